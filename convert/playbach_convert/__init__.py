@@ -1,0 +1,1 @@
+"""Converts a trained run into the bundle that the board plays."""

@@ -1,0 +1,1 @@
+"""Notes, keys, meters and forms; their encoding for the network; MIDI files. Pure."""

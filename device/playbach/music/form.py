@@ -1,0 +1,82 @@
+"""Forms of movement: one row each, from which names, meters and tempi are derived."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+
+from playbach.errors import InputError
+from playbach.music.meter import Meter
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A kind of movement.
+
+    Attributes:
+        name: the word used in commands, settings and bundles.
+        title: how the movement is announced.
+        tempo: usual tempo, felt beats per minute.
+        meters: usual meters in order of preference; the first is the default.
+        aliases: other words for it in titles and file names.
+        upbeat: usual length of the pickup in counted units of the meter, 0 for none.
+    """
+
+    name: str
+    title: str
+    tempo: float
+    meters: tuple[Meter, ...]
+    aliases: tuple[str, ...] = ()
+    upbeat: float = 0.0
+
+
+def _meters(text: str) -> tuple[Meter, ...]:
+    pairs = (word.split("/") for word in text.split())
+    return tuple(Meter(int(count), int(unit)) for count, unit in pairs)
+
+
+# Order is part of the encoding: a form's place in this table is the row of its
+# embedding. Append only.
+FORMS = (
+    Form("other", "Piece", 80, _meters("4/4 3/4 2/2 6/8")),
+    Form("prelude", "Prelude", 72, _meters("4/4 3/4 2/2 12/8"), ("preludio", "praeludium")),
+    Form("allemande", "Allemande", 60, _meters("4/4 2/2"), ("allemanda",), 0.25),
+    Form("courante", "Courante", 96, _meters("3/4 3/2"), ("corrente", "coranto"), 0.5),
+    Form("sarabande", "Sarabande", 52, _meters("3/4 3/2"), ("sarabanda",)),
+    Form("menuet", "Menuet", 120, _meters("3/4"), ("minuet", "menuett", "minuetto")),
+    Form("bourree", "Bourrée", 80, _meters("2/2 4/4 2/4"), ("bourrée", "borea"), 0.5),
+    Form("gavotte", "Gavotte", 76, _meters("2/2 4/4"), ("gavotta",), 1.0),
+    Form("gigue", "Gigue", 80, _meters("6/8 3/8 12/8"), ("giga", "jig"), 1.0),
+    Form("fugue", "Fugue", 76, _meters("4/4 2/4 6/8 2/2"), ("fuga",)),
+    Form("adagio", "Adagio", 40, _meters("4/4 3/4"), ("grave", "largo", "siciliana")),
+    Form("andante", "Andante", 60, _meters("3/4 4/4"), ("loure",)),
+    Form("allegro", "Allegro", 96, _meters("4/4 3/4"), ("presto", "double", "vivace")),
+    Form("chaconne", "Chaconne", 60, _meters("3/4"), ("ciaccona", "chaconna")),
+    Form("chorale", "Chorale", 66, _meters("4/4 3/4"), ("choral",)),
+    Form("song", "Song", 90, _meters("4/4 2/4 3/4 6/8"), ("ballad", "ballade", "lied")),
+)
+FORM_INDEX = {form.name: index for index, form in enumerate(FORMS)}
+OTHER = FORMS[0]
+_BY_WORD = {word: form for form in FORMS for word in (form.name, *form.aliases)}
+
+
+def parse_form(text: str) -> Form:
+    """The form of that name or alias.
+
+    Raises:
+        InputError: there is none; the message lists those there are and the nearest.
+    """
+    word = text.strip().lower()
+    if word in _BY_WORD:
+        return _BY_WORD[word]
+    near = difflib.get_close_matches(word[:40], _BY_WORD, n=1)
+    hint = f" (did you mean {near[0]}?)" if near else ""
+    names = ", ".join(form.name for form in FORMS)
+    raise InputError(f"form {text[:40]!r}: there is no such form{hint}; choose one of {names}")
+
+
+def form_in_title(title: str) -> Form:
+    """The form named in a title or file name such as ``bwv1009-3-courante``; ``OTHER`` if none."""
+    words = re.split(r"[\W\d_]+", title.lower())
+    return next((_BY_WORD[word] for word in words if word in _BY_WORD), OTHER)

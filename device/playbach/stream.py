@@ -1,0 +1,63 @@
+"""What the composer hands to the player: movements, their notes in order, their ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NewType
+
+from playbach.music.form import Form
+from playbach.music.key import Key
+from playbach.music.meter import Meter
+from playbach.music.note import Note, Ticks
+
+Seconds = NewType("Seconds", float)
+"""Time as a listener has it."""
+
+ROMAN = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """A movement about to be played.
+
+    Attributes:
+        suite: number of the suite since the start, from 1.
+        position: place in the suite, from 1.
+        form: kind of movement.
+        key: home key.
+        meter: meter throughout.
+        tempo: felt beats per minute.
+        pickup: ticks before the first bar line.
+    """
+
+    suite: int
+    position: int
+    form: Form
+    key: Key
+    meter: Meter
+    tempo: float
+    pickup: Ticks = Ticks(0)
+
+    @property
+    def title(self) -> str:
+        """Such as ``Suite 3 in D minor, IV Sarabande``."""
+        number = ROMAN[self.position] if self.position < len(ROMAN) else str(self.position)
+        return f"Suite {self.suite} in {self.key}, {number} {self.form.title}"
+
+
+@dataclass(frozen=True, slots=True)
+class MovementEnd:
+    """The movement is over.
+
+    Attributes:
+        length: ticks from the start of the movement to the end of its last bar.
+        rest: silence before the next movement.
+    """
+
+    length: Ticks
+    rest: Seconds
+
+
+StreamItem = Movement | Note | MovementEnd
+"""A ``Movement``, then its ``Note``s (onsets from the start of the movement, in order), then its
+``MovementEnd``, then the next ``Movement``: endlessly."""

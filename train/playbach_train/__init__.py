@@ -1,0 +1,1 @@
+"""Trains the network: scores in, a run directory out."""
