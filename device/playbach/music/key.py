@@ -12,7 +12,9 @@ PITCH_CLASSES = 12
 TONIC_NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 _NATURALS = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 _ACCIDENTALS = {"": 0, "#": 1, "♯": 1, "sharp": 1, "b": -1, "♭": -1, "flat": -1}
-_KEY_PATTERN = re.compile(r"([a-g])\s*(sharp|flat|#|♯|b|♭)?\s*(major|minor|maj|min|m)?", re.IGNORECASE)
+_KEY_PATTERN = re.compile(
+    r"([a-g])\s*(sharp|flat|#|♯|b|♭)?\s*(major|minor|maj|min|m)?", re.IGNORECASE
+)
 
 
 class Mode(enum.Enum):

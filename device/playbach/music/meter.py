@@ -66,5 +66,7 @@ def parse_meter(text: str) -> Meter:
     """
     count, slash, unit = text.strip().partition("/")
     if not (slash and count.isdecimal() and unit.isdecimal() and len(text) < 8):  # noqa: PLR2004
-        raise InputError(f"meter {text[:40]!r}: write two numbers with a slash, such as 3/4 or 12/8")
+        raise InputError(
+            f"meter {text[:40]!r}: write two numbers with a slash, such as 3/4 or 12/8"
+        )
     return Meter(int(count), int(unit))

@@ -140,7 +140,9 @@ def _check_notes(notes: tuple[Note, ...]) -> None:
         if not 0 <= note.pitch <= MAX_PITCH:
             raise InputError(f"{where}: pitch {note.pitch} is outside 0 to {MAX_PITCH}")
         if note.onset < 0 or note.duration < 1:
-            raise InputError(f"{where}: onset {note.onset} or duration {note.duration} is too small")
+            raise InputError(
+                f"{where}: onset {note.onset} or duration {note.duration} is too small"
+            )
         if index and (note.onset, note.pitch) < (notes[index - 1].onset, notes[index - 1].pitch):
             raise InputError(f"{where}: notes must be sorted by onset, then pitch")
         if sounding_until.get(note.pitch, 0) > note.onset:
