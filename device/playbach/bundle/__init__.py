@@ -1,0 +1,38 @@
+"""The model bundle: the one file that crosses from the workstation to the board.
+
+A zip of a manifest, TFLite graphs and tables. ``docs/bundle-format.md`` describes it field by
+field; ``read_bundle`` trusts nothing in it.
+"""
+
+from playbach.bundle.manifest import (
+    FORMAT_VERSION,
+    VARIANTS,
+    Manifest,
+    Network,
+    Part,
+    PitchRange,
+    Provenance,
+    Quantisation,
+    Table,
+    TensorSpec,
+)
+from playbach.bundle.reader import Bundle, check_tensors, default_bundle_path, read_bundle
+from playbach.bundle.writer import write_bundle
+
+__all__ = [
+    "FORMAT_VERSION",
+    "VARIANTS",
+    "Bundle",
+    "Manifest",
+    "Network",
+    "Part",
+    "PitchRange",
+    "Provenance",
+    "Quantisation",
+    "Table",
+    "TensorSpec",
+    "check_tensors",
+    "default_bundle_path",
+    "read_bundle",
+    "write_bundle",
+]

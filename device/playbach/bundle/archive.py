@@ -1,0 +1,171 @@
+"""Bytes of a zip to its entries and back, strictly.
+
+Only the plainest zip is read: entries one after another from the first byte, the central
+directory, the end record, nothing between, before or after. So nothing can hide, overlap or be
+said twice, and the same file reads the same on every version of Python. Layout and field order
+are those of PKWARE's APPNOTE.TXT 6.3, sections 4.3.7, 4.3.12 and 4.3.16.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from playbach.bundle.defect import DefectError, shown
+from playbach.bundle.limits import MAX_ENTRIES, MAX_NAME_BYTES, MAX_UNPACKED_BYTES
+
+LOCAL = struct.Struct("<4s5H3L2H")
+CENTRAL = struct.Struct("<4s6H3L5H2L")
+END = struct.Struct("<4s4H2LH")
+ENCRYPTED = 0x0001
+HARMLESS_FLAGS = 0x0806
+"""How hard the packer tried, and whether names are UTF-8; nothing depends on them."""
+STORED, DEFLATED = 0, 8
+ENTRY_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*(/[a-z0-9][a-z0-9_.-]*)?", re.ASCII)
+EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The earliest time a zip can say: the same bundle has the same bytes on any day."""
+PLAIN_FILE_MODE = 0o644
+
+
+class Entry(NamedTuple):
+    """One row of the central directory."""
+
+    name: str
+    flags: int
+    method: int
+    crc: int
+    packed: int
+    size: int
+    offset: int
+
+
+def unpack(archive: bytes) -> dict[str, bytes]:
+    """Entries by name, in the order in which they lie.
+
+    Raises:
+        DefectError: anything but a plain, whole zip within the limits.
+    """
+    entries, directory = _directory(archive)
+    contents: dict[str, bytes] = {}
+    offset = 0
+    for entry in sorted(entries, key=lambda entry: entry.offset):
+        if entry.offset != offset:
+            raise DefectError(f"{entry.name}: entries overlap or leave gaps")
+        if entry.name in contents:
+            raise DefectError(f"{entry.name} comes twice")
+        start = _local_end(archive, entry, directory)
+        offset = start + entry.packed
+        if offset > directory:
+            raise DefectError(f"{entry.name} reaches past the end of the entries")
+        contents[entry.name] = _inflate(memoryview(archive)[start:offset], entry)
+    if offset != directory:
+        raise DefectError("there are bytes that belong to no entry")
+    return contents
+
+
+def pack(contents: Mapping[str, bytes]) -> bytes:
+    """A zip of these entries in this order; the same bytes for the same contents and zlib."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in contents.items():
+            entry = zipfile.ZipInfo(name, EPOCH)
+            entry.create_system = 3  # Unix, whatever system writes it
+            entry.external_attr = PLAIN_FILE_MODE << 16
+            archive.writestr(entry, content, zipfile.ZIP_DEFLATED, compresslevel=9)
+    return buffer.getvalue()
+
+
+def _directory(archive: bytes) -> tuple[list[Entry], int]:
+    """The rows of the central directory, and where it starts."""
+    if not archive.startswith(b"PK\x03\x04"):
+        raise DefectError("this is not a bundle (no zip starts here)")
+    if len(archive) < END.size or archive[-END.size :][:4] != b"PK\x05\x06":
+        raise DefectError("truncated, or something was added at the end (no zip ends here)")
+    _, disk, start_disk, here, count, size, offset, comment = END.unpack(archive[-END.size :])
+    if disk or start_disk or here != count or comment:
+        raise DefectError("the end of the zip is not plain (parts of a split zip, or a comment)")
+    if not 1 <= count <= MAX_ENTRIES:
+        raise DefectError(f"{count} entries; 1 to {MAX_ENTRIES} are allowed")
+    if offset + size != len(archive) - END.size:
+        raise DefectError("truncated or altered (the list of entries is not where the zip says)")
+    entries = []
+    position = offset
+    for _ in range(count):
+        entry, position = _row(archive, position)
+        entries.append(entry)
+    if position != offset + size:
+        raise DefectError("altered (the list of entries is longer than it says)")
+    if sum(entry.size for entry in entries) > MAX_UNPACKED_BYTES:
+        raise DefectError(f"the entries unpack to more than the {MAX_UNPACKED_BYTES} bytes allowed")
+    return entries, offset
+
+
+def _row(archive: bytes, position: int) -> tuple[Entry, int]:
+    """The row of the central directory at ``position``, and where the next one is."""
+    end = position + CENTRAL.size
+    if end > len(archive) - END.size or archive[position : position + 4] != b"PK\x01\x02":
+        raise DefectError("altered (the list of entries is broken)")
+    fields = CENTRAL.unpack_from(archive, position)
+    flags, method = fields[3:5]
+    crc, packed, size, name_length, extra, comment = fields[7:13]
+    name = _name(archive[end : end + name_length])
+    if flags & ENCRYPTED:
+        raise DefectError(f"{name} is encrypted; entries must not be")
+    if flags & ~HARMLESS_FLAGS or extra or comment:
+        raise DefectError(f"{name}: extra fields, comments and streamed entries are not allowed")
+    if method not in (STORED, DEFLATED):
+        raise DefectError(
+            f"{name}: compression method {method}; only stored and deflated are allowed"
+        )
+    return Entry(name, flags, method, crc, packed, size, fields[16]), end + name_length
+
+
+def _name(raw: bytes) -> str:
+    name = raw[: MAX_NAME_BYTES + 1].decode("latin-1")
+    if len(name) <= MAX_NAME_BYTES and ENTRY_NAME.fullmatch(name):
+        return name
+    raise DefectError(
+        f"an entry is named {shown(name)}; lower-case letters, digits, -, _, . and at most one "
+        f"folder are allowed"
+    )
+
+
+def _local_end(archive: bytes, entry: Entry, directory: int) -> int:
+    """Where the packed bytes of the entry start; its own header must say what its row says."""
+    end = entry.offset + LOCAL.size
+    name = entry.name.encode("ascii")
+    if end + len(name) > directory:
+        raise DefectError(f"{entry.name} reaches past the end of the entries")
+    signature, _, flags, method, _, _, crc, packed, size, name_length, extra = LOCAL.unpack_from(
+        archive, entry.offset
+    )
+    own = (signature, flags, method, crc, packed, size, name_length, extra)
+    row = (
+        b"PK\x03\x04", entry.flags, entry.method, entry.crc, entry.packed, entry.size, len(name), 0
+    )  # fmt: skip
+    if own != row or archive[end : end + len(name)] != name:
+        raise DefectError(f"{entry.name}: its header and the list of entries contradict each other")
+    return end + len(name)
+
+
+def _inflate(packed: memoryview, entry: Entry) -> bytes:
+    """The unpacked bytes: never more than one beyond what was declared, whatever lies there."""
+    if entry.method == STORED:
+        content, whole = bytes(packed), True
+    else:
+        inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+        try:
+            content = inflater.decompress(packed, entry.size + 1)
+        except zlib.error as defect:
+            raise DefectError(f"{entry.name} is damaged ({defect})") from defect
+        whole = inflater.eof and not inflater.unused_data
+    if len(content) != entry.size or not whole:
+        raise DefectError(f"{entry.name} does not unpack to the {entry.size} bytes it declares")
+    if zlib.crc32(content) != entry.crc:
+        raise DefectError(f"{entry.name} is damaged (its checksum differs)")
+    return content

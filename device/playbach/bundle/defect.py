@@ -1,0 +1,37 @@
+"""What is wrong with a bundle, said before its file has a name."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable
+
+REMEDY = "copy the file again, or make it again with playbach-convert"
+LONGEST_SHOWN = 60
+
+
+class DefectError(ValueError):
+    """Something in a bundle is not allowed; the reader adds the file's name and the remedy.
+
+    Attributes:
+        remedy: what to do, in a few words.
+    """
+
+    def __init__(self, wrong: str, *, remedy: str = REMEDY) -> None:
+        super().__init__(wrong)
+        self.remedy = remedy
+
+
+def shown(value: object) -> str:
+    """A value from a file as it may stand in a message: one line, short, plain characters."""
+    try:
+        text = json.dumps(value)
+    except (TypeError, ValueError):
+        text = ascii(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 3]}..."
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """A hint such as ``; did you mean "role"?``, or nothing when no word is near."""
+    near = difflib.get_close_matches(word[:LONGEST_SHOWN], list(words), n=1)
+    return f'; did you mean "{near[0]}"?' if near else ""
