@@ -16,7 +16,8 @@ from playbach.bundle.manifest import (
     Table,
     TensorSpec,
 )
-from playbach.bundle.reader import Bundle, check_tensors, default_bundle_path, read_bundle
+from playbach.bundle.reader import Bundle, default_bundle_path, read_bundle
+from playbach.bundle.tensors import check_tensors
 from playbach.bundle.writer import write_bundle
 
 __all__ = [

@@ -11,7 +11,6 @@ from __future__ import annotations
 import io
 import re
 import struct
-import zipfile
 import zlib
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -70,6 +69,8 @@ def unpack(archive: bytes) -> dict[str, bytes]:
 
 def pack(contents: Mapping[str, bytes]) -> bytes:
     """A zip of these entries in this order; the same bytes for the same contents and zlib."""
+    import zipfile  # noqa: PLC0415 the board reads, and needs none of it
+
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, content in contents.items():

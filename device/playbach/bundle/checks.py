@@ -34,6 +34,17 @@ def integer(lowest: int, highest: int) -> Check[int]:
     return check
 
 
+def exactly(allowed: int) -> Check[int]:
+    """One whole number and no other."""
+
+    def check(value: object, where: str) -> int:
+        if type(value) is int and value == allowed:  # not True, which equals 1
+            return value
+        raise DefectError(f"{where} is {shown(value)}; it must be {allowed}")
+
+    return check
+
+
 def number(value: object, where: str) -> float:
     """A finite number, whole or not."""
     if isinstance(value, int | float) and not isinstance(value, bool):

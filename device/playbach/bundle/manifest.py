@@ -67,6 +67,9 @@ class Quantisation:
     scale: float
     zero_point: int
 
+    def __str__(self) -> str:
+        return f"scale {self.scale:g}, zero point {self.zero_point}"
+
 
 @dataclass(frozen=True, slots=True)
 class TensorSpec:
@@ -199,7 +202,7 @@ class Manifest:
         there = [f"{part.variant}/{part.role}" for part in self.parts]
         wanted = f"{variant}/{role}"
         raise BundleError(
-            f"the bundle has no graph {shown(wanted)}{nearest(wanted, there)}; "
+            f"no graph {shown(wanted)} in the bundle{nearest(wanted, there)}; "
             f"choose one of {', '.join(there)}, or convert the network again with it"
         )
 

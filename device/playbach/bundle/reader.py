@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -14,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playbach.bundle.archive import unpack
-from playbach.bundle.defect import DefectError, nearest, shown
+from playbach.bundle.defect import DefectError, nearest, shown, shown_path
 from playbach.bundle.limits import MAX_FILE_BYTES, MAX_MANIFEST_BYTES
-from playbach.bundle.manifest import TABLE_DTYPES, Manifest, Part, Table, TensorSpec
+from playbach.bundle.manifest import TABLE_DTYPES, Manifest, Part, Table
 from playbach.bundle.schema import MANIFEST_NAME, parse_manifest
 from playbach.errors import BundleError
 
@@ -45,7 +44,10 @@ class Bundle:
         Raises:
             BundleError: there is no graph of that variant and role.
         """
-        return self.contents[self.manifest.part(variant, role).name]
+        try:
+            return self.contents[self.manifest.part(variant, role).name]
+        except BundleError as error:
+            raise BundleError(f"{shown_path(self.path)}: {error}") from error
 
     def table(self, name: str) -> Array:
         """A table as a read-only array, float32 or int8 as its row of the manifest says.
@@ -58,7 +60,7 @@ class Bundle:
                 return _array(table, self.contents[name])
         there = [table.name for table in self.manifest.tables]
         raise BundleError(
-            f"{self.path}: no table {shown(name)}{nearest(name, there)}; it has "
+            f"{shown_path(self.path)}: no table {shown(name)}{nearest(name, there)}; it has "
             f"{', '.join(there) or 'none'}: make it again with playbach-convert"
         )
 
@@ -73,7 +75,7 @@ def read_bundle(path: Path) -> Bundle:
     try:
         return parse_bundle(_read(path), path)
     except DefectError as defect:
-        raise BundleError(f"{_shown_path(path)}: {defect}; {defect.remedy}") from defect
+        raise BundleError(f"{shown_path(path)}: {defect}; {defect.remedy}") from defect
 
 
 def parse_bundle(archive: bytes, path: Path) -> Bundle:
@@ -105,56 +107,26 @@ def default_bundle_path() -> Path:
     return Path(str(files("playbach").joinpath("models", "default.bundle")))
 
 
-def check_tensors(
-    specs: Sequence[TensorSpec], actual: Sequence[TensorSpec], *, where: str = "the graph"
-) -> None:
-    """Hold the tensors that the manifest names against those that a graph has; order is free.
-
-    Raises:
-        BundleError: the first that is missing, too many, or of another type, shape or scale.
-    """
-    there = {spec.name: spec for spec in actual}
-    for spec in specs:
-        if spec.name not in there:
-            wrong = f"no tensor {shown(spec.name)}{nearest(spec.name, there)}"
-            break
-        found = there.pop(spec.name)
-        if (spec.dtype, spec.shape) != (found.dtype, found.shape):
-            wrong = f"tensor {shown(spec.name)} is {found}; the manifest says {spec}"
-            break
-        if not _same_scale(spec, found):
-            wrong = (
-                f"tensor {shown(spec.name)} has {found.quantisation}; "
-                f"the manifest says {spec.quantisation}"
-            )
-            break
-    else:
-        if not there:
-            return
-        wrong = f"tensor {shown(next(iter(there)))} is not in the manifest"
-    raise BundleError(f"{where}: {wrong}: make the bundle again with playbach-convert")
-
-
 def _read(path: Path) -> bytes:
     try:
+        size = path.stat().st_size
         if path.is_dir():
             raise DefectError("this is a folder, not a bundle", remedy="name a .bundle file")
-        if path.exists() and not path.is_file():
+        if not path.is_file():
             raise DefectError("this is not a file", remedy="name a .bundle file")
+        if not size:
+            raise DefectError("the file is empty")
+        if size > MAX_FILE_BYTES:
+            raise DefectError(f"the file has {size} bytes; {MAX_FILE_BYTES} are allowed")
         with path.open("rb") as stream:
-            archive = stream.read(MAX_FILE_BYTES + 1)
-    except FileNotFoundError as defect:
-        raise DefectError("no such file", remedy="name a .bundle file") from defect
-    # ValueError: a path with a NUL in it.
-    except (OSError, ValueError) as defect:
-        if isinstance(defect, DefectError):
-            raise
-        raise DefectError(f"cannot be read ({defect})", remedy="check its permissions") from defect
-    if not archive:
-        raise DefectError("the file is empty")
-    if len(archive) > MAX_FILE_BYTES:
-        raise DefectError(f"the file is larger than the {MAX_FILE_BYTES} bytes allowed")
-    return archive
+            return stream.read(size)
+    except FileNotFoundError as error:
+        raise DefectError("there is no such file", remedy="name a .bundle file") from error
+    except OSError as error:
+        remedy = "check the path and its permissions"
+        raise DefectError(f"cannot be read ({error.strerror})", remedy=remedy) from error
+    except ValueError as error:  # a NUL in the path
+        raise DefectError(f"cannot be read ({error})", remedy="name a .bundle file") from error
 
 
 def _check_content(entry: Part | Table, contents: Mapping[str, bytes]) -> None:
@@ -175,15 +147,3 @@ def _check_content(entry: Part | Table, contents: Mapping[str, bytes]) -> None:
 def _array(table: Table, content: bytes) -> Array:
     # An array over bytes is read-only by itself.
     return np.frombuffer(content, dtype=TABLE_DTYPES[table.dtype]).reshape(table.shape)
-
-
-def _same_scale(spec: TensorSpec, found: TensorSpec) -> bool:
-    a, b = spec.quantisation, found.quantisation
-    if a is None or b is None:
-        return a is b
-    # A scale is a float32 in the graph and decimal text in the manifest.
-    return a.zero_point == b.zero_point and math.isclose(a.scale, b.scale, rel_tol=1e-6)
-
-
-def _shown_path(path: Path) -> str:
-    return str(path) if str(path).isprintable() else ascii(str(path))

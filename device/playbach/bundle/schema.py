@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from types import MappingProxyType
 
 from playbach.bundle.checks import (
     ascending,
     distinct,
+    exactly,
     free,
     integer,
     list_of,
@@ -65,7 +67,6 @@ TENSOR_NAME = matching(r"[A-Za-z0-9_.:/;-]{1,200}", "a tensor's name")
 SHA256 = matching(r"[0-9a-f]{64}", "64 lower-case hex digits")
 SIZE = integer(1, MAX_UNPACKED_BYTES)
 AXIS = integer(1, MAX_ELEMENTS)
-NAMES = distinct(list_of(WORD, 0, MAX_SYMBOLS))
 TEXTS = list_of(text, 0, MAX_ITEMS)
 TICKS = integer(0, MAX_TICKS)
 
@@ -131,7 +132,7 @@ PROVENANCE = record(
 MANIFEST = record(
     Manifest,
     {
-        "format": integer(FORMAT_VERSION, FORMAT_VERSION),
+        "format": exactly(FORMAT_VERSION),
         "network": NETWORK,
         "encoding": ENCODING,
         "range": RANGE,
@@ -152,10 +153,11 @@ def parse_manifest(raw: bytes) -> Manifest:
     value = _json(raw)
     if not isinstance(value, dict):
         raise DefectError(f"{MANIFEST_NAME} is {shown(value)}; it must be an object")
-    version = integer(1, MAX_INTEGER)(value.get("format"), "manifest.format")
-    if version > FORMAT_VERSION:
+    version = value.get("format")
+    if isinstance(version, int) and version > FORMAT_VERSION:
         raise DefectError(
-            f"made for a newer Play Bach (format {version}; this one reads {FORMAT_VERSION})",
+            f"made for a newer Play Bach "
+            f"(format {shown(version)}; this one reads {FORMAT_VERSION})",
             remedy="update playbach",
         )
     manifest = MANIFEST(value, "manifest")
@@ -171,8 +173,6 @@ def _json(raw: bytes) -> object:
             parse_float=_finite,
             parse_constant=_finite,
         )
-    except DefectError:
-        raise
     # ValueError: not UTF-8, not JSON, or a number of thousands of digits.
     except (ValueError, RecursionError) as defect:
         raise DefectError(f"{MANIFEST_NAME} is not JSON ({shown(str(defect))})") from defect
@@ -181,8 +181,7 @@ def _json(raw: bytes) -> object:
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in members if names.count(name) > 1)
+        twice = next(name for name, count in Counter(n for n, _ in pairs).items() if count > 1)
         raise DefectError(f"{MANIFEST_NAME} has the key {shown(twice)} twice in one object")
     return members
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from playbach.bundle.archive import pack
-from playbach.bundle.defect import DefectError, shown
+from playbach.bundle.defect import DefectError, shown, shown_path
 from playbach.bundle.manifest import TABLE_DTYPES, Manifest, Table, plain
 from playbach.bundle.reader import Array, Bundle, parse_bundle
 from playbach.bundle.schema import MANIFEST_NAME
@@ -43,7 +43,7 @@ def write_bundle(
     try:
         bundle, archive = build_bundle(path, manifest, parts, tables)
     except DefectError as defect:
-        raise BundleError(f"{path}: not written: {defect}") from defect
+        raise BundleError(f"{shown_path(path)}: not written: {defect}") from defect
     write_atomically(path, archive, force=force)
     return bundle
 

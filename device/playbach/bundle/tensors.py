@@ -1,0 +1,51 @@
+"""Holds the tensors that a manifest names against those that a graph has."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from playbach.bundle.defect import nearest, shown
+from playbach.bundle.manifest import TensorSpec
+from playbach.errors import BundleError
+
+SCALE_TOLERANCE = 1e-6
+"""Relative; a scale is a float32 in the graph and decimal text in the manifest."""
+
+
+def check_tensors(
+    specs: Sequence[TensorSpec], actual: Sequence[TensorSpec], *, where: str = "the graph"
+) -> None:
+    """Hold what the manifest says (``specs``) against what a graph has (``actual``), in any order.
+
+    Raises:
+        BundleError: a tensor is missing, too many, or of another type, shape or scale; the message
+            starts with ``where`` and names the first.
+    """
+    wrong = _first_mismatch(specs, actual)
+    if wrong:
+        raise BundleError(f"{where}: {wrong}; make the bundle again with playbach-convert")
+
+
+def _first_mismatch(specs: Sequence[TensorSpec], actual: Sequence[TensorSpec]) -> str | None:
+    there = {spec.name: spec for spec in actual}
+    for spec in specs:
+        found = there.pop(spec.name, None)
+        if found is None:
+            return f"it has no tensor {shown(spec.name)}{nearest(spec.name, there)}"
+        if (spec.dtype, spec.shape) != (found.dtype, found.shape):
+            return f"tensor {shown(spec.name)} is {found}, and {spec} in the manifest"
+        if not _same_scale(spec, found):
+            return (
+                f"tensor {shown(spec.name)} has {found.quantisation or 'no scale'}, "
+                f"and {spec.quantisation or 'no scale'} in the manifest"
+            )
+    return next((f"its tensor {shown(name)} is not in the manifest" for name in there), None)
+
+
+def _same_scale(spec: TensorSpec, found: TensorSpec) -> bool:
+    a, b = spec.quantisation, found.quantisation
+    if a is None or b is None:
+        return a is b
+    same = math.isclose(a.scale, b.scale, rel_tol=SCALE_TOLERANCE)
+    return same and a.zero_point == b.zero_point
