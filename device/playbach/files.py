@@ -1,0 +1,96 @@
+"""Writing files whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from playbach.errors import OutputError
+
+
+def check_writable(path: Path, *, force: bool) -> None:
+    """Find out before long work whether its result can be written to ``path``.
+
+    Args:
+        path: the file to be written.
+        force: whether an existing file may be replaced.
+
+    Raises:
+        OutputError: it exists and may not be replaced, is a folder or device, or its folder is
+            missing or cannot be written to.
+    """
+    with _explained(path):
+        target = _target(path, force=force)
+        with _temporary_beside(target):
+            pass
+
+
+def write_atomically(path: Path, content: bytes, *, force: bool) -> None:
+    """Write ``content`` to ``path``: afterwards the file is whole, or as it was before.
+
+    A symbolic link stays, and the file it points to is replaced.
+
+    Raises:
+        OutputError: as ``check_writable``, or the content does not fit on the disk.
+    """
+    with _explained(path):
+        target = _target(path, force=force)
+        with _temporary_beside(target) as temporary:
+            with temporary.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(target)
+        _sync_folder(target.parent)
+
+
+def _target(path: Path, *, force: bool) -> Path:
+    target = path.resolve()
+    if not target.parent.is_dir():
+        raise OutputError(f"{path}: there is no folder {target.parent}; make it first")
+    try:
+        kind = target.stat().st_mode
+    except FileNotFoundError:
+        return target
+    if stat.S_ISDIR(kind):
+        raise OutputError(f"{path}: this is a folder; give the name of a file in it")
+    if not stat.S_ISREG(kind):
+        raise OutputError(f"{path}: this is a device or pipe; give the name of a file")
+    if not force:
+        raise OutputError(f"{path}: exists; give --force to replace it or choose another name")
+    return target
+
+
+@contextlib.contextmanager
+def _temporary_beside(target: Path) -> Iterator[Path]:
+    """A new file in the folder of ``target``, gone at the end unless it was moved away."""
+    temporary = target.with_name(f".playbach-{secrets.token_hex(8)}.part")
+    # Made here, and not by tempfile, so that it has the access rights of any new file.
+    temporary.touch(exist_ok=False)
+    try:
+        yield temporary
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name outlast a loss of power, where the file system can."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+@contextlib.contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(f"{path}: cannot be written: {reason}; choose another place") from error
