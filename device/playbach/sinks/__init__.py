@@ -1,0 +1,1 @@
+"""Where the music goes: one module for each kind of destination, one table of all."""

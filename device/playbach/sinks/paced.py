@@ -1,0 +1,108 @@
+"""Sinks that keep time themselves: an output that takes bytes, and the deadline sender."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Sequence
+from typing import Protocol
+
+from playbach.errors import PlaybachError
+from playbach.midi_messages import TimedMessage
+from playbach.sinks.base import OnFailure
+from playbach.sinks.sender import DeadlineSender
+from playbach.status import Lateness
+from playbach.stream import Seconds
+
+HORIZON = Seconds(0.25)
+
+
+class Output(Protocol):
+    """Something that takes MIDI bytes now."""
+
+    @property
+    def name(self) -> str:
+        """The word that chooses the sink it makes."""
+
+    @property
+    def description(self) -> str:
+        """Where the bytes go."""
+
+    @property
+    def drain(self) -> Seconds:
+        """How long after ``write`` the last bytes have surely left this process."""
+
+    def open(self, on_failure: OnFailure) -> None:
+        """Take hold of it; ``PortError`` if that fails. ``on_failure`` hears of its death."""
+
+    def write(self, data: bytes) -> None:
+        """Send one message now, without blocking."""
+
+    def close(self) -> None:
+        """Let go of it; harmless when not open."""
+
+
+class PacedSink:
+    """A sink over any ``Output``; see ``playbach.sinks.base.Sink`` for its methods."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._sender: DeadlineSender | None = None
+        self._failure: BaseException | None = None
+        self._on_failure: OnFailure | None = None
+
+    @property
+    def name(self) -> str:
+        return self._output.name
+
+    @property
+    def description(self) -> str:
+        return self._output.description
+
+    @property
+    def horizon(self) -> Seconds:
+        return HORIZON
+
+    @property
+    def lateness(self) -> Lateness | None:
+        return self._sender.lateness if self._sender else None
+
+    def open(self) -> None:
+        self._output.open(self._fail)
+
+    def start(self, on_failure: OnFailure) -> None:
+        self._on_failure = on_failure
+        self._sender = DeadlineSender(self._output.write, self._fail)
+        if self._failure:
+            on_failure(self._failure)
+
+    def now(self) -> Seconds:
+        return self._sender.now() if self._sender else Seconds(0.0)
+
+    def send(self, messages: Sequence[TimedMessage]) -> None:
+        if self._failure:
+            raise self._failure
+        if self._sender:
+            self._sender.send(messages)
+
+    def cancel(self) -> None:
+        if self._sender:
+            self._sender.cancel()
+
+    def silence(self) -> None:
+        if self._sender is None:
+            return
+        # After a failure the synth may be gone, but the notes are still worth a try.
+        with contextlib.suppress(*([PlaybachError] if self._failure else [])):
+            self._sender.silence()
+            time.sleep(self._output.drain)
+
+    def close(self) -> None:
+        if self._sender:
+            self._sender.end()
+        self._output.close()
+
+    def _fail(self, error: BaseException) -> None:
+        self._failure = self._failure or error
+        if self._on_failure:
+            self._on_failure(error)
