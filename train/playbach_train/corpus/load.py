@@ -1,0 +1,149 @@
+"""Reading everything a run is to be trained on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from playbach.errors import InputError
+from playbach_train.corpus.folder import SUFFIXES, Outcome, read_folder
+from playbach_train.corpus.guards import check_size
+from playbach_train.corpus.named import named_corpus
+from playbach_train.corpus.records import (
+    UNKNOWN_LICENCE,
+    Corpus,
+    Report,
+    ScoreMovement,
+    Skipped,
+)
+from playbach_train.corpus.request import Request
+from playbach_train.corpus.split import same_music
+
+Source = Path | str
+"""A folder of scores (a path) or a corpus by name (text)."""
+
+SOURCES_FILE = "SOURCES.json"
+"""What a folder that we built says about where its scores come from."""
+
+MAX_REPORTED = 20
+MAX_MOVEMENTS = 200_000
+
+
+def load(sources: Sequence[Source], request: Request = Request(), *, report: Report) -> Corpus:  # noqa: B008 frozen
+    """Read all movements of all sources, in a fixed order.
+
+    A score that cannot be read is reported and skipped.
+
+    Args:
+        sources: folders and names of corpora.
+        request: which movements are wanted.
+        report: receives a line for each source, each skipped score (up to ``MAX_REPORTED`` a
+            source), what was left out, and the counts at the end.
+
+    Raises:
+        InputError: a source does not exist or cannot be had, or there is no movement at all.
+    """
+    movements: list[ScoreMovement] = []
+    skipped: list[Skipped] = []
+    excluded: list[str] = []
+    for source in sources:
+        left_out = _Reporter(report)
+        report(f"reading {source}")
+        kept = 0
+        for outcome in _outcomes(source, request):
+            if request.excludes(outcome.name):
+                excluded.append(outcome.name)
+            elif isinstance(outcome, Skipped):
+                skipped.append(outcome)
+                left_out.skipped(outcome)
+            else:
+                movements.append(outcome)
+                kept += 1
+            if kept == request.limit or len(movements) > MAX_MOVEMENTS:
+                break
+        left_out.close()
+    corpus = Corpus(_named_apart(movements), tuple(skipped), tuple(excluded))
+    _check_not_empty(corpus, sources)
+    _report_counts(corpus, request, report)
+    return corpus
+
+
+class _Reporter:
+    """Names the first skipped scores of a source and counts the rest."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._count = 0
+
+    def skipped(self, score: Skipped) -> None:
+        self._count += 1
+        if self._count <= MAX_REPORTED:
+            self._report(f"skipped {score.reason}")
+
+    def close(self) -> None:
+        if self._count > MAX_REPORTED:
+            self._report(f"skipped {self._count - MAX_REPORTED} more")
+
+
+def _outcomes(source: Source, request: Request) -> Iterator[Outcome]:
+    if isinstance(source, str):
+        return named_corpus(source).read(request)
+    return _folder(source)
+
+
+def _folder(folder: Path) -> Iterator[Outcome]:
+    terms = read_terms(folder / SOURCES_FILE)
+    for outcome in read_folder(folder):
+        if isinstance(outcome, ScoreMovement) and outcome.name in terms:
+            origin, licence = terms[outcome.name]
+            yield replace(outcome, origin=origin, licence=licence)
+        else:
+            yield outcome
+
+
+def read_terms(path: Path) -> Mapping[str, tuple[str, str]]:
+    """Origin and licence of each movement, from a file that ``corpus.build`` wrote.
+
+    A file of that name that is not ours says nothing: the terms are then unknown.
+    """
+    try:
+        check_size(path)
+        rows = json.loads(path.read_bytes())["movements"]
+        return {
+            str(row["name"]): (str(row["origin"]), str(row.get("licence", UNKNOWN_LICENCE)))
+            for row in rows
+        }
+    except (InputError, OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}
+
+
+def _named_apart(movements: Iterable[ScoreMovement]) -> tuple[ScoreMovement, ...]:
+    """The movements, with ``~2`` and so on after a name that was there before."""
+    seen: dict[str, int] = {}
+    apart: list[ScoreMovement] = []
+    for movement in movements:
+        count = seen[movement.name] = seen.get(movement.name, 0) + 1
+        name = movement.name if count == 1 else f"{movement.name}~{count}"
+        apart.append(replace(movement, name=name))
+    return tuple(apart)
+
+
+def _check_not_empty(corpus: Corpus, sources: Sequence[Source]) -> None:
+    if corpus.movements:
+        return
+    raise InputError(
+        f"no music in {', '.join(map(str, sources)) or 'no source'}: {len(corpus.skipped)} scores "
+        f"could not be read, {len(corpus.excluded)} movements are excluded; give folders with "
+        f"files ending in {' '.join(SUFFIXES)} or a corpus by name"
+    )
+
+
+def _report_counts(corpus: Corpus, request: Request, report: Report) -> None:
+    for pattern in request.exclude:
+        if not any(map(replace(request, exclude=(pattern,)).excludes, corpus.excluded)):
+            report(f"--exclude {pattern}: no movement has such a name")
+    for names in same_music(corpus.movements):
+        report(f"the same music, kept together in any split: {', '.join(names)}")
+    report(corpus.summary)

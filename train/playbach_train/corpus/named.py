@@ -1,0 +1,191 @@
+"""Corpora that are known by name: one row each."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from importlib import metadata, resources
+from pathlib import Path
+
+from playbach.errors import InputError
+from playbach.music.form import Form, parse_form
+from playbach_train.corpus.engraving import compile_work
+from playbach_train.corpus.folder import Outcome, read_score
+from playbach_train.corpus.manifest import Manifest, Work, packaged_manifest
+from playbach_train.corpus.origins import FolderOrigin, HttpOrigin, MissingSourceError, Origin
+from playbach_train.corpus.records import ScoreMovement, Skipped
+from playbach_train.corpus.request import Request, user_cache
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCorpus:
+    """A corpus that can be asked for by name.
+
+    Attributes:
+        name: the word used in commands.
+        about: what it holds, one line.
+        credit: who made the scores.
+        program: General MIDI program (0 to 127) its files are written with.
+        read: gives its movements in order, each when it is asked for.
+    """
+
+    name: str
+    about: str
+    credit: str
+    program: int
+    read: Callable[[Request], Iterator[Outcome]]
+
+
+def named_corpus(name: str) -> NamedCorpus:
+    """The corpus of that name.
+
+    Raises:
+        InputError: there is none; the message lists those there are and the nearest.
+    """
+    corpus = next((corpus for corpus in NAMED_CORPORA if corpus.name == name), None)
+    if corpus is not None:
+        return corpus
+    names = [corpus.name for corpus in NAMED_CORPORA]
+    near = difflib.get_close_matches(name[:40], names, n=1)
+    hint = f" (did you mean {near[0]}?)" if near else ""
+    raise InputError(
+        f"corpus {name[:40]!r}: there is no such corpus{hint}; choose one of {', '.join(names)}, "
+        "or give a folder of scores with --midi DIR"
+    )
+
+
+def read_engravings(name: str, request: Request) -> Iterator[Outcome]:
+    """The movements of a corpus of LilyPond scores, compiled when they are not in the cache.
+
+    Raises:
+        InputError: a source cannot be had, is altered, or does not compile.
+    """
+    manifest = packaged_manifest()
+    if request.from_dir is None:
+        origin: Origin = HttpOrigin(manifest)
+    else:
+        origin = FolderOrigin(request.from_dir, manifest)
+    return read_works(name, manifest, origin, request)
+
+
+def read_works(
+    name: str, manifest: Manifest, origin: Origin, request: Request
+) -> Iterator[Outcome]:
+    """The movements of the works that ``manifest`` lists under ``name``.
+
+    A work of which no movement is wanted is neither fetched nor compiled.
+
+    Raises:
+        InputError: as ``read_engravings``.
+    """
+    folder = engraving_cache(request, manifest) / name
+    for work in manifest.corpora[name]:
+        if all(map(request.excludes, work.movements)):
+            yield from (Skipped(movement, "excluded") for movement in work.movements)
+            continue
+        try:
+            compiled = compile_work(work, origin, folder)
+        except MissingSourceError as error:
+            if not request.partial:
+                raise InputError(
+                    f"{error}; --partial builds the movements whose sources are all there"
+                ) from error
+            yield from (Skipped(name, f"{name}: {error}") for name in work.movements)
+            continue
+        for movement, path in compiled.items():
+            yield from _with_terms(read_score(path, movement, name), manifest, work)
+
+
+def engraving_cache(request: Request, manifest: Manifest) -> Path:
+    """The folder for engravings of this commit; another LilyPond may make other MIDI of them."""
+    try:
+        version = metadata.version("lilypond")
+    except metadata.PackageNotFoundError:
+        version = "unknown"  # what is missing is said when it comes to compiling
+    return (request.cache or user_cache()) / f"{manifest.commit[:12]}-lilypond-{version}"
+
+
+def _with_terms(outcomes: Iterator[Outcome], manifest: Manifest, work: Work) -> Iterator[Outcome]:
+    for outcome in outcomes:
+        if isinstance(outcome, ScoreMovement):
+            yield replace(outcome, origin=manifest.origin, licence=work.licence)
+        else:
+            yield outcome
+
+
+def read_chorales(_: Request) -> Iterator[Outcome]:
+    """The chorales of Riemenschneider's edition, each file once, in the order of its numbers."""
+    from music21.corpus.chorales import ChoraleListRKBWV  # noqa: PLC0415 slow to import
+
+    edition = ChoraleListRKBWV().byRiemenschneider
+    works = dict.fromkeys(str(edition[number]["bwv"]) for number in sorted(edition))
+    folder = _music21_corpus() / "bach"
+    for work in works:
+        # The edition counts two chorales of which music21 has only other versions.
+        path = folder / f"bwv{work}.mxl"
+        if path.is_file():
+            yield from _from_music21(path, path.stem, "bach-chorales", parse_form("chorale"))
+
+
+def read_ballads(_: Request) -> Iterator[Outcome]:
+    """Every tune of the Essen folk song collection, file by file."""
+    for path in sorted((_music21_corpus() / "essenFolksong").glob("*.abc")):
+        yield from _from_music21(path, path.stem, "essen-ballads", parse_form("song"))
+
+
+def _from_music21(path: Path, name: str, corpus: str, form: Form) -> Iterator[Outcome]:
+    origin = f"music21 {metadata.version('music21')}, corpus/{path.parent.name}"
+    for outcome in read_score(path, name, corpus, form):
+        if isinstance(outcome, ScoreMovement):
+            yield replace(outcome, origin=origin, licence=_MUSIC21_LICENCES[corpus])
+        else:
+            yield outcome
+
+
+def _music21_corpus() -> Path:
+    """The folder of scores that comes with music21."""
+    try:
+        return Path(str(resources.files("music21"))) / "corpus"
+    except ModuleNotFoundError as error:
+        raise InputError(
+            "music21 is not installed, and this corpus comes with it; install the training extra: "
+            "pip install 'playbach[train]'"
+        ) from error
+
+
+_MUSIC21_LICENCES = {
+    "bach-chorales": "music in the public domain; encodings as licensed to music21",
+    "essen-ballads": "non-commercial distribution and use, as permitted to music21",
+}
+
+NAMED_CORPORA = (
+    NamedCorpus(
+        "cello-suites",
+        "J. S. Bach, suites for solo cello BWV 1007-1012, 41 movements",
+        "the engravers of the Mutopia Project",
+        42,
+        lambda request: read_engravings("cello-suites", request),
+    ),
+    NamedCorpus(
+        "bach-solo",
+        "J. S. Bach, works for solo violin, flute and lute, 36 movements",
+        "the engravers of the Mutopia Project",
+        40,
+        lambda request: read_engravings("bach-solo", request),
+    ),
+    NamedCorpus(
+        "bach-chorales",
+        "J. S. Bach, 348 four-part chorales, from music21",
+        "Margaret Greentree and others, by way of music21",
+        19,
+        read_chorales,
+    ),
+    NamedCorpus(
+        "essen-ballads",
+        "8,300 songs of the Essen folk song collection, from music21 (takes minutes)",
+        "Helmut Schaffrath, Ewa Dahlig-Turek, Seymour Shlien, by way of music21",
+        73,
+        read_ballads,
+    ),
+)

@@ -1,0 +1,116 @@
+"""What a corpus is made of: movements, where they came from, and what was left out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from playbach.music.note import Piece
+
+Report = Callable[[str], None]
+"""Receives one line of text for the user."""
+
+UNKNOWN_LICENCE = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreMovement:
+    """One movement of a corpus.
+
+    Attributes:
+        name: unique in its corpus; the path below the folder without suffix, such as
+            ``bwv1007-1-prelude``.
+        piece: the music.
+        source: the folder or corpus it belongs to.
+        file: what it was read from.
+        off_grid: notes moved to the grid of 24 ticks to the quarter.
+        merged: notes joined or cut because their pitch sounded already.
+        origin: who made the score and where it is published, with the version.
+        licence: terms of use.
+    """
+
+    name: str
+    piece: Piece
+    source: str
+    file: Path
+    off_grid: int = 0
+    merged: int = 0
+    origin: str = ""
+    licence: str = UNKNOWN_LICENCE
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A score that was left out.
+
+    Attributes:
+        name: what its movement would have been called.
+        reason: why, with the file, in one line.
+    """
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where scores come from and on what terms.
+
+    Attributes:
+        source: the folder or corpus.
+        origin: who made the scores and where they are published, with the version.
+        licence: terms of use.
+        movements: how many movements of this source and licence there are.
+    """
+
+    source: str
+    origin: str
+    licence: str
+    movements: int
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Everything a network is trained on.
+
+    Attributes:
+        movements: in a fixed order: sources as given, names sorted within each.
+        skipped: scores that could not be read.
+        excluded: names of movements left out on request.
+    """
+
+    movements: tuple[ScoreMovement, ...]
+    skipped: tuple[Skipped, ...] = ()
+    excluded: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> int:
+        """Notes in all movements."""
+        return sum(len(movement.piece.notes) for movement in self.movements)
+
+    @property
+    def off_grid(self) -> int:
+        """Notes moved to the grid."""
+        return sum(movement.off_grid for movement in self.movements)
+
+    @property
+    def merged(self) -> int:
+        """Notes joined or cut because their pitch sounded already."""
+        return sum(movement.merged for movement in self.movements)
+
+    @property
+    def provenance(self) -> tuple[Provenance, ...]:
+        """One entry for each source, origin and licence, in order of appearance."""
+        counts = Counter((m.source, m.origin, m.licence) for m in self.movements)
+        return tuple(Provenance(*terms, movements) for terms, movements in counts.items())
+
+    @property
+    def summary(self) -> str:
+        """One line with all counts."""
+        return (
+            f"{len(self.movements)} movements, {self.notes} notes ({self.off_grid} moved to the "
+            f"grid, {self.merged} merged with a sounding pitch); {len(self.skipped)} "
+            f"skipped, {len(self.excluded)} movements excluded"
+        )
