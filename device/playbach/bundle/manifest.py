@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from types import MappingProxyType
 from typing import TypeAlias
@@ -14,8 +14,8 @@ from playbach.music.encoding import Encoding
 FORMAT_VERSION = 1
 """The one format that this code reads and writes."""
 
-Json: TypeAlias = "bool | int | float | str | tuple[Json, ...] | Mapping[str, Json] | None"
-"""A value of a JSON file, frozen."""
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+"""A value of a JSON file; one that was read is frozen, its lists are tuples."""
 
 Parameter: TypeAlias = "int | float | str"
 
@@ -144,7 +144,7 @@ class Provenance:
         command: the command that repeats it.
         scores: held-out measures by name, such as ``bits_per_note``.
         tools: versions by tool, such as ``tensorflow``.
-        notes: anything else; frozen JSON.
+        notes: anything else.
     """
 
     corpora: tuple[str, ...]

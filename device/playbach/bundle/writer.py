@@ -59,7 +59,9 @@ def build_bundle(
     contents = {name: parts[name] for name in sorted(parts)}
     completed_parts = []
     for part in sorted(manifest.parts, key=lambda part: part.name):
-        content = contents.get(part.name, b"")
+        if part.name not in contents:
+            raise DefectError(f"there are no bytes for the manifest's part {shown(part.name)}")
+        content = contents[part.name]
         completed_parts.append(replace(part, sha256=_sha256(content), size=len(content)))
     completed_tables = []
     for name in sorted(tables):
