@@ -146,9 +146,7 @@ def test_nothing_is_written_for(
     assert not list(tmp_path.iterdir())
 
 
-def test_reading_needs_neither_zipfile_nor_the_web() -> None:
-    code = (
-        "import sys, playbach.bundle; print(*(m for m in ('zipfile', 'ssl') if m in sys.modules))"
-    )
+def test_the_board_reads_without_the_library_that_writes() -> None:
+    code = "import sys, playbach.bundle; print('zipfile' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
-    assert not done.stdout.strip()
+    assert done.stdout.strip() == "False"
