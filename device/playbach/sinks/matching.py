@@ -11,7 +11,7 @@ from playbach.errors import PortError
 _WILD = frozenset("*?[")
 _SHOWN = 60
 # Ports that lead nowhere by themselves; taken last when nothing was asked for.
-_DULL = ("midi through", "announce", "timer")
+_DULL = ("midi through", "pipewire", "announce", "timer")
 
 
 def find_port(pattern: str, names: Sequence[str], kind: str) -> int:

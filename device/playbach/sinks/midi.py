@@ -108,7 +108,12 @@ class RtMidiOutput:
         names = client.get_ports()
         if port.name not in names:
             raise PortError(f"port {port.name!r}: it went away while being opened; try again")
-        client.open_port(names.index(port.name), name="out")
+        import rtmidi  # noqa: PLC0415 as in _client
+
+        try:
+            client.open_port(names.index(port.name), name="out")
+        except (SystemError, rtmidi.RtMidiError) as error:
+            raise PortError(f"port {port.name!r}: cannot be opened: {error}; try again") from error
         self._port = port
 
     def write(self, data: bytes) -> None:

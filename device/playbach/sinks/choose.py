@@ -1,0 +1,136 @@
+"""Choosing a sink, listing ports, and saying what is there and what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from playbach.errors import PortError
+from playbach.sinks.alsa import alsa_ports
+from playbach.sinks.base import Sink
+from playbach.sinks.matching import find_port
+from playbach.sinks.midi import midi_ports
+from playbach.sinks.none import none_sink
+from playbach.sinks.soundfont import INSTALL
+from playbach.sinks.table import SINKS, Availability, availability, find_kind
+
+_TO_HEAR = (
+    f"to hear it: connect a MIDI synth, or '{INSTALL}', which needs a sound card or a sound "
+    "server; 'playbach check' says more"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A sink and why it was chosen.
+
+    Attributes:
+        sink: not opened yet.
+        explanation: lines about what was found, what was chosen, what would make it audible.
+    """
+
+    sink: Sink
+    explanation: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PortRow:
+    """A port that can be played to.
+
+    Attributes:
+        name: what ``--port`` is matched against.
+        api: the interface it is reached through.
+        sink: the sink that reaches it.
+    """
+
+    name: str
+    api: str
+    sink: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of ``playbach check``.
+
+    Attributes:
+        thing: what was looked for.
+        found: whether it can be used.
+        detail: what is there or missing.
+        remedy: what to do; ``""`` if nothing.
+    """
+
+    thing: str
+    found: bool
+    detail: str
+    remedy: str
+
+
+def choose_sink(requested: str | None, port: str | None = None) -> Choice:
+    """The sink asked for, or the best there is.
+
+    Args:
+        requested: name of a sink, or ``None`` for the best.
+        port: part of a port's name, a glob, or for the sink ``file`` the file.
+
+    Raises:
+        InputError: there is no sink of that name, or it has no ports.
+        PortError: no port fits. That an explicitly named sink cannot be used shows on opening it.
+    """
+    if requested is not None:
+        sink = find_kind(requested).make(port)
+        return Choice(sink, (f"playing to: {sink.description}, as asked",))
+    if port is not None:
+        return _by_port(port)
+    return _best()
+
+
+def list_ports() -> list[PortRow]:
+    """All ports that can be played to, those with the kernel's timing first.
+
+    ALSA ports are reached by the sinks ``alsa`` and ``midi``; the better one is shown.
+    """
+    try:
+        rows = [PortRow(port.name, "ALSA", "alsa") for port in alsa_ports()]
+    except PortError:
+        # Without libasound of its own, rtmidi brings one.
+        rows = []
+    return rows + [
+        PortRow(port.name, port.api, "midi")
+        for port in midi_ports()
+        if port.api != "ALSA" or not rows
+    ]
+
+
+def checks() -> list[Check]:
+    """What the sinks need, and whether it is there."""
+    return [
+        Check(f"sink {kind.name}", state.usable, state.found, state.remedy)
+        for kind in SINKS
+        if kind.audible
+        for state in (availability(kind),)
+    ]
+
+
+def _by_port(pattern: str) -> Choice:
+    rows = list_ports()
+    row = rows[find_port(pattern, [row.name for row in rows], "MIDI")]
+    sink = find_kind(row.sink).make(row.name)
+    return Choice(sink, (f"playing to: {sink.description}, as asked",))
+
+
+def _best() -> Choice:
+    lines = []
+    for kind in SINKS:
+        if not kind.audible:
+            continue
+        state = availability(kind)
+        lines.append(_line(kind.name, state))
+        if state.usable:
+            sink = kind.make(None)
+            return Choice(sink, (*lines, f"playing to: {sink.description}"))
+    sink = none_sink()
+    return Choice(sink, (*lines, f"playing to: {sink.description}", _TO_HEAR))
+
+
+def _line(name: str, state: Availability) -> str:
+    remedy = f" ({state.remedy})" if state.remedy else ""
+    return f"{name}: {state.found}{remedy}"

@@ -1,0 +1,91 @@
+"""Collects the music and writes a MIDI file at the end: as fast as it is composed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+from playbach.errors import OutputError
+from playbach.files import check_writable, write_atomically
+from playbach.midi_messages import Sounding, TimedMessage
+from playbach.music import smf
+from playbach.sinks.base import OnFailure
+from playbach.status import Lateness
+from playbach.stream import Seconds
+
+TICKS_PER_SECOND = 10_000
+_ONE_SECOND = 1_000_000  # microseconds to the quarter note, so that a quarter is a second
+MAX_MESSAGES = smf.MAX_EVENTS - 1_000
+"""Room is left for what ends the notes and the file."""
+
+
+def file_bytes(messages: Sequence[TimedMessage]) -> bytes:
+    """A MIDI file that sounds as the messages would, to 0.1 ms."""
+    tempo = smf.meta(0, smf.SET_TEMPO, _ONE_SECOND.to_bytes(3))
+    events = [
+        smf.Event(round(message.time * TICKS_PER_SECOND), message.data[0], 0, message.data[1:])
+        for message in sorted(messages, key=lambda message: message.time)
+    ]
+    end = smf.meta(events[-1].tick if events else 0, smf.END_OF_TRACK)
+    return smf.serialise(smf.MidiData(0, TICKS_PER_SECOND, ((tempo, *events, end),)))
+
+
+class FileSink:
+    """A MIDI file; see ``playbach.sinks.base.Sink`` for its methods.
+
+    Its time is that of the last message, so nobody ever waits for it.
+    """
+
+    name = "file"
+    horizon = Seconds(math.inf)
+    lateness: Lateness | None = None
+
+    def __init__(self, path: Path, *, force: bool = False) -> None:
+        """``force``: whether an existing file may be replaced."""
+        self._path = path
+        self._force = force
+        self._messages: list[TimedMessage] = []
+        self._is_open = False
+
+    @property
+    def description(self) -> str:
+        return f"MIDI file {self._path}"
+
+    def open(self) -> None:
+        check_writable(self._path, force=self._force)
+        self._is_open = True
+
+    def start(self, on_failure: OnFailure) -> None:
+        """Nothing runs here that could fail by itself."""
+
+    def now(self) -> Seconds:
+        return max((message.time for message in self._messages[-1:]), default=Seconds(0.0))
+
+    def send(self, messages: Sequence[TimedMessage]) -> None:
+        if len(self._messages) + len(messages) > MAX_MESSAGES:
+            raise OutputError(
+                f"{self._path}: more than {MAX_MESSAGES:,} messages; give --seconds to end sooner"
+            )
+        self._messages += messages
+
+    def cancel(self) -> None:
+        """Everything sent has sounded, as far as a file can tell."""
+
+    def silence(self) -> None:
+        """Let what sounds end at the end of the file."""
+        sounding = Sounding()
+        for message in sorted(self._messages, key=lambda message: message.time):
+            sounding.hear(message.data)
+        if sounding.notes:
+            ends = sounding.silencing()[: len(sounding.notes)]
+            self._messages += [TimedMessage(self._end(), data) for data in ends]
+
+    def close(self) -> None:
+        """Write the file, whole or not at all; not again when called again."""
+        if self._is_open and self._messages:
+            self._is_open = False
+            write_atomically(self._path, file_bytes(self._messages), force=self._force)
+
+    def _end(self) -> Seconds:
+        return max(message.time for message in self._messages)
