@@ -141,7 +141,8 @@ def _check_not_empty(corpus: Corpus, sources: Sequence[Source]) -> None:
 
 
 def _report_counts(corpus: Corpus, request: Request, report: Report) -> None:
-    for pattern in request.exclude:
+    # With a limit, movements of that name may not have been reached.
+    for pattern in request.exclude if request.limit is None else ():
         if not any(map(replace(request, exclude=(pattern,)).excludes, corpus.excluded)):
             report(f"--exclude {pattern}: no movement has such a name")
     for names in same_music(corpus.movements):

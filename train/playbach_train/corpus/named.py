@@ -10,6 +10,7 @@ from pathlib import Path
 
 from playbach.errors import InputError
 from playbach.music.form import Form, parse_form
+from playbach.music.midi_signs import one_line
 from playbach_train.corpus.engraving import compile_work
 from playbach_train.corpus.folder import Outcome, read_score
 from playbach_train.corpus.manifest import Manifest, Work, packaged_manifest
@@ -119,24 +120,29 @@ def read_chorales(_: Request) -> Iterator[Outcome]:
     from music21.corpus.chorales import ChoraleListRKBWV  # noqa: PLC0415 slow to import
 
     edition = ChoraleListRKBWV().byRiemenschneider
-    works = dict.fromkeys(str(edition[number]["bwv"]) for number in sorted(edition))
+    titles = {str(edition[n]["bwv"]): str(edition[n]["title"]) for n in sorted(edition)}
     folder = _music21_corpus() / "bach"
-    for work in works:
+    for work, title in titles.items():
         # The edition counts two chorales of which music21 has only other versions.
         path = folder / f"bwv{work}.mxl"
-        if path.is_file():
-            yield from _from_music21(path, path.stem, "bach-chorales", parse_form("chorale"))
+        if not path.is_file():
+            continue
+        for outcome in _from_music21(path, "bach-chorales", parse_form("chorale")):
+            if isinstance(outcome, ScoreMovement):
+                yield replace(outcome, piece=replace(outcome.piece, title=one_line(title)))
+            else:
+                yield outcome
 
 
 def read_ballads(_: Request) -> Iterator[Outcome]:
     """Every tune of the Essen folk song collection, file by file."""
     for path in sorted((_music21_corpus() / "essenFolksong").glob("*.abc")):
-        yield from _from_music21(path, path.stem, "essen-ballads", parse_form("song"))
+        yield from _from_music21(path, "essen-ballads", parse_form("song"))
 
 
-def _from_music21(path: Path, name: str, corpus: str, form: Form) -> Iterator[Outcome]:
+def _from_music21(path: Path, corpus: str, form: Form) -> Iterator[Outcome]:
     origin = f"music21 {metadata.version('music21')}, corpus/{path.parent.name}"
-    for outcome in read_score(path, name, corpus, form):
+    for outcome in read_score(path, path.stem, corpus, form):
         if isinstance(outcome, ScoreMovement):
             yield replace(outcome, origin=origin, licence=_MUSIC21_LICENCES[corpus])
         else:

@@ -45,7 +45,7 @@ def piece_from_score(score: Any, name: str, form: Form | None = None) -> ReadRes
     Raises:
         InputError: no notes, too many, no meter, or a meter that cannot be played.
     """
-    if any(getattr(i, "transposition", None) for i in score[".Instrument"]):
+    if any(getattr(i, "transposition", None) for i in score["Instrument"]):
         score.toSoundingPitch(inPlace=True)
     parts = [part.flatten() for part in score.parts] or [score.flatten()]
     written = join_ties(chain.from_iterable(_noteheads(part) for part in parts))
