@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from playbach.errors import InputError
-from playbach.music.meter import Meter
+from playbach.music.meter import TICKS_PER_WHOLE, Meter
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Form:
         tempo: usual tempo, felt beats per minute.
         meters: usual meters in order of preference; the first is the default.
         aliases: other words for it in titles and file names.
-        upbeat: usual length of the pickup in counted units of the meter, 0 for none.
+        upbeat: usual length of the pickup in whole notes, 0 for none; see ``upbeat_ticks``.
     """
 
     name: str
@@ -29,6 +29,17 @@ class Form:
     meters: tuple[Meter, ...]
     aliases: tuple[str, ...] = ()
     upbeat: float = 0.0
+
+    def upbeat_ticks(self, meter: Meter) -> int:
+        """Ticks of the usual pickup in ``meter``: 0 for none, less than a bar.
+
+        It is written in the same note values whatever the meter, except that all are halved where
+        the bars of a dance are written half as long, as in a bourrée in 2/4.
+        """
+        ticks = round(self.upbeat * TICKS_PER_WHOLE)
+        if not meter.is_compound and 2 * meter.bar_ticks <= self.meters[0].bar_ticks:
+            ticks //= 2
+        return ticks if ticks < meter.bar_ticks else 0
 
 
 def _meters(text: str) -> tuple[Meter, ...]:
@@ -41,19 +52,19 @@ def _meters(text: str) -> tuple[Meter, ...]:
 FORMS = (
     Form("other", "Piece", 80, _meters("4/4 3/4 2/2 6/8")),
     Form("prelude", "Prelude", 72, _meters("4/4 3/4 2/2 12/8"), ("preludio", "praeludium")),
-    Form("allemande", "Allemande", 60, _meters("4/4 2/2"), ("allemanda",), 0.25),
-    Form("courante", "Courante", 96, _meters("3/4 3/2"), ("corrente", "coranto"), 0.5),
+    Form("allemande", "Allemande", 60, _meters("4/4 2/2"), ("allemanda",), 1 / 16),
+    Form("courante", "Courante", 96, _meters("3/4 3/2"), ("corrente", "coranto"), 1 / 8),
     Form("sarabande", "Sarabande", 52, _meters("3/4 3/2"), ("sarabanda",)),
     Form("menuet", "Menuet", 120, _meters("3/4"), ("minuet", "menuett", "minuetto")),
-    Form("bourree", "Bourrée", 80, _meters("2/2 4/4 2/4"), ("bourrée", "borea"), 0.5),
-    Form("gavotte", "Gavotte", 76, _meters("2/2 4/4"), ("gavotta",), 1.0),
-    Form("gigue", "Gigue", 80, _meters("6/8 3/8 12/8"), ("giga", "jig"), 1.0),
+    Form("bourree", "Bourrée", 80, _meters("2/2 4/4 2/4"), ("bourrée", "borea"), 1 / 4),
+    Form("gavotte", "Gavotte", 76, _meters("2/2 4/4"), ("gavotta",), 1 / 2),
+    Form("gigue", "Gigue", 80, _meters("6/8 3/8 12/8"), ("giga", "jig"), 1 / 8),
     Form("fugue", "Fugue", 76, _meters("4/4 2/4 6/8 2/2"), ("fuga",)),
     Form("adagio", "Adagio", 40, _meters("4/4 3/4"), ("grave", "largo", "siciliana")),
     Form("andante", "Andante", 60, _meters("3/4 4/4"), ("loure",)),
     Form("allegro", "Allegro", 96, _meters("4/4 3/4"), ("presto", "double", "vivace")),
-    Form("chaconne", "Chaconne", 60, _meters("3/4"), ("ciaccona", "chaconna")),
-    Form("chorale", "Chorale", 66, _meters("4/4 3/4"), ("choral",)),
+    Form("chaconne", "Chaconne", 60, _meters("3/4"), ("ciaccona", "chaconna"), 1 / 2),
+    Form("chorale", "Chorale", 66, _meters("4/4 3/4"), ("choral",), 1 / 4),
     Form("song", "Song", 90, _meters("4/4 2/4 3/4 6/8"), ("ballad", "ballade", "lied")),
 )
 FORM_INDEX = {form.name: index for index, form in enumerate(FORMS)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import stat
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
@@ -150,5 +151,7 @@ def _piece(notes: tuple[Note, ...], signs: Signs) -> Piece:
     keys = signs.keys or ((Ticks(0), estimate_key(notes)),)
     pickup = signs.pickup
     if pickup is None:
-        pickup = infer_pickup(notes, signs.meters[0][1], signs.form)
+        first_meter_ends = signs.meters[1][0] if len(signs.meters) > 1 else math.inf
+        heard = [note for note in notes if note.onset < first_meter_ends]
+        pickup = infer_pickup(heard, signs.meters[0][1], signs.form) if heard else Ticks(0)
     return Piece(notes, keys, signs.meters, signs.form, pickup, signs.title)
