@@ -19,13 +19,14 @@ from playbach.errors import PortError
 from playbach.midi_messages import CONTROL_CHANGE, NOTE_OFF, NOTE_ON, PROGRAM_CHANGE
 from playbach.sinks.base import OnFailure
 from playbach.sinks.paced import PacedSink
-from playbach.sinks.soundfont import require_driver, require_font, require_program
+from playbach.sinks.soundfont import INSTALL, require_driver, require_font, require_program
 from playbach.stream import Seconds
 
 GAIN = 0.8
 """Louder than fluidsynth's own 0.2: there is only one instrument."""
 _START_TIMEOUT = 20.0
 _QUIT_TIMEOUT = 0.4
+_JACK_NAME = "playbach"
 _READY = "playbach-is-ready"
 _COMMANDS = {
     NOTE_ON: "noteon {channel} {0} {1}\n",
@@ -55,6 +56,7 @@ class FluidsynthOutput:
         self._readers: list[threading.Thread] = []
         self._last_words: deque[str] = deque(maxlen=8)
         self._ready = threading.Event()
+        self._has_font = False
         self._closing = False
         self._on_failure: OnFailure | None = None
 
@@ -69,11 +71,16 @@ class FluidsynthOutput:
         self._driver = self._driver or require_driver(program)
         self._on_failure = on_failure
         self._start(self._arguments(program, self._font, self._driver))
-        self._command(f"echo {_READY}\n".encode())
+        self._command(f"fonts\necho {_READY}\n".encode())
         if not self._ready.wait(_START_TIMEOUT) or self._process is None:
             raise PortError(f"sink fluidsynth: not ready after {_START_TIMEOUT:.0f} s; try again")
         if self._process.poll() is not None:
             raise self._death()
+        if not self._has_font:
+            raise PortError(
+                f"sink fluidsynth: {self._font} is not a sound font that it can load; name "
+                f"another with SOUNDFONT, or {INSTALL}"
+            )
 
     def write(self, data: bytes) -> None:
         self._command(shell_command(data))
@@ -100,7 +107,7 @@ class FluidsynthOutput:
     def _arguments(program: str, font: Path, driver: str) -> list[str]:
         settings = {
             "synth.dynamic-sample-loading": 1,  # load the cello, not all 128 instruments
-            "audio.jack.id": "playbach",
+            "audio.jack.id": _JACK_NAME,
             "audio.jack.autoconnect": 1,
         }
         options = [part for key, value in settings.items() for part in ("-o", f"{key}={value}")]
@@ -151,7 +158,10 @@ class FluidsynthOutput:
         """Read what it says until it ends, which is unexpected unless we are closing."""
         for line in pipe:
             # Its shell repeats commands after a prompt, so only the bare word is the answer.
-            if line.strip() == _READY.encode():
+            said = line.strip()
+            if said.endswith(os.fsencode(str(self._font))):
+                self._has_font = True
+            elif said == _READY.encode():
                 self._ready.set()
         starting = not self._ready.is_set()
         if self._process is not None:
@@ -163,9 +173,9 @@ class FluidsynthOutput:
 
     def _follow_errors(self, pipe: IO[bytes]) -> None:
         for line in pipe:
-            words = line.decode(errors="replace").strip()
-            if words.startswith("fluidsynth:"):
-                self._last_words.append(words.removeprefix("fluidsynth:").strip())
+            kind, _, words = line.decode(errors="replace").partition(": ")[2].partition(": ")
+            if kind in {"error", "panic"}:
+                self._last_words.append(words.strip())
 
     def _death(self) -> PortError:
         status = self._process.poll() if self._process else None
