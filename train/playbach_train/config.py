@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import math
 import tomllib
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -182,7 +181,8 @@ def _checked(name: str, value: Any, kind: type, where: str) -> Any:
         return value
     low, high = LIMITS[name]
     whole = " a whole number" if kind is int else ""
-    wrong = isinstance(value, bool) or not isinstance(value, int | kind) or not math.isfinite(value)
-    if wrong or not low <= value <= high:
+    number = isinstance(value, (int, kind)) and not isinstance(value, bool)
+    # Written so that NaN, which compares false with everything, is refused too.
+    if not number or not low <= value <= high:
         raise InputError(f"{where}: {name} is{whole} from {low:g} to {high:g}, not {value!r}")
     return kind(value)

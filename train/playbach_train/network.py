@@ -20,14 +20,11 @@ import keras
 from keras import ops
 
 from playbach.music.encoding import Encoding
-from playbach.music.features import feature_tables, row_count
+from playbach.music.features import MATCH_ROWS, feature_tables, row_count
 from playbach.music.key import PITCH_CLASSES
 
 CELL_CLIP = 8.0
 """Cell states stay within this, so that a long rollout cannot blow up and int8 can hold them."""
-
-MATCH_ROWS = 18
-"""Length of the matching context, 0 to 8, twice: with another and with the same last pitch."""
 
 BLOCKED = 255
 """In ``match``: this note may not be copied from."""
@@ -131,7 +128,7 @@ class VariationalDropout(keras.layers.Layer):
     def __init__(self, rate: float, seed: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.rate = rate
-        self.seeds = keras.random.SeedGenerator(seed)
+        self.seeds = keras.random.SeedGenerator(seed, name=f"{self.name}_seeds")
 
     def draw(self, like: Any, *, training: bool) -> Any:
         """A mask of the shape of ``like``: 0 or 1 / (1 - rate) in training, else all 1."""
@@ -145,21 +142,43 @@ class VariationalDropout(keras.layers.Layer):
 
 
 class Head(keras.layers.Layer):
-    """What is asked of a part: context and feature rows in, a hidden layer, then outputs."""
+    """What is asked of a part: context and feature rows in, a hidden layer, named outputs."""
 
-    def __init__(self, width: int, rows: int, outputs: int, dropout: float, seed: int) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        width: int,
+        rows: int,
+        outputs: dict[str, int],
+        *,
+        dropout: float,
+        seed: int,
+        name: str,
+    ) -> None:
+        super().__init__(name=name)
         self.rows = keras.layers.Embedding(rows, width, name="rows") if rows else None
         self.hidden = keras.layers.Dense(width, name="hidden")
-        self.dropout = VariationalDropout(dropout, seed, name="dropout")
-        self.output_layer = keras.layers.Dense(outputs, name="output")
+        self.dropout = VariationalDropout(dropout, seed, name=f"{name}_dropout")
+        self.outputs = {key: keras.layers.Dense(size, name=key) for key, size in outputs.items()}
 
-    def call(self, context: Any, rows: Any = None, *, training: bool = False) -> Any:
-        """``(B, T, U)`` and ``(B, T, features)`` to ``(B, T, outputs)``."""
+    def call(self, context: Any, rows: Any = None, *, training: bool = False) -> dict[str, Any]:
+        """``(B, T, U)`` and ``(B, T, features)`` to ``(B, T, size)`` by name."""
         hidden = self.hidden(context)
         if self.rows is not None:
             hidden = hidden + ops.sum(self.rows(rows), axis=-2)
-        return self.output_layer(self.dropout(ops.relu(hidden), training=training))
+        hidden = self.dropout(ops.relu(hidden), training=training)
+        return {key: layer(hidden) for key, layer in self.outputs.items()}
+
+
+def pitch_outputs(config: NetworkConfig, encoding: Encoding) -> dict[str, int]:
+    """What the pitch head puts out, and how wide each output is."""
+    pointers = config.pointers * config.pointer_width
+    return {
+        "interval": encoding.pitch_symbols,
+        "degree": PITCH_CLASSES,
+        "gates": 1 + config.pointers,
+        "query": pointers,
+        "key": pointers,
+    }
 
 
 class Network(keras.Model):
@@ -189,24 +208,21 @@ class Network(keras.Model):
             VariationalDropout(drop.between, seed + 20 + n, name=f"between_{n}")
             for n in range(config.layers)
         ]
-        pointers = config.pointers * (2 * config.pointer_width)
+        shapes = {
+            "shift": (0, {"shift": encoding.shift_symbols}),
+            "pitch": (row_count(tables.pitch), pitch_outputs(config, encoding)),
+            "duration": (row_count(tables.duration), {"duration": encoding.duration_symbols}),
+        }
         self.heads = {
-            "shift": Head(config.head, 0, encoding.shift_symbols, drop.head, seed + 30),
-            "pitch": Head(
+            part: Head(
                 config.head,
-                row_count(tables.pitch),
-                # interval logits, degree logits, gates, queries and keys
-                encoding.pitch_symbols + PITCH_CLASSES + 1 + config.pointers + pointers,
-                drop.head,
-                seed + 31,
-            ),
-            "duration": Head(
-                config.head,
-                row_count(tables.duration),
-                encoding.duration_symbols,
-                drop.head,
-                seed + 32,
-            ),
+                rows,
+                outputs,
+                dropout=drop.head,
+                seed=seed + 30 + n,
+                name=f"{part}_head",
+            )
+            for n, (part, (rows, outputs)) in enumerate(shapes.items())
         }
         self._add_state(streams)
 
@@ -231,15 +247,14 @@ class Network(keras.Model):
     def call(self, batch: dict[str, Any], *, training: bool = False) -> Any:
         """Log-probabilities, nats, of the true shift, pitch and duration: ``(B, T, 3)``."""
         context = self._recur(batch, training=training)
-        logits = {"shift": self.heads["shift"](context, training=training)}
+        shift = self.heads["shift"](context, training=training)["shift"]
         pitch = self.heads["pitch"](context, batch["pitch_rows"], training=training)
-        logits["duration"] = self.heads["duration"](
-            context, batch["duration_rows"], training=training
-        )
+        duration = self.heads["duration"](context, batch["duration_rows"], training=training)
+        symbols = batch["symbols"]
         parts = [
-            _pick(ops.log_softmax(_wide(logits["shift"])), batch["symbols"][..., 0]),
+            _pick(ops.log_softmax(_wide(shift)), symbols[..., 0]),
             self._pitch(pitch, batch),
-            _pick(ops.log_softmax(_wide(logits["duration"])), batch["symbols"][..., 2]),
+            _pick(ops.log_softmax(_wide(duration["duration"])), symbols[..., 2]),
         ]
         return ops.stack(parts, axis=-1)
 
@@ -262,20 +277,16 @@ class Network(keras.Model):
             x = between(x, training=training)
         return x
 
-    def _pitch(self, outputs: Any, batch: dict[str, Any]) -> Any:
+    def _pitch(self, outputs: dict[str, Any], batch: dict[str, Any]) -> Any:
         """Log-probability of the true pitch under generator and pointers: ``(B, T)``."""
-        config, symbols = self.config, self.encoding.pitch_symbols
-        width = config.pointers * config.pointer_width
-        at = [symbols, symbols + PITCH_CLASSES]
-        at += [at[1] + 1 + config.pointers, at[1] + 1 + config.pointers + width]
-        interval, degree, gates, query, key = ops.split(outputs, at, axis=-1)
-        generated = self._generate(_wide(interval), _wide(degree), batch)
+        config, key = self.config, outputs["key"]
+        generated = self._generate(_wide(outputs["interval"]), _wide(outputs["degree"]), batch)
         keys = ops.concatenate([ops.cast(self.keys, key.dtype), key], axis=1)
         self.keys.assign(ops.cast(keys[:, -config.memory :], self.keys.dtype))
         row = ops.where(batch["match"] < BLOCKED, ops.cast(batch["match"], "int32"), 0)
         allowed, hits = self._copyable(batch)
-        copied = self._copy(query, keys[:, -ops.shape(row)[-1] :], row, allowed, hits)
-        gates = _wide(gates) + ops.take(self.gate_bias, ops.max(row, axis=-1), axis=0)
+        copied = self._copy(outputs["query"], keys[:, -ops.shape(row)[-1] :], row, allowed, hits)
+        gates = _wide(outputs["gates"]) + ops.take(self.gate_bias, ops.max(row, axis=-1), axis=0)
         # A pointer with nothing to copy from leaves its weight to the others.
         empty = ops.transpose(1 - ops.max(allowed, axis=-1), (0, 2, 1))
         closed = ops.concatenate([ops.zeros_like(gates[..., :1]), empty * _MINUS_INFINITY], -1)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playbach.music.encoding import END, Encoding, encode
-from playbach.music.features import REGISTERS, Tracker, feature_tables, row_offsets
+from playbach.music.features import LONGEST_MATCH, REGISTERS, Tracker, feature_tables, row_offsets
 from playbach.music.key import PITCH_CLASSES
 from playbach.music.note import Piece
 from playbach_train.network import BLOCKED
@@ -22,7 +22,6 @@ from playbach_train.network import BLOCKED
 Ints = NDArray[np.int32]
 Batch = dict[str, NDArray[Any]]
 
-LONGEST_MATCH = 8
 COLUMN_STEP = 256
 """The memory's columns in a batch come in multiples of this, so few shapes are compiled."""
 
@@ -193,7 +192,8 @@ def _segment(m: MovementArrays, note_rows: Ints, start: int, notes: int, memory:
     # Columns M + T: the remembered notes end where the segment starts.
     at = slice(memory - (start - first), memory + stop - start)
     match = np.full((notes, memory + notes), BLOCKED, np.uint8)
-    match[: stop - start, at] = m.match[start:stop, first:stop]
+    ages = np.arange(start, stop)[:, None] - np.arange(first, stop)
+    match[: stop - start, at] = np.where(ages > memory, BLOCKED, m.match[start:stop, first:stop])
     columns = {
         name: np.zeros(memory + notes, np.int32) for name in ("copy_intervals", "copy_pitches")
     }
@@ -211,7 +211,7 @@ def _segment(m: MovementArrays, note_rows: Ints, start: int, notes: int, memory:
         "degree": m.degree,
     }
     segment = {name: _padded(values[start:stop], notes) for name, values in take.items()}
-    return segment | columns | {"match": match, "carry": np.float32(start > 0)}
+    return segment | columns | {"match": match, "carry": np.array(start > 0, np.float32)}
 
 
 def _padded(values: NDArray[Any], length: int) -> NDArray[Any]:

@@ -22,6 +22,9 @@ REGISTERS = 96
 REGISTER_LOWEST = 20
 BARS = 48
 STACK = 4
+LONGEST_MATCH = 8
+MATCH_ROWS = 2 * (LONGEST_MATCH + 1)
+"""How far two contexts agree, 0 to 8 intervals, and then whether in the last pitch too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,40 @@
+"""What the composer asks of any network."""
+
+from __future__ import annotations
+
+from typing import Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playbach.music.encoding import Encoding, Heading
+
+Probabilities: TypeAlias = NDArray[np.float32]
+"""One probability a symbol; they sum to 1."""
+
+
+class Predictor(Protocol):
+    """A network that composes note by note.
+
+    Call ``begin``; then for each note ``shift``, ``pitch``, ``duration`` with the parts chosen so
+    far, and ``advance`` with all three.
+    """
+
+    @property
+    def encoding(self) -> Encoding:
+        """What the symbols stand for."""
+
+    def begin(self, heading: Heading) -> None:
+        """Forget the last piece; the next is as ``heading`` says."""
+
+    def shift(self) -> Probabilities:
+        """Of each shift symbol."""
+
+    def pitch(self, shift: int) -> Probabilities:
+        """Of each interval symbol, for a note ``shift`` ticks from the last."""
+
+    def duration(self, shift: int, pitch: int) -> Probabilities:
+        """Of each duration symbol, for that shift and pitch."""
+
+    def advance(self, shift: int, pitch: int, duration: int) -> None:
+        """The next note is this: ticks, MIDI note number, ticks."""

@@ -1,0 +1,96 @@
+"""TFLite graphs in the LiteRT runtime: the one place that knows it."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playbach.bundle import Part, Quantisation, TensorSpec, check_tensors
+from playbach.errors import BundleError
+
+Array = NDArray[Any]
+# The second is for 32-bit ARM, where the first has no wheels. Which is used depends on which is
+# installed, not on which happens to work.
+RUNTIMES = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")
+
+
+def runtime() -> Any:
+    """The installed runtime's module.
+
+    Raises:
+        BundleError: none is installed.
+    """
+    for name in RUNTIMES:
+        if importlib.util.find_spec(name.partition(".")[0]) is not None:
+            return importlib.import_module(name)
+    raise BundleError("no LiteRT runtime is installed; run: pip install ai-edge-litert")
+
+
+class Graph:
+    """A graph ready to run."""
+
+    def __init__(
+        self, content: bytes, part: Part, where: str, inputs: list[str], outputs: list[str]
+    ) -> None:
+        """Load ``content`` and hold it against what ``part`` says.
+
+        ``inputs`` and ``outputs`` name all tensors, in the order in which ``run`` takes and
+        returns them.
+
+        Raises:
+            BundleError: not a graph the runtime takes, or its tensors are others; starts with
+                ``where``.
+        """
+        try:
+            self._interpreter = runtime().Interpreter(model_content=content, num_threads=1)
+            self._interpreter.allocate_tensors()
+            runner = self._interpreter.get_signature_runner("serving_default")
+        # The runtime raises ValueError for a damaged graph or a missing signature, RuntimeError
+        # for an operation it does not have.
+        except (ValueError, RuntimeError) as error:
+            reason = str(error).splitlines()[0][:120] if str(error) else "no reason given"
+            raise BundleError(
+                f"{where}: {part.name} is not a graph this runtime can run ({reason}); "
+                "make the bundle again with playbach-convert"
+            ) from error
+        details = runner.get_input_details(), runner.get_output_details()
+        for specs, found in zip((part.inputs, part.outputs), details, strict=True):
+            actual = [_spec(name, detail) for name, detail in found.items()]
+            check_tensors(specs, actual, where=f"{where}: {part.name}")
+        self._inputs = [details[0][name]["index"] for name in inputs]
+        self._outputs = [details[1][name]["index"] for name in outputs]
+        # Bound once: looked up for each of thousands of notes a second otherwise.
+        self._set = self._interpreter.set_tensor
+        self._get = self._interpreter.get_tensor
+        self._invoke = self._interpreter.invoke
+
+    def run(self, *tensors: Array) -> list[Array]:
+        """One invocation; the outputs are the caller's own."""
+        for index, tensor in zip(self._inputs, tensors, strict=True):
+            self._set(index, tensor)
+        self._invoke()
+        return [self._get(index) for index in self._outputs]
+
+
+def graph_specs(content: bytes) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]:
+    """Inputs and outputs of a graph, as a manifest lists them."""
+    interpreter = runtime().Interpreter(model_content=content, num_threads=1)
+    runner = interpreter.get_signature_runner("serving_default")
+    return (
+        tuple(_spec(name, found) for name, found in runner.get_input_details().items()),
+        tuple(_spec(name, found) for name, found in runner.get_output_details().items()),
+    )
+
+
+def _spec(name: str, detail: dict[str, Any]) -> TensorSpec:
+    scale, zero_point = detail["quantization"]
+    return TensorSpec(
+        name=name,
+        dtype=np.dtype(detail["dtype"]).name,
+        shape=tuple(int(size) for size in detail["shape"]),
+        quantisation=Quantisation(float(scale), int(zero_point)) if scale else None,
+    )

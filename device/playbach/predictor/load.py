@@ -1,0 +1,37 @@
+"""From a bundle to a predictor: one row for each kind of network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import MappingProxyType
+
+from playbach.bundle import Bundle
+from playbach.errors import BundleError, InputError
+from playbach.predictor import lstm_copy
+from playbach.predictor.base import Predictor
+
+KINDS: MappingProxyType[str, Callable[[Bundle, str], Predictor]] = MappingProxyType(
+    {lstm_copy.KIND: lstm_copy.LstmCopyPredictor}
+)
+
+
+def load_predictor(bundle: Bundle, variant: str | None = None) -> Predictor:
+    """The network of ``bundle``, run as ``variant`` (as the bundle's default if ``None``).
+
+    Raises:
+        InputError: the bundle has no such variant.
+        BundleError: the kind of network is unknown, or its parts do not fit together.
+    """
+    manifest = bundle.manifest
+    chosen = manifest.default_variant if variant is None else variant
+    if chosen not in manifest.variants:
+        raise InputError(
+            f"variant {chosen[:20]!r}: {bundle.path} has {', '.join(manifest.variants)}"
+        )
+    kind = manifest.network.kind
+    if kind not in KINDS:
+        raise BundleError(
+            f"{bundle.path}: made for a network {kind!r}, which this version does not know "
+            f"(it knows {', '.join(KINDS)}); update playbach"
+        )
+    return KINDS[kind](bundle, chosen)

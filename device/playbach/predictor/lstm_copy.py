@@ -1,0 +1,194 @@
+"""The default network on the board: LSTM steps in LiteRT, pointers and lookup in numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playbach.bundle import Bundle, TensorSpec, check_tensors
+from playbach.errors import BundleError
+from playbach.music.encoding import Encoding, Heading
+from playbach.music.features import MATCH_ROWS, Tracker, feature_tables, row_count
+from playbach.music.key import PITCH_CLASSES
+from playbach.predictor.base import Probabilities
+from playbach.predictor.graph import Graph
+from playbach.predictor.pointers import Pointers, PointerShape
+
+KIND = "lstm-copy"
+_SIZES = (
+    "embedding", "units", "layers", "head", "pointers", "interval_pointers", "pointer_width",
+    "memory",
+)  # fmt: skip
+_MOST = 8192
+
+Floats = NDArray[np.float32]
+Shapes = dict[str, tuple[int, int]]
+
+
+class LstmCopyPredictor:
+    """Runs the parts ``step``, ``pitch`` and ``duration`` of a bundle of kind ``lstm-copy``."""
+
+    def __init__(self, bundle: Bundle, variant: str) -> None:
+        """Load the graphs of ``variant``.
+
+        Raises:
+            BundleError: a part or table is missing, or of other sizes than the manifest says.
+        """
+        self.encoding = encoding = bundle.manifest.encoding
+        sizes = _sizes(bundle)
+        where = str(bundle.path)
+        graphs = {}
+        for role, (inputs, outputs) in _graph_shapes(sizes, encoding).items():
+            part = bundle.manifest.part(variant, role)
+            check_tensors(_specs(inputs), part.inputs, where=f"{where}: {part.name}")
+            check_tensors(_specs(outputs), part.outputs, where=f"{where}: {part.name}")
+            graphs[role] = Graph(
+                bundle.part(variant, role), part, where, list(inputs), list(outputs)
+            )
+        self._step, self._pitch, self._duration = graphs.values()
+        tables = {
+            name: _table(bundle, name, shape) for name, shape in _table_shapes(sizes, encoding)
+        }
+        self._note_rows, self._pitch_rows = tables["note"], tables["pitch"]
+        self._duration_rows = tables["duration"]
+        shape = PointerShape(
+            sizes["pointers"],
+            sizes["interval_pointers"],
+            sizes["pointer_width"],
+            sizes["memory"],
+            encoding.widest,
+        )
+        self._pointers = Pointers(shape, tables["match"], tables["gates"])
+        self._degree_rows = _degree_rows(encoding)
+        self._blank = [
+            np.zeros((1, sizes["units"]), np.float32) for _ in range(2 * sizes["layers"])
+        ]
+        self._state = self._blank
+        self._shift: Floats = np.zeros(0, np.float32)
+        self._key: Floats = np.zeros(0, np.float32)
+        self._started = False
+
+    def begin(self, heading: Heading) -> None:
+        """Forget the last piece; the next is as ``heading`` says."""
+        self._tracker = Tracker(self.encoding, heading)
+        self._pointers.clear()
+        self._state = self._blank
+        self._started = False
+        self._read()
+
+    def shift(self) -> Probabilities:
+        """Of each shift symbol."""
+        return _softmax(self._shift)
+
+    def pitch(self, shift: int) -> Probabilities:
+        """Of each interval symbol, for a note ``shift`` ticks from the last."""
+        tracker = self._tracker
+        place = self._pitch_rows.take(tracker.pitch_rows(shift), axis=0).sum(axis=0, keepdims=True)
+        interval, degree, gates, query, self._key = self._pitch.run(self._state[-2], place)
+        rising = self._started and shift == 0
+        logits = interval[0] + degree[0].take(self._degree_rows[tracker.degree % PITCH_CLASSES])
+        if rising:
+            # Notes of a chord come from the lowest upwards; the escape symbol stands first.
+            logits[1 : self.encoding.widest + 2] = -np.inf
+        copied, weight = self._pointers.copy(query, gates, tracker.pitch, rising=rising)
+        return _softmax(logits) * weight + copied
+
+    def duration(self, shift: int, pitch: int) -> Probabilities:
+        """Of each duration symbol, for that shift and pitch."""
+        rows = self._tracker.duration_rows(shift, pitch)
+        place = self._duration_rows.take(rows, axis=0).sum(axis=0, keepdims=True)
+        return _softmax(self._duration.run(self._state[-2], place)[0][0])
+
+    def advance(self, shift: int, pitch: int, duration: int) -> None:
+        """The next note is this: ticks, MIDI note number, ticks."""
+        self._pointers.add(self._key, pitch - self._tracker.pitch, pitch)
+        self._tracker.advance(shift, pitch, duration)
+        self._started = True
+        self._read()
+
+    def _read(self) -> None:
+        """Let the recurrent layers read the last note."""
+        rows = self._tracker.note_rows()
+        note = self._note_rows.take(rows, axis=0).sum(axis=0, keepdims=True)
+        *self._state, shift = self._step.run(note, *self._state)
+        self._shift = shift[0]
+
+
+def _softmax(logits: Floats) -> Probabilities:
+    weights: Floats = np.exp(logits - logits.max())
+    weights /= weights.sum()
+    return weights
+
+
+def _degree_rows(encoding: Encoding) -> NDArray[np.int64]:
+    """For each degree of the last pitch, the degree that each interval symbol leads to."""
+    steps = np.arange(encoding.pitch_symbols) - encoding.widest - 1
+    return (np.arange(PITCH_CLASSES)[:, None] + steps) % PITCH_CLASSES
+
+
+def _sizes(bundle: Bundle) -> dict[str, int]:
+    found = bundle.manifest.network.parameters
+    sizes = {}
+    for name in _SIZES:
+        value = found.get(name)
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MOST:
+            raise BundleError(
+                f"{bundle.path}: network parameter {name} is {value!r}, not a whole number from 0 "
+                f"to {_MOST}; make the bundle again with playbach-convert"
+            )
+        sizes[name] = value
+    return sizes
+
+
+def _graph_shapes(sizes: Mapping[str, int], encoding: Encoding) -> dict[str, tuple[Shapes, Shapes]]:
+    """What each role's graph takes and gives, in the order in which it is used."""
+    units, pointers = sizes["units"], sizes["pointers"] * sizes["pointer_width"]
+    states = [f"{kind}_{n}" for n in range(sizes["layers"]) for kind in ("hidden", "cell")]
+    question: Shapes = {"context": (1, units), "place": (1, sizes["head"])}
+    return {
+        "step": (
+            {"note": (1, sizes["embedding"])} | dict.fromkeys(states, (1, units)),
+            {f"next_{name}": (1, units) for name in states}
+            | {"shift": (1, encoding.shift_symbols)},
+        ),
+        "pitch": (
+            question,
+            {
+                "interval": (1, encoding.pitch_symbols),
+                "degree": (1, PITCH_CLASSES),
+                "gates": (1, 1 + sizes["pointers"]),
+                "query": (1, pointers),
+                "key": (1, pointers),
+            },
+        ),
+        "duration": (question, {"duration": (1, encoding.duration_symbols)}),
+    }
+
+
+def _table_shapes(
+    sizes: Mapping[str, int], encoding: Encoding
+) -> list[tuple[str, tuple[int, int]]]:
+    features = feature_tables(encoding)
+    return [
+        ("note", (row_count(features.note), sizes["embedding"])),
+        ("pitch", (row_count(features.pitch), sizes["head"])),
+        ("duration", (row_count(features.duration), sizes["head"])),
+        ("match", (MATCH_ROWS, sizes["pointers"])),
+        ("gates", (MATCH_ROWS, 1 + sizes["pointers"])),
+    ]
+
+
+def _specs(shapes: Shapes) -> list[TensorSpec]:
+    return [TensorSpec(name, "float32", shape) for name, shape in shapes.items()]
+
+
+def _table(bundle: Bundle, name: str, shape: tuple[int, int]) -> Floats:
+    table = bundle.table(f"tables/{name}.f32")
+    if table.shape != shape or table.dtype != np.float32:
+        raise BundleError(
+            f"{bundle.path}: tables/{name}.f32 is {table.dtype}{list(table.shape)}, and the "
+            f"network wants float32{list(shape)}; make the bundle again with playbach-convert"
+        )
+    return np.asarray(table, np.float32)

@@ -1,0 +1,55 @@
+"""The command line: ``playbach-train [train|corpus] ...``; training when no command is named."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from playbach.errors import PlaybachError
+from playbach_train import train_command
+from playbach_train.corpus import cli as corpus_command
+
+
+class Command(NamedTuple):
+    """A row of the table of commands."""
+
+    about: str
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+
+
+COMMANDS = {
+    "train": Command("train a network on scores", train_command.add_arguments, train_command.run),
+    "corpus": Command(
+        "build a corpus into a folder", corpus_command.add_arguments, corpus_command.run
+    ),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns its exit status, 2 for a mistake of the user's."""
+    # TensorFlow's own chatter; errors still come through.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given or (given[0] not in COMMANDS and given[0] not in {"-h", "--help"}):
+        given = ["train", *given]
+    args = _parser().parse_args(given)
+    try:
+        return COMMANDS[args.command].run(args)
+    except PlaybachError as error:
+        sys.stderr.write(f"playbach-train: {error}\n")
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="playbach-train",
+        description="Train the network that Play Bach composes with. Without a command: train.",
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, command in COMMANDS.items():
+        command.add_arguments(commands.add_parser(name, help=command.about))
+    return parser

@@ -1,0 +1,172 @@
+"""``playbach-train``'s main command: scores in, a run directory out."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import shlex
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from fnmatch import fnmatchcase
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from playbach.errors import InputError
+from playbach.music.encoding import DEFAULT_ENCODING
+from playbach_train.config import RunConfig, add_options, load_config, options_given
+from playbach_train.corpus import Corpus, load
+from playbach_train.corpus.cli import add_request_arguments, request_from
+from playbach_train.corpus.split import Split, fingerprints, folds, split_movements
+from playbach_train.run import CHECKPOINT, CONFIG, RECORD, read_json, start_run
+
+TOOLS = ("playbach", "keras", "tensorflow", "jax", "torch", "numpy", "music21", "lilypond")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of training."""
+    parser.add_argument(
+        "--midi", metavar="DIR", type=Path, action="append", default=[], dest="folders",
+        help="folder of MIDI, MusicXML, ABC or kern files; may be repeated",
+    )  # fmt: skip
+    parser.add_argument(
+        "--corpus", metavar="NAME", action="append", default=[], dest="corpora",
+        help="cello-suites, bach-solo, bach-chorales or essen-ballads; may be repeated",
+    )  # fmt: skip
+    parser.add_argument(
+        "--run", metavar="DIR", type=Path, default=Path("runs/default"), dest="folder",
+        help="folder that receives the run (default runs/default)",
+    )  # fmt: skip
+    parser.add_argument("--config", metavar="FILE", type=Path, help="configuration in TOML")
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--resume", action="store_true", help="go on with the run in --run")
+    group.add_argument("--force", action="store_true", help="replace the run in --run")
+    split = parser.add_mutually_exclusive_group()
+    split.add_argument(
+        "--hold-out", metavar="PATTERN", action="append", default=[],
+        help="hold out movements of that name, instead of a random share; may be repeated",
+    )  # fmt: skip
+    split.add_argument("--fold", metavar="K/N", help="hold out the K-th of N equal parts")
+    parser.add_argument("--licence", metavar="TEXT", help="terms of folders that state none")
+    add_request_arguments(parser)
+    add_options(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train; the exit status.
+
+    Raises:
+        PlaybachError: an argument, score, or file is not as it must be.
+    """
+    _check_folder(args)
+    config = _config(args)
+    if not args.folders and not args.corpora:
+        raise InputError("nothing to train on; give --midi DIR or --corpus NAME")
+    corpus = load([*args.folders, *args.corpora], request_from(args), report=_say)
+    split = _split(args, corpus, config)
+    if args.resume:
+        _check_same_split(args.folder, split)
+    else:
+        start_run(args.folder, config, DEFAULT_ENCODING, _record(args, corpus, split))
+    # Here, because Keras takes seconds to import and all mistakes above are found without it.
+    from playbach_train.fit import fit  # noqa: PLC0415
+
+    fit(args.folder, config, DEFAULT_ENCODING, corpus, split, resume=args.resume, say=_say)
+    return 0
+
+
+def _check_folder(args: argparse.Namespace) -> None:
+    there = (args.folder / RECORD).exists()
+    if args.resume and not (args.folder / CHECKPOINT).exists():
+        raise InputError(f"{args.folder}: no checkpoint to go on from; leave out --resume")
+    if there and not args.resume and not args.force:
+        raise InputError(
+            f"{args.folder}: holds a run; give --resume to go on with it, --force to replace it, "
+            "or another --run"
+        )
+
+
+def _config(args: argparse.Namespace) -> RunConfig:
+    given = options_given(args)
+    if not args.resume:
+        return load_config(args.config, given)
+    kept = load_config(args.folder / CONFIG, {})
+    if load_config(args.config or args.folder / CONFIG, given) != kept:
+        raise InputError(
+            f"--resume: the run was started with {args.folder / CONFIG}; leave out other values"
+        )
+    return kept
+
+
+def _check_same_split(folder: Path, split: Split) -> None:
+    record = read_json(folder / RECORD)
+    if (record.get("training"), record.get("held_out")) != (
+        list(split.train),
+        list(split.held_out),
+    ):
+        raise InputError(
+            f"--resume: the movements are not those of {folder / RECORD}; name the same scores"
+        )
+
+
+def _split(args: argparse.Namespace, corpus: Corpus, config: RunConfig) -> Split:
+    names = [movement.name for movement in corpus.movements]
+    music = fingerprints(corpus.movements)
+    if args.hold_out:
+        held = [n for n in names if any(fnmatchcase(n, p) for p in args.hold_out)]
+        if not held or len(held) == len(names):
+            raise InputError(
+                f"--hold-out {' '.join(args.hold_out)}: matches {len(held)} of {len(names)} "
+                "movements; some must match, and some must be left to train on"
+            )
+        return Split(tuple(sorted(set(names) - set(held))), tuple(sorted(held)))
+    if args.fold:
+        return _fold(args.fold, names, config.training.seed, music)
+    training = config.training
+    return split_movements(names, training.held_out, training.seed, music)
+
+
+def _fold(text: str, names: Sequence[str], seed: int, music: dict[str, str]) -> Split:
+    number, slash, count = text.partition("/")
+    if not (slash and number.isdecimal() and count.isdecimal()):
+        raise InputError(f"--fold {text[:20]}: write two numbers, such as 1/5")
+    parts = folds(names, int(count), seed, music)
+    if not 1 <= int(number) <= len(parts):
+        raise InputError(f"--fold {text[:20]}: the first number is 1 to {len(parts)}")
+    return parts[int(number) - 1]
+
+
+def _record(args: argparse.Namespace, corpus: Corpus, split: Split) -> dict[str, Any]:
+    command = f"playbach-train {shlex.join(sys.argv[1:])}"
+    sources = []
+    for terms in corpus.provenance:
+        row = asdict(terms)
+        if args.licence and terms.licence == "unknown":
+            row["licence"] = args.licence
+        row["source"] = Path(row["source"]).name
+        sources.append(row)
+    return {
+        "command": command,
+        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "sources": sources,
+        "notes": corpus.notes,
+        "skipped": [skipped.name for skipped in corpus.skipped],
+        "training": list(split.train),
+        "held_out": list(split.held_out),
+        "tools": {name: found for name in TOOLS if (found := _version(name))},
+        "machine": f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}",
+    }
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()

@@ -1,0 +1,198 @@
+"""The training loop: epochs of segments, evaluation on held-out movements, checkpoints."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from playbach.music.encoding import Encoding
+from playbach_train.config import RunConfig
+from playbach_train.measure import Bits, bits_of, log_probabilities
+from playbach_train.network import PARTS, Network
+from playbach_train.segments import MovementArrays, Reading, batches, share_out
+
+CELLO_MEDIAN = 50
+OCTAVE = 12
+
+
+@dataclass(frozen=True)
+class EpochResult:
+    """What one epoch gave.
+
+    Attributes:
+        epoch: from 1.
+        train_bits: total bits per note while training, dropout on.
+        held_out: bits on the held-out movements with averaged weights; ``None`` without any.
+        notes_per_second: training speed, evaluation left out.
+    """
+
+    epoch: int
+    train_bits: float
+    held_out: Bits | None
+    notes_per_second: float
+
+
+class PartBits(keras.metrics.Metric):
+    """Mean total bits per note over the batches since the last reset."""
+
+    def __init__(self) -> None:
+        super().__init__(name="bits")
+        self.nats = self.add_weight(name="nats", initializer="zeros")
+        self.notes = self.add_weight(name="notes", initializer="zeros")
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        del sample_weight  # the weights are y_true
+        self.nats.assign(self.nats - ops.sum(y_true * y_pred))
+        self.notes.assign(self.notes + ops.sum(y_true[..., 0]))
+
+    def result(self) -> Any:
+        return self.nats / ops.maximum(self.notes, 1.0) / math.log(2)
+
+
+def nats_per_note(weights: Any, log_probabilities: Any) -> Any:
+    """The loss: negative log-probability of all asked parts, per note of the batch."""
+    notes = ops.maximum(ops.sum(weights[..., 0]), 1.0)
+    return -ops.sum(weights * log_probabilities) / notes
+
+
+class Trainer:
+    """A network, its optimiser, and the movements; runs one epoch at a time."""
+
+    def __init__(
+        self,
+        config: RunConfig,
+        encoding: Encoding,
+        training: Sequence[MovementArrays],
+        held_out: Sequence[MovementArrays],
+    ) -> None:
+        keras.utils.set_random_seed(config.training.seed)
+        policy = "mixed_bfloat16" if config.training.mixed_precision else "float32"
+        keras.mixed_precision.set_dtype_policy(policy)
+        self.config = config
+        self.encoding = encoding
+        self.training = list(training)
+        self.held_out = list(held_out)
+        self.network = Network(
+            config.network,
+            encoding,
+            config.regularisation,
+            streams=config.training.streams,
+            seed=config.training.seed,
+        )
+        self.optimizer = make_optimizer(config, self._updates_per_epoch())
+        self.network.compile(self.optimizer, loss=nats_per_note, metrics=[PartBits()])
+        self._build()
+
+    def run_epoch(self, epoch: int, progress: Callable[[int, float], None]) -> EpochResult:
+        """Train on every movement once, then evaluate with averaged weights.
+
+        Args:
+            epoch: from 1; with the seed it decides order and transposition.
+            progress: called after each update with notes read and bits per note so far.
+        """
+        began = time.perf_counter()
+        bits, notes = math.nan, 0
+        self.network.reset_metrics()
+        for batch in self._batches(epoch):
+            weights = batch.pop("weights")
+            notes += int(weights[..., 0].sum())
+            logs = self.network.train_on_batch(batch, weights, return_dict=True)
+            bits = float(logs["bits"])
+            progress(notes, bits)
+        seconds = time.perf_counter() - began
+        return EpochResult(epoch, bits, self.evaluate(), notes / seconds)
+
+    def evaluate(self) -> Bits | None:
+        """Bits on the held-out movements with averaged weights, ``None`` if there are none."""
+        if not self.held_out:
+            return None
+        kept = self.use_averaged_weights()
+        training = self.config.training
+        scores = log_probabilities(
+            self.network, self.held_out, streams=training.streams, segment=training.segment
+        )
+        self.restore(kept)
+        return bits_of(list(scores.values()))
+
+    def use_averaged_weights(self) -> list[np.ndarray[Any, Any]]:
+        """Put the moving average in place of the weights; returns what was there."""
+        kept = [np.asarray(variable) for variable in self.network.trainable_variables]
+        self.optimizer.finalize_variable_values(self.network.trainable_variables)
+        return kept
+
+    def restore(self, kept: list[np.ndarray[Any, Any]]) -> None:
+        """Put back what ``use_averaged_weights`` returned."""
+        for variable, value in zip(self.network.trainable_variables, kept, strict=True):
+            variable.assign(value)
+
+    def _build(self) -> None:
+        """Create all weights, by one evaluation of the shortest movement."""
+        shortest = min(self.training, key=lambda movement: movement.steps)
+        training = self.config.training
+        log_probabilities(
+            self.network, [shortest], streams=training.streams, segment=training.segment
+        )
+        self.optimizer.build(self.network.trainable_variables)
+
+    def _batches(self, epoch: int) -> Any:
+        training = self.config.training
+        rng = np.random.default_rng([training.seed, epoch])
+        readings = [
+            Reading(movement, octaves_down(movement) + int(shift))
+            for movement, shift in zip(
+                self.training,
+                rng.integers(-training.transpose, training.transpose + 1, len(self.training)),
+                strict=True,
+            )
+        ]
+        shares = share_out(readings, training.streams)
+        for share in shares:
+            rng.shuffle(share)
+        return batches(shares, training.segment, self.config.network.memory, self.encoding)
+
+    def _updates_per_epoch(self) -> int:
+        training = self.config.training
+        shares = share_out([Reading(movement) for movement in self.training], training.streams)
+        return max(
+            sum(-(-reading.movement.steps // training.segment) for reading in share)
+            for share in shares
+        )
+
+
+def make_optimizer(config: RunConfig, updates_per_epoch: int) -> Any:
+    """AdamW with warm-up, cosine decay, clipping and a moving average of the weights."""
+    training = config.training
+    updates = updates_per_epoch * training.epochs
+    warmup = int(updates * training.warmup)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=training.learning_rate / 10,
+        decay_steps=max(updates - warmup, 1),
+        alpha=0.01,
+        warmup_target=training.learning_rate if warmup else None,
+        warmup_steps=warmup,
+    )
+    return keras.optimizers.AdamW(
+        learning_rate=schedule,
+        weight_decay=training.weight_decay,
+        global_clipnorm=training.clip,
+        use_ema=True,
+        ema_momentum=training.averaging,
+    )
+
+
+def octaves_down(movement: MovementArrays) -> int:
+    """Whole octaves, in semitones, that bring a violin's or flute's movement to the cello's."""
+    median = float(np.median(movement.pitches[:-1]))
+    return -OCTAVE * max(round((median - CELLO_MEDIAN) / OCTAVE), 0)
+
+
+def part_bits(bits: Bits) -> dict[str, float]:
+    """Bits by part and in all, for tables and logs."""
+    return {part: getattr(bits, part) for part in PARTS} | {"total": bits.total}
