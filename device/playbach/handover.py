@@ -22,6 +22,8 @@ _LATEST = to_nanoseconds(0.005)
 """A note handed over later than this before its time might sound late, so it is not."""
 _REFILL = 5.0
 """Seconds a rest lasts at most once there is a note again."""
+_FIRST_FILL = 0.5
+"""As above, before the very first note."""
 _NAP = 0.1
 _NEVER = Nanoseconds(1 << 62)
 _BETWEEN = "between movements"
@@ -127,7 +129,7 @@ class Handover:
     def _refill(self) -> None:
         """Rest until there is music to go on with; meanwhile what sounds ends in time."""
         self._waiting = True
-        until = time.monotonic() + _REFILL
+        until = time.monotonic() + (_REFILL if self._marks.last.notes else _FIRST_FILL)
         while not self._composed.refill(_NAP) and time.monotonic() < until:
             self._sink.send(self._performance.take(self._reach()))
         self._waiting = False

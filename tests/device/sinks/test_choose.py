@@ -1,0 +1,84 @@
+"""The best sink is chosen and explained; an explicit wish is never replaced by something else."""
+
+from pathlib import Path
+
+import pytest
+
+from playbach.errors import InputError, PortError
+from playbach.sinks import alsa, choose, midi
+from playbach.sinks.choose import Check, checks, choose_sink, list_ports
+from playbach.sinks.quiet import quiet_stderr
+from playbach.sinks.table import SINK_NAMES
+
+
+@pytest.fixture
+def nothing_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A machine without sequencer, JACK server, fluidsynth."""
+    for module in (alsa, midi):
+        monkeypatch.setattr(module, "ALSA_DEVICE", tmp_path / "seq")
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", "playbach-no-such-server")
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+
+@pytest.mark.usefixtures("nothing_here")
+def test_on_a_bare_machine_it_still_plays_and_says_what_would_make_it_audible(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    choice = choose_sink(None)
+    assert choice.sink.name == "none"
+    said = "\n".join(choice.explanation)
+    assert "no ALSA sequencer" in said
+    assert "no MIDI output port" in said
+    assert "fluidsynth is not installed" in said
+    assert "playing to: nowhere" in said
+    assert "apt install fluidsynth timgm6mb-soundfont" in said
+    assert list_ports() == []
+    # libjack and libasound keep quiet.
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.usefixtures("nothing_here")
+def test_each_check_that_fails_says_what_to_do() -> None:
+    rows = checks()
+    assert [row.thing for row in rows] == ["sink alsa", "sink midi", "sink fluidsynth"]
+    for row in rows:
+        assert isinstance(row, Check)
+        assert not row.found
+        assert row.detail
+        assert row.remedy
+
+
+@pytest.mark.usefixtures("nothing_here")
+@pytest.mark.parametrize("name", ["alsa", "midi", "fluidsynth"])
+def test_a_sink_that_was_asked_for_fails_with_the_reason(name: str) -> None:
+    with pytest.raises(PortError, match=f"sink {name}: "):
+        choose_sink(name).sink.open()
+
+
+@pytest.mark.usefixtures("nothing_here")
+def test_a_port_that_was_asked_for_is_not_replaced_by_something_else() -> None:
+    with pytest.raises(PortError, match="port 'piano': no MIDI port has that in its name"):
+        choose_sink(None, "piano")
+
+
+def test_an_unknown_sink_is_answered_with_those_there_are() -> None:
+    with pytest.raises(InputError, match=", ".join(SINK_NAMES)):
+        choose_sink("loudspeaker")
+
+
+@pytest.mark.parametrize("name", ["none", "fluidsynth"])
+def test_a_port_for_a_sink_without_ports_is_refused(name: str) -> None:
+    with pytest.raises(InputError, match="has no ports"):
+        choose_sink(name, "x")
+
+
+def test_the_file_sink_wants_a_file() -> None:
+    with pytest.raises(InputError, match="--port"):
+        choose_sink("file")
+
+
+def test_c_code_keeps_quiet_only_meanwhile(capfd: pytest.CaptureFixture[str]) -> None:
+    with quiet_stderr():
+        Path("/dev/stderr").write_text("noise")
+    assert choose.__doc__
+    assert capfd.readouterr().err == ""

@@ -1,0 +1,154 @@
+"""Over a real JACK server: what is sent arrives, and a real synth sounds and falls silent."""
+
+from __future__ import annotations
+
+import array
+import subprocess
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import rtmidi
+from tests.device.sinks.conftest import jack_ports, until
+from tests.device.streams import pitches_of_scale, scales
+
+from playbach.errors import PortError
+from playbach.midi_messages import NOTE_OFF, NOTE_ON, Sounding
+from playbach.player import Player
+from playbach.sinks.choose import choose_sink, list_ports
+from playbach.sinks.fluidsynth import fluidsynth_sink
+from playbach.sinks.midi import midi_sink
+from playbach.stream import Seconds
+
+
+class Receiver:
+    """A JACK client with a MIDI input that remembers what arrives."""
+
+    name = "playbach-test-receiver"
+
+    def __init__(self) -> None:
+        self.heard: list[bytes] = []
+        self._client = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name=self.name)
+        self._client.open_virtual_port("in")
+        self._client.set_callback(self._hear)
+
+    def _hear(self, event: tuple[list[int], float], _: object) -> None:
+        self.heard.append(bytes(event[0]))
+
+    def close(self) -> None:
+        self._client.cancel_callback()
+        self._client.delete()
+
+    @property
+    def sounding(self) -> tuple[tuple[int, int], ...]:
+        sounding = Sounding()
+        for data in self.heard:
+            sounding.hear(data)
+        return sounding.notes
+
+
+@pytest.fixture
+def receiver(jack: str) -> Iterator[Receiver]:  # noqa: ARG001 the server must run
+    receiver = Receiver()
+    yield receiver
+    receiver.close()
+
+
+def pitches(messages: list[bytes], kind: int) -> list[int]:
+    return [data[1] for data in messages if data[0] == kind]
+
+
+def loudness(path: Path, channel_frames: slice) -> int:
+    with wave.open(str(path)) as recording:
+        samples = array.array("h", recording.readframes(recording.getnframes()))
+    loudest: int = max(abs(sample) for sample in samples[channel_frames])
+    return loudest
+
+
+def record(path: Path, seconds: int, client: str) -> subprocess.Popen[Any]:
+    until(lambda: f"{client}:left" in jack_ports(), client)
+    return subprocess.Popen(
+        [
+            *("jack_rec", "-f", str(path), "-d", str(seconds), "-b", "16"),
+            *(f"{client}:left", f"{client}:right"),
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def test_every_note_arrives_in_order_and_ends(receiver: Receiver) -> None:
+    with Player(scales(3), midi_sink(receiver.name)) as player:
+        player.wait()
+    assert pitches(receiver.heard, NOTE_ON) == pitches_of_scale() * 3
+    assert sorted(pitches(receiver.heard, NOTE_OFF)) == sorted(pitches_of_scale() * 3)
+    assert receiver.sounding == ()
+    assert [data.hex(" ") for data in receiver.heard[-2:]] == ["b0 7b 00", "b0 79 00"]
+
+
+def test_nothing_sounds_after_a_stop_in_the_middle(receiver: Receiver) -> None:
+    with Player(scales(), midi_sink(receiver.name)) as player:
+        until(lambda: len(receiver.sounding) > 0, "a note")
+        assert player.status().running
+    assert receiver.sounding == ()
+    assert receiver.heard[-1].hex(" ") == "b0 79 00"
+
+
+def test_a_synth_plays_what_it_is_sent_and_is_silent_after_the_stop(
+    synth: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "out.wav"
+    with Player(scales(), midi_sink(f"{synth}*")) as player:
+        recorder = record(path, 4, synth)
+        player.wait(Seconds(1.5))
+    recorder.wait(30)
+    assert loudness(path, slice(0, 96_000)) > 500
+    # The last quarter second, in which the last note has long died away.
+    assert loudness(path, slice(-24_000, None)) < 50
+
+
+def test_our_own_fluidsynth_sounds_and_ends(jack: str, font: Path, tmp_path: Path) -> None:
+    path = tmp_path / "out.wav"
+    assert jack
+    with Player(scales(), fluidsynth_sink(font, "jack")) as player:
+        recorder = record(path, 1, "playbach")
+        recorder.wait(30)
+        assert player.status().running
+    assert loudness(path, slice(0, None)) > 500
+    assert not any(name.startswith("playbach:") for name in jack_ports())
+
+
+def test_a_fluidsynth_that_dies_ends_the_playing_with_its_name(jack: str, font: Path) -> None:
+    assert jack
+    sink = fluidsynth_sink(font, "jack")
+    player = Player(scales(), sink)
+    player.start()
+    process: Any = sink._output._process  # type: ignore[attr-defined]
+    process.kill()
+    with pytest.raises(PortError, match=r"fluidsynth ended \(status -9\)"):
+        player.wait(Seconds(20))
+    player.stop()
+
+
+def test_what_is_no_sound_font_is_refused(jack: str, font: Path, tmp_path: Path) -> None:
+    assert jack
+    false_font = tmp_path / "false.sf2"
+    false_font.write_bytes(font.read_bytes()[:50_000])
+    sink = fluidsynth_sink(false_font, "jack")
+    with pytest.raises(PortError, match=r"false\.sf2 is not a sound font"):
+        Player(scales(), sink).start()
+
+
+def test_a_missing_port_is_answered_with_those_there_are(receiver: Receiver) -> None:
+    with pytest.raises(PortError, match="did you mean 'playbach-test-receiver:in'"):
+        Player(scales(), midi_sink("playbach-test-reciever")).start()
+    assert receiver.heard == []
+
+
+def test_ports_are_listed_and_one_of_them_is_taken_by_itself(receiver: Receiver) -> None:
+    assert f"{receiver.name}:in" in {row.name for row in list_ports() if row.api == "JACK"}
+    choice = choose_sink(None, "*test-receiver*")
+    assert choice.sink.name == "midi"
+    assert receiver.name in choice.explanation[-1]

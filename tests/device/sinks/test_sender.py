@@ -1,0 +1,88 @@
+"""The sending thread sends everything in order, and silence is never overtaken."""
+
+import threading
+
+from playbach.midi_messages import Sounding, TimedMessage, note_off, note_on
+from playbach.sinks.sender import DeadlineSender
+from playbach.stream import Seconds
+
+
+class Wire:
+    """Remembers what is written, and lets a test wait for so many messages."""
+
+    def __init__(self, enough: int) -> None:
+        self.written: list[bytes] = []
+        self.failures: list[BaseException] = []
+        self.full = threading.Event()
+        self._enough = enough
+
+    def write(self, data: bytes) -> None:
+        self.written.append(data)
+        if len(self.written) >= self._enough:
+            self.full.set()
+
+
+def messages(count: int, start: float) -> list[TimedMessage]:
+    return [
+        TimedMessage(Seconds(start + step * 0.001), note_on(0, step % 128, 80))
+        for step in range(count)
+    ]
+
+
+def test_messages_leave_in_order_of_time_and_none_before_it() -> None:
+    wire = Wire(200)
+    sender = DeadlineSender(wire.write, wire.failures.append)
+    later, earlier = messages(100, 0.15), messages(100, 0.05)
+    sender.send(later)
+    sender.send(earlier)
+    assert wire.full.wait(10)
+    assert sender.now() >= later[-1].time
+    assert wire.written == [message.data for message in earlier + later]
+    sender.end()
+    assert sender.lateness.count == 200
+    assert 0 <= sender.lateness.p50 <= sender.lateness.p99 <= sender.lateness.max
+    assert wire.failures == []
+
+
+def test_a_cancelled_message_never_leaves() -> None:
+    wire = Wire(1)
+    sender = DeadlineSender(wire.write, wire.failures.append)
+    sender.send(messages(10, 60.0))
+    sender.cancel()
+    sender.send([TimedMessage(Seconds(0.0), note_off(0, 1))])
+    assert wire.full.wait(10)
+    sender.end()
+    assert wire.written == [note_off(0, 1)]
+
+
+def test_silence_ends_what_sounds_before_it_returns() -> None:
+    wire = Wire(20)
+    sender = DeadlineSender(wire.write, wire.failures.append)
+    sender.send(messages(20, 0.0) + messages(20, 60.0))
+    assert wire.full.wait(10)
+    sender.silence()
+    sounding = Sounding()
+    for data in wire.written:
+        sounding.hear(data)
+    assert sounding.notes == ()
+    count = len(wire.written)
+    sender.end()
+    assert len(wire.written) == count
+
+
+def test_a_write_that_fails_is_reported_once() -> None:
+    failures: list[BaseException] = []
+    reported = threading.Event()
+
+    def fail(_: bytes) -> None:
+        raise OSError("the wire is cut")
+
+    def report(error: BaseException) -> None:
+        failures.append(error)
+        reported.set()
+
+    sender = DeadlineSender(fail, report)
+    sender.send(messages(3, 0.0))
+    assert reported.wait(10)
+    sender.end()
+    assert [str(error) for error in failures] == ["the wire is cut"]
