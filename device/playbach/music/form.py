@@ -19,6 +19,7 @@ class Form:
         title: how the movement is announced.
         tempo: usual tempo, felt beats per minute.
         meters: usual meters in order of preference; the first is the default.
+        bars: fewest and most bars of a movement, repeats not played; what Bach's solo works have.
         aliases: other words for it in titles and file names.
         upbeat: usual length of the pickup in whole notes, 0 for none; see ``upbeat_ticks``.
     """
@@ -27,6 +28,7 @@ class Form:
     title: str
     tempo: float
     meters: tuple[Meter, ...]
+    bars: tuple[int, int]
     aliases: tuple[str, ...] = ()
     upbeat: float = 0.0
 
@@ -50,22 +52,31 @@ def _meters(text: str) -> tuple[Meter, ...]:
 # Order is part of the encoding: a form's place in this table is the row of its
 # embedding. Append only.
 FORMS = (
-    Form("other", "Piece", 80, _meters("4/4 3/4 2/2 6/8")),
-    Form("prelude", "Prelude", 72, _meters("4/4 3/4 2/2 12/8"), ("preludio", "praeludium")),
-    Form("allemande", "Allemande", 60, _meters("4/4 2/2"), ("allemanda",), 1 / 16),
-    Form("courante", "Courante", 96, _meters("3/4 3/2"), ("corrente", "coranto"), 1 / 8),
-    Form("sarabande", "Sarabande", 52, _meters("3/4 3/2"), ("sarabanda",)),
-    Form("menuet", "Menuet", 120, _meters("3/4"), ("minuet", "menuett", "minuetto")),
-    Form("bourree", "Bourrée", 80, _meters("2/2 4/4 2/4"), ("bourrée", "borea"), 1 / 4),
-    Form("gavotte", "Gavotte", 76, _meters("2/2 4/4"), ("gavotta",), 1 / 2),
-    Form("gigue", "Gigue", 80, _meters("6/8 3/8 12/8"), ("giga", "jig"), 1 / 8),
-    Form("fugue", "Fugue", 76, _meters("4/4 2/4 6/8 2/2"), ("fuga",)),
-    Form("adagio", "Adagio", 40, _meters("4/4 3/4"), ("grave", "largo", "siciliana")),
-    Form("andante", "Andante", 60, _meters("3/4 4/4"), ("loure",)),
-    Form("allegro", "Allegro", 96, _meters("4/4 3/4"), ("presto", "double", "vivace")),
-    Form("chaconne", "Chaconne", 60, _meters("3/4"), ("ciaccona", "chaconna"), 1 / 2),
-    Form("chorale", "Chorale", 66, _meters("4/4 3/4"), ("choral",), 1 / 4),
-    Form("song", "Song", 90, _meters("4/4 2/4 3/4 6/8"), ("ballad", "ballade", "lied")),
+    Form("other", "Piece", 80, _meters("4/4 3/4 2/2 6/8"), (16, 64)),
+    Form(
+        "prelude", "Prelude", 72, _meters("4/4 3/4 2/2 12/8"), (42, 138), ("preludio", "praeludium")
+    ),
+    Form("allemande", "Allemande", 60, _meters("4/4 2/2"), (20, 48), ("allemanda",), 1 / 16),
+    Form("courante", "Courante", 96, _meters("3/4 3/2"), (24, 84), ("corrente", "coranto"), 1 / 8),
+    Form("sarabande", "Sarabande", 52, _meters("3/4 3/2"), (16, 40), ("sarabanda",)),
+    Form(
+        "menuet",
+        "Menuet",
+        120,
+        _meters("3/4"),
+        (24, 40),
+        ("minuet", "menuett", "menuetto", "minuetto"),
+    ),
+    Form("bourree", "Bourrée", 80, _meters("2/2 4/4 2/4"), (20, 56), ("bourrée", "borea"), 1 / 4),
+    Form("gavotte", "Gavotte", 76, _meters("2/2 4/4"), (20, 40), ("gavotta",), 1 / 2),
+    Form("gigue", "Gigue", 80, _meters("6/8 3/8 12/8"), (32, 108), ("giga", "jig"), 1 / 8),
+    Form("fugue", "Fugue", 76, _meters("4/4 2/4 6/8 2/2"), (64, 160), ("fuga",)),
+    Form("adagio", "Adagio", 40, _meters("4/4 3/4"), (20, 48), ("grave", "largo", "siciliana")),
+    Form("andante", "Andante", 60, _meters("3/4 4/4"), (24, 48), ("loure",)),
+    Form("allegro", "Allegro", 96, _meters("4/4 3/4"), (48, 136), ("presto", "double", "vivace")),
+    Form("chaconne", "Chaconne", 60, _meters("3/4"), (64, 256), ("ciaccona", "chaconna"), 1 / 2),
+    Form("chorale", "Chorale", 66, _meters("4/4 3/4"), (8, 32), ("choral",), 1 / 4),
+    Form("song", "Song", 90, _meters("4/4 2/4 3/4 6/8"), (8, 32), ("ballad", "ballade", "lied")),
 )
 FORM_INDEX = {form.name: index for index, form in enumerate(FORMS)}
 OTHER = FORMS[0]

@@ -1,0 +1,58 @@
+"""Composes suites without end from any predictor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from playbach.bundle import PitchRange
+from playbach.draft import Draft
+from playbach.predictor import Predictor
+from playbach.sampling import Sampling
+from playbach.stream import Movement, MovementEnd, Seconds, StreamItem
+from playbach.suites import Wishes, movements
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What shapes the music.
+
+    Attributes:
+        wishes: form, key and tempo of the movements to come.
+        sampling: how boldly notes are chosen, from the next note on.
+    """
+
+    wishes: Wishes = field(default_factory=Wishes)
+    sampling: Sampling = field(default_factory=Sampling)
+
+
+class Composer:
+    """Turns a predictor's answers into a stream of movements."""
+
+    def __init__(
+        self,
+        predictor: Predictor,
+        pitches: PitchRange,
+        rng: np.random.Generator,
+        settings: Callable[[], Settings],
+    ) -> None:
+        """``settings`` is asked before each movement and each note; its answer may change."""
+        self._predictor = predictor
+        self._pitches = pitches
+        self._rng = rng
+        self._settings = settings
+
+    def stream(self) -> Iterator[StreamItem]:
+        """Movement after movement, suite after suite."""
+        for movement, rest in movements(lambda: self._settings().wishes, self._rng):
+            yield from self.movement(movement, rest)
+
+    def movement(self, movement: Movement, rest: Seconds) -> Iterator[StreamItem]:
+        """One movement: itself, its notes, its end."""
+        yield movement
+        draft = Draft(self._predictor, self._pitches, movement)
+        while (note := draft.next_note(self._settings().sampling, self._rng)) is not None:
+            yield note
+        yield MovementEnd(draft.length, rest)

@@ -1,0 +1,71 @@
+"""Choosing a symbol from a distribution; pure, the random generator passed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playbach.errors import InputError
+from playbach.predictor.base import Probabilities
+
+LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 0.05, 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How boldly symbols are chosen.
+
+    Attributes:
+        temperature: 1 as learned, lower for the likeliest, higher for surprises; 0.05 to 5.
+        top_p: only the likeliest symbols that together have this probability (nucleus sampling,
+            Holtzman et al. 2020, arXiv 1904.09751); above 0, at most 1.
+    """
+
+    temperature: float = 1.0
+    top_p: float = 0.97
+
+    def __post_init__(self) -> None:
+        # Written so that NaN is refused too.
+        if not LOWEST_TEMPERATURE <= self.temperature <= HIGHEST_TEMPERATURE:
+            raise InputError(
+                f"temperature {self.temperature}: it is from {LOWEST_TEMPERATURE} to "
+                f"{HIGHEST_TEMPERATURE}; 1 is as learned"
+            )
+        if not 0 < self.top_p <= 1:
+            raise InputError(f"top-p {self.top_p}: it is above 0 and at most 1")
+
+
+def choose(
+    probabilities: Probabilities,
+    allowed: NDArray[np.bool_],
+    sampling: Sampling,
+    rng: np.random.Generator,
+) -> int:
+    """Draw one of the allowed symbols.
+
+    Args:
+        probabilities: of each symbol ``(n,)``, at least 0.
+        allowed: which may be drawn ``(n,)``; at least one.
+        sampling: how boldly.
+        rng: source of chance.
+
+    Raises:
+        ValueError: no symbol is allowed.
+    """
+    weights = probabilities * allowed
+    best = weights.max()
+    if not best > 0:
+        # The network gives nothing to what the rules leave: any of it will do.
+        if not allowed.any():
+            raise ValueError("no symbol is allowed")
+        weights, best = allowed.astype(np.float32), np.float32(1)
+    if sampling.temperature != 1:
+        # Scaled first, so that a low temperature cannot make all of them vanish.
+        weights = (weights / best) ** (1 / sampling.temperature)
+    order = weights.argsort()[::-1]
+    heaped = weights.take(order).cumsum()
+    kept = int(heaped.searchsorted(sampling.top_p * heaped[-1])) + 1
+    drawn = rng.random() * heaped[min(kept, len(heaped)) - 1]
+    return int(order[min(int(heaped.searchsorted(drawn, side="right")), len(order) - 1)])
