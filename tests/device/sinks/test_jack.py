@@ -120,18 +120,6 @@ def test_our_own_fluidsynth_sounds_and_ends(jack: str, font: Path, tmp_path: Pat
     assert not any(name.startswith("playbach:") for name in jack_ports())
 
 
-def test_a_fluidsynth_that_dies_ends_the_playing_with_its_name(jack: str, font: Path) -> None:
-    assert jack
-    sink = fluidsynth_sink(font, "jack")
-    player = Player(scales(), sink)
-    player.start()
-    process: Any = sink._output._process  # type: ignore[attr-defined]
-    process.kill()
-    with pytest.raises(PortError, match=r"fluidsynth ended \(status -9\)"):
-        player.wait(Seconds(20))
-    player.stop()
-
-
 def test_what_is_no_sound_font_is_refused(jack: str, font: Path, tmp_path: Path) -> None:
     assert jack
     false_font = tmp_path / "false.sf2"
@@ -152,3 +140,16 @@ def test_ports_are_listed_and_one_of_them_is_taken_by_itself(receiver: Receiver)
     choice = choose_sink(None, "*test-receiver*")
     assert choice.sink.name == "midi"
     assert receiver.name in choice.explanation[-1]
+
+
+# Last, because the server is slow for some seconds after a client was killed.
+def test_a_fluidsynth_that_dies_ends_the_playing_with_its_name(jack: str, font: Path) -> None:
+    assert jack
+    sink = fluidsynth_sink(font, "jack")
+    player = Player(scales(), sink)
+    player.start()
+    process: Any = sink._output._process  # type: ignore[attr-defined]
+    process.kill()
+    with pytest.raises(PortError, match=r"fluidsynth ended \(status -9\)"):
+        player.wait(Seconds(20))
+    player.stop()
