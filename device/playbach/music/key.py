@@ -69,8 +69,7 @@ def parse_key(text: str) -> Key:
         )
     letter, accidental, mode_word = match.groups()
     tonic = (_NATURALS[letter.lower()] + _ACCIDENTALS[(accidental or "").lower()]) % PITCH_CLASSES
-    if mode_word is None:
-        minor = letter.islower()
-    else:
-        minor = mode_word.lower() in {"minor", "min", "m"}
+    # A single letter, of the mode or else of the tonic, is minor when it is small.
+    word = mode_word or letter
+    minor = word.islower() if len(word) == 1 else word.lower().startswith("min")
     return Key(tonic, Mode.MINOR if minor else Mode.MAJOR)

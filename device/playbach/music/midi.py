@@ -11,7 +11,7 @@ from pathlib import Path
 
 from playbach.errors import MidiFileError
 from playbach.music import smf
-from playbach.music.key_finding import estimate_key
+from playbach.music.key_finding import estimate_key, key_under_old_signature
 from playbach.music.midi_signs import Signs, read_signs
 from playbach.music.note import Note, Piece, Pitch, Ticks
 from playbach.music.pickup import infer_pickup
@@ -149,6 +149,8 @@ def _spans(track: Iterable[smf.Event]) -> Iterator[tuple[Pitch, int, int]]:
 
 def _piece(notes: tuple[Note, ...], signs: Signs) -> Piece:
     keys = signs.keys or ((Ticks(0), estimate_key(notes)),)
+    if len(keys) == 1 and not signs.is_ours:
+        keys = ((Ticks(0), key_under_old_signature(keys[0][1], notes)),)
     pickup = signs.pickup
     if pickup is None:
         first_meter_ends = signs.meters[1][0] if len(signs.meters) > 1 else math.inf

@@ -37,6 +37,7 @@ class Signs:
         form: the form we wrote into the file, or else the one in the title or file name.
         pickup: ticks before the first bar line, None if the file does not say.
         title: text of one line.
+        is_ours: whether we wrote the file, so that what it says is exact.
     """
 
     keys: Keys
@@ -44,6 +45,7 @@ class Signs:
     form: Form
     pickup: Ticks | None
     title: str
+    is_ours: bool
 
 
 def read_signs(midi: smf.MidiData, name: str) -> Signs:
@@ -66,7 +68,9 @@ def read_signs(midi: smf.MidiData, name: str) -> Signs:
     about = _about(events)
     if about and about[1] < _without_short_bar(meters, about[1])[0][1].bar_ticks:
         form, pickup = about
-        return Signs(keys, _without_short_bar(meters, pickup), form, pickup, track_name)
+        return Signs(
+            keys, _without_short_bar(meters, pickup), form, pickup, track_name, is_ours=True
+        )
     return _described_by_names(keys, meters, track_name, name)
 
 
@@ -74,7 +78,8 @@ def _described_by_names(keys: Keys, meters: Meters, track_name: str, name: str) 
     """The signs of a file that another program wrote."""
     title = track_name if form_in_title(track_name) is not OTHER else one_line(name)
     pickup = _short_first_bar(meters)
-    return Signs(keys, _without_short_bar(meters, pickup), form_in_title(title), pickup, title)
+    meters = _without_short_bar(meters, pickup)
+    return Signs(keys, meters, form_in_title(title), pickup, title, is_ours=False)
 
 
 def one_line(words: str) -> str:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from playbach.errors import MidiFileError
 from playbach.music.meter import TICKS_PER_QUARTER
 
-MAX_EVENTS = 500_000
+MAX_EVENTS = 250_000
 MAX_TRACKS = 256
 NOTE_OFF = 0x80
 NOTE_ON = 0x90
