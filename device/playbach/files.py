@@ -91,6 +91,7 @@ def _sync_folder(folder: Path) -> None:
 def _explained(path: Path) -> Iterator[None]:
     try:
         yield
-    except OSError as error:
-        reason = error.strerror or str(error)
+    except (OSError, RuntimeError) as error:
+        # Links in a circle are a RuntimeError before Python 3.13.
+        reason = error.strerror if isinstance(error, OSError) else "its links go in a circle"
         raise OutputError(f"{path}: cannot be written: {reason}; choose another place") from error

@@ -110,6 +110,16 @@ def test_a_name_that_is_too_long_is_said_to_be(
         attempt(tmp_path / ("x" * 300), False)
 
 
+@both
+def test_links_in_a_circle_are_no_place(
+    attempt: Callable[[Path, bool], None], tmp_path: Path
+) -> None:
+    (tmp_path / "a.mid").symlink_to("b.mid")
+    (tmp_path / "b.mid").symlink_to("a.mid")
+    with pytest.raises(OutputError, match=r"a\.mid: cannot be written"):
+        attempt(tmp_path / "a.mid", True)
+
+
 @contextmanager
 def room_for(size: int) -> Iterator[None]:
     """No file can grow beyond ``size`` bytes, as on a disk that is nearly full."""
