@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -195,3 +197,15 @@ def test_the_status_says_what_plays_before_during_and_after() -> None:
     assert max(status.bar for status in seen) == 1
     assert [s.notes for s in seen] == sorted(s.notes for s in seen)
     assert all(status.composed_ahead <= 2.0 for status in seen)
+
+
+def test_a_program_that_forgets_to_stop_still_leaves_everything_in_order(tmp_path: Path) -> None:
+    path = tmp_path / "out.mid"
+    program = (
+        "from pathlib import Path; from playbach.player import Player; "
+        "from playbach.sinks.file import FileSink; from tests.device.streams import scales; "
+        f"player = Player(scales(), FileSink(Path({str(path)!r})), limit=60.0); "
+        "player.start(); player.wait()"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[2])
+    assert parse_midi(path.read_bytes(), name="out").piece.notes
