@@ -10,6 +10,7 @@ from typing import Any
 from playbach.errors import InputError, MidiFileError, PlaybachError
 from playbach.music.form import Form
 from playbach.music.midi import ReadResult, read_midi
+from playbach_train.corpus.guards import check_size, seconds_for, within
 from playbach_train.corpus.notation import piece_from_score
 from playbach_train.corpus.notation_files import parse_abc, parse_kern, parse_musicxml
 from playbach_train.corpus.records import ScoreMovement, Skipped
@@ -74,17 +75,19 @@ def read_score(path: Path, name: str, source: str, form: Form | None = None) -> 
         yield _outcome(path, name, source, partial(read_midi, path))
         return
     try:
+        limit = partial(within, seconds_for(check_size(path)))
         parsers = list(_PARSERS[suffix](path))
     except InputError as error:
         yield Skipped(name, f"{path}: {error}")
         return
     for number, parser in enumerate(parsers, start=1):
         label = name if len(parsers) == 1 else f"{name}-{number:04d}"
-        yield from _notation(path, label, source, form, parser)
+        convert = partial(piece_from_score, form=form)
+        yield from _notation(path, label, source, partial(limit, parser), convert)
 
 
 def _notation(
-    path: Path, name: str, source: str, form: Form | None, parser: Parser
+    path: Path, name: str, source: str, parser: Parser, convert: Callable[[Any, str], ReadResult]
 ) -> Iterator[Outcome]:
     try:
         scores = parser()
@@ -93,7 +96,7 @@ def _notation(
         return
     for number, score in enumerate(scores, start=1):
         label = name if len(scores) == 1 else f"{name}-{number:04d}"
-        yield _outcome(path, label, source, partial(piece_from_score, score, label, form))
+        yield _outcome(path, label, source, partial(convert, score, label))
 
 
 def _outcome(path: Path, name: str, source: str, read: Callable[[], ReadResult]) -> Outcome:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from playbach.errors import InputError
-from playbach_train.corpus.guards import MAX_SCORE_BYTES, check_size
+from playbach_train.corpus.guards import MAX_SCORE_BYTES
 
 MAX_TUNES = 20_000
 MAX_REASON = 160
@@ -29,7 +29,7 @@ def parse_musicxml(path: Path) -> Iterator[Callable[[], list[Any]]]:
     """One parser, of the score in a MusicXML file, plain or compressed.
 
     Raises:
-        InputError: from the parser: the file is too large, also unpacked, or no MusicXML.
+        InputError: from the parser: the file is no MusicXML, or unpacks to too much.
     """
     yield partial(_parse_musicxml, path)
 
@@ -38,7 +38,7 @@ def parse_kern(path: Path) -> Iterator[Callable[[], list[Any]]]:
     """One parser, of the score in a Humdrum ``**kern`` file.
 
     Raises:
-        InputError: from the parser: the file is too large, or no kern.
+        InputError: from the parser: the file is no kern.
     """
     yield partial(_parse, path, "humdrum")
 
@@ -47,7 +47,7 @@ def parse_abc(path: Path) -> Iterator[Callable[[], list[Any]]]:
     """A parser for each tune in an ABC file, so that a bad tune costs only itself.
 
     Raises:
-        InputError: the file is too large, no text, or has too many tunes; from a parser: the tune
+        InputError: the file has too many tunes; from a parser: the tune
             is no ABC.
     """
     header, *tunes = _TUNE.split(_text(path))
@@ -82,7 +82,6 @@ def _check_unpacked_size(path: Path) -> None:
 
 
 def _text(path: Path) -> str:
-    check_size(path)
     content = path.read_bytes()
     try:
         return content.decode("utf-8-sig").replace("\r\n", "\n")
@@ -92,8 +91,6 @@ def _text(path: Path) -> str:
 
 def _parse(score: Path | str, form: str) -> list[Any]:
     """The scores music21 finds in a file or a text of the format ``form``."""
-    if isinstance(score, Path):
-        check_size(score)
     from music21 import converter  # noqa: PLC0415 it is slow to import, and only scores need it
 
     parser = converter.Converter()
