@@ -28,6 +28,7 @@ class Movement:
         meter: meter throughout.
         tempo: felt beats per minute.
         pickup: ticks before the first bar line.
+        is_last: whether the suite ends with it.
     """
 
     suite: int
@@ -37,6 +38,7 @@ class Movement:
     meter: Meter
     tempo: float
     pickup: Ticks = Ticks(0)
+    is_last: bool = False
 
     @property
     def title(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 import numpy as np
@@ -65,8 +65,9 @@ def movements(
         for position, form in enumerate(forms, 1):
             wish = wishes()
             key = wish.key or home
-            rest = PAUSE if position == len(forms) else BREATH
-            yield _movement(suite, position, wish.form or form, key, wish.tempo), rest
+            movement = _movement(suite, position, wish.form or form, key, wish.tempo)
+            is_last = position == len(forms)
+            yield replace(movement, is_last=is_last), PAUSE if is_last else BREATH
 
 
 def _movement(suite: int, position: int, form: Form, key: Key, tempo: float | None) -> Movement:

@@ -1,0 +1,5 @@
+"""``python -m playbach`` is ``playbach``."""
+
+from playbach.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,62 @@
+"""The command line: ``playbach COMMAND``.
+
+Nothing heavy is imported before a command needs it: ``playbach --help`` is instant on a board.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from playbach import __version__
+from playbach.errors import PlaybachError
+
+# Command, and what it does. Each is a module of this package with ``add_arguments`` and ``run``.
+COMMANDS = {
+    "play": "play new music without end",
+    "save": "compose into a MIDI file",
+    "ports": "list the MIDI ports that can be played to",
+    "check": "say what is here, what is missing, and what to do",
+}
+
+
+class OneLineParser(argparse.ArgumentParser):
+    """Reports a mistake in one line, exit status 2."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and where help is."""
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns its exit status, 2 for a mistake of the user's."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    args = _parser(given).parse_args(given)
+    command = importlib.import_module(f"playbach.cli.{args.command}")
+    try:
+        return int(command.run(args))
+    except PlaybachError as error:
+        sys.stderr.write(f"playbach {args.command}: {error}\n")
+        return 2
+    except BrokenPipeError:
+        # Whoever read our output has gone, as in `playbach ports | head -1`.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
+    parser = OneLineParser(
+        prog="playbach",
+        description="New music in the manner of Bach's solo suites, played on time.",
+    )
+    parser.add_argument("--version", action="version", version=f"playbach {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, about in COMMANDS.items():
+        command = commands.add_parser(name, help=about, description=f"{about.capitalize()}.")
+        if name in given[:1]:
+            importlib.import_module(f"playbach.cli.{name}").add_arguments(command)
+    return parser

@@ -1,0 +1,91 @@
+"""Options that shape the music, for every command that composes."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+from pathlib import Path
+
+import numpy as np
+
+from playbach.bundle import default_bundle_path, read_bundle
+from playbach.composer import Composer, Settings
+from playbach.errors import InputError
+from playbach.music.form import parse_form
+from playbach.music.key import parse_key
+from playbach.predictor import load_predictor
+from playbach.sampling import Sampling
+from playbach.suites import Wishes
+
+MOST_SEED = 2**63 - 1
+
+
+def add_music_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options."""
+    group = parser.add_argument_group("music")
+    group.add_argument("--form", metavar="F", help="every movement of this form, such as gigue")
+    group.add_argument("--key", metavar="K", help="such as 'D minor', Bb, or f#")
+    group.add_argument("--tempo", metavar="BPM", type=float, help="beats per minute, 10 to 400")
+    defaults = Sampling()
+    group.add_argument(
+        "--temperature",
+        metavar="T",
+        type=float,
+        default=defaults.temperature,
+        help="1 as learned, lower is safer, higher is bolder; 0.05 to 5",
+    )
+    group.add_argument(
+        "--top-p",
+        metavar="P",
+        type=float,
+        default=defaults.top_p,
+        help="choose among the likeliest notes that make up this share (default %(default)s)",
+    )
+    group.add_argument("--seed", metavar="N", type=int, help="repeat the music of that number")
+    network = parser.add_argument_group("network")
+    network.add_argument(
+        "--bundle", metavar="FILE", type=Path, help="the model to play (default: the one included)"
+    )
+    network.add_argument("--variant", metavar="NAME", help="which of its variants, such as dynamic")
+
+
+def settings_from(args: argparse.Namespace) -> Settings:
+    """What the options ask for.
+
+    Raises:
+        InputError: one of them is outside what is allowed.
+    """
+    return Settings(
+        Wishes(
+            form=None if args.form is None else parse_form(args.form),
+            key=None if args.key is None else parse_key(args.key),
+            tempo=args.tempo,
+        ),
+        Sampling(temperature=args.temperature, top_p=args.top_p),
+    )
+
+
+def seed_from(args: argparse.Namespace) -> int:
+    """The seed asked for, else one by chance.
+
+    Raises:
+        InputError: it is negative or too large.
+    """
+    if args.seed is None:
+        return secrets.randbelow(1_000_000)
+    seed: int = args.seed
+    if not 0 <= seed <= MOST_SEED:
+        raise InputError(f"seed {seed}: it is a whole number from 0 to {MOST_SEED}")
+    return seed
+
+
+def composer_from(args: argparse.Namespace, settings: Settings, seed: int) -> Composer:
+    """A composer over the bundle that was asked for.
+
+    Raises:
+        BundleError: the bundle cannot be used.
+        InputError: it has no such variant.
+    """
+    bundle = read_bundle(args.bundle or default_bundle_path())
+    predictor = load_predictor(bundle, args.variant)
+    return Composer(predictor, bundle.manifest.range, np.random.default_rng(seed), lambda: settings)
