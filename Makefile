@@ -1,0 +1,84 @@
+# `make help` lists what there is to do. Options are passed on with ARGS:
+#     make play ARGS="--seconds 20"
+
+ARGS ?=
+RUN ?= runs/default
+BOARD := .venv
+DEV := .venv-dev
+UV := .venv-uv
+DEFAULT_BUNDLE := device/playbach/models/default.bundle
+
+# The first Python that everything runs on, else one that at least plays.
+SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for check in '$(SUITABLE)' '$(NEW_ENOUGH)'; do \
+	for python in python3 python3.12 python3.13 python3.11; do \
+	$$python -c "$$check" 2>/dev/null && echo $$python && exit; done; done)
+
+# make-venv FOLDER,REQUIREMENTS: exactly what the hashed file lists, then this project in place.
+# Nothing is downloaded that has no hash there.
+define make-venv
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed; install it, or give make" \
+		"PYTHON=/path/to/python3" >&2; exit 2; }
+	@echo "$(1): installing $(2) for $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(1)
+	@$(1)/bin/pip install --disable-pip-version-check --quiet --require-hashes -r $(2)
+	@$(1)/bin/pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+endef
+
+.PHONY: help play test lint train convert bench model requirements clean
+
+help: ## list what there is to do
+	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 14
+
+play: $(BOARD)/installed ## play new music without end (ARGS="--seconds 20", see --help)
+	@$(BOARD)/bin/playbach play $(ARGS)
+
+test: $(DEV)/installed ## run the tests (ARGS="-k sinks")
+	$(DEV)/bin/pytest $(ARGS)
+
+lint: $(DEV)/installed ## check style, types and who imports whom
+	$(DEV)/bin/ruff check
+	$(DEV)/bin/ruff format --check
+	$(DEV)/bin/mypy
+	$(DEV)/bin/lint-imports
+
+train: $(DEV)/installed ## scores to network (ARGS="--midi DIR --run RUN")
+	$(DEV)/bin/python train/train.py $(ARGS)
+
+convert: $(DEV)/installed ## network to bundle (ARGS="RUN -o NAME.bundle")
+	$(DEV)/bin/python convert/convert.py $(ARGS)
+
+bench: $(DEV)/installed ## print the figures of the README (ARGS="--json FILE")
+	$(DEV)/bin/python -m bench $(ARGS)
+
+model: $(DEV)/installed ## train and replace the bundle that is included (ARGS=--resume after a kill)
+	$(DEV)/bin/python train/train.py --corpus cello-suites --corpus bach-solo \
+		--config train/default.toml --run $(RUN) $(ARGS)
+	$(DEV)/bin/python convert/convert.py $(RUN) --quantise dynamic --force -o $(DEFAULT_BUNDLE)
+
+requirements: $(UV)/bin/uv ## remake the hashed files (ARGS=--upgrade for newer versions)
+	$(COMPILE) -o requirements/board.txt
+	$(COMPILE) --extra train --extra convert --group lint --group test \
+		--override requirements/dev-overrides.in -o requirements/dev.txt
+
+# For every platform and every Python from 3.11 on; without a word about where the files come from.
+COMPILE = $(UV)/bin/uv pip compile $(ARGS) --quiet pyproject.toml --group build \
+	--constraints requirements/constraints.in --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-header --no-annotate
+
+clean: ## remove virtual environments, builds and caches; runs and corpora stay
+	rm -rf $(BOARD) $(DEV) $(UV) dist .mypy_cache .pytest_cache .ruff_cache \
+		.import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BOARD)/installed: requirements/board.txt pyproject.toml
+	$(call make-venv,$(BOARD),requirements/board.txt)
+
+$(DEV)/installed: requirements/dev.txt pyproject.toml
+	$(call make-venv,$(DEV),requirements/dev.txt)
+
+$(UV)/bin/uv:
+	@$(PYTHON) -m venv $(UV)
+	@$(UV)/bin/pip install --disable-pip-version-check --quiet uv
