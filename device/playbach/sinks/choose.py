@@ -93,10 +93,13 @@ def list_ports() -> list[PortRow]:
     except PortError:
         # Without libasound of its own, rtmidi brings one.
         rows = []
+    try:
+        others = midi_ports()
+    except PortError:
+        # Not installed, as 'playbach check' says.
+        others = []
     return rows + [
-        PortRow(port.name, port.api, "midi")
-        for port in midi_ports()
-        if port.api != "ALSA" or not rows
+        PortRow(port.name, port.api, "midi") for port in others if port.api != "ALSA" or not rows
     ]
 
 

@@ -44,10 +44,29 @@ class MidiPort:
     name: str
 
 
-def _client(api: str) -> Any | None:
-    """An rtmidi output client, or ``None`` where that interface is not there or not running."""
-    import rtmidi  # noqa: PLC0415 takes 20 ms that only this sink needs
+def _rtmidi() -> Any:
+    """The library.
 
+    Raises:
+        PortError: it is not installed; it has wheels for some versions of Python only.
+    """
+    try:
+        import rtmidi  # noqa: PLC0415 takes 20 ms that only this sink needs
+    except ImportError as error:
+        raise PortError(
+            f"sink midi: python-rtmidi is not here ({error}); use Python 3.11 or 3.12, or 'pip "
+            "install python-rtmidi', which needs a C++ compiler, libasound2-dev and libjack-dev"
+        ) from error
+    return rtmidi
+
+
+def _client(api: str) -> Any | None:
+    """An rtmidi output client, or ``None`` where that interface is not there or not running.
+
+    Raises:
+        PortError: rtmidi is not installed.
+    """
+    rtmidi = _rtmidi()
     number = getattr(rtmidi, next(key for key, title in APIS.items() if title == api))
     if number not in rtmidi.get_compiled_api() or (api == "ALSA" and not ALSA_DEVICE.exists()):
         return None
@@ -62,14 +81,21 @@ def _client(api: str) -> Any | None:
 
 def api_is_running(api: str) -> bool:
     """Whether a client of that interface (a value of ``APIS``) can be made."""
-    client = _client(api)
+    try:
+        client = _client(api)
+    except PortError:
+        return False
     if client is not None:
         client.delete()
     return client is not None
 
 
 def midi_ports() -> list[MidiPort]:
-    """All MIDI outputs of all interfaces, in the interfaces' order."""
+    """All MIDI outputs of all interfaces, in the interfaces' order.
+
+    Raises:
+        PortError: rtmidi is not installed.
+    """
     ports = []
     for api in APIS.values():
         client = _client(api)
@@ -108,8 +134,7 @@ class RtMidiOutput:
         names = client.get_ports()
         if port.name not in names:
             raise PortError(f"port {port.name!r}: it went away while being opened; try again")
-        import rtmidi  # noqa: PLC0415 as in _client
-
+        rtmidi = _rtmidi()
         try:
             client.open_port(names.index(port.name), name="out")
         except (SystemError, rtmidi.RtMidiError) as error:

@@ -62,7 +62,10 @@ def _alsa() -> Availability:
 
 
 def _midi() -> Availability:
-    names = [f"{port.name} ({port.api})" for port in midi_ports()]
+    try:
+        names = [f"{port.name} ({port.api})" for port in midi_ports()]
+    except PortError as error:
+        return _without(error)
     return _first_of(names, "no MIDI output port")
 
 
@@ -73,14 +76,19 @@ def _first_of(names: list[str], otherwise: str) -> Availability:
     return Availability(True, names[index])
 
 
+def _without(error: PortError) -> Availability:
+    """Of errors that read ``sink NAME: what is missing; what to do``."""
+    what, _, remedy = str(error).partition(": ")[2].partition("; ")
+    return Availability(False, what, remedy)
+
+
 def _fluidsynth() -> Availability:
     try:
         program = require_program()
         font = require_font()
         driver = require_driver(program)
     except PortError as error:
-        what, _, remedy = str(error).removeprefix("sink fluidsynth: ").partition("; ")
-        return Availability(False, what, remedy)
+        return _without(error)
     return Availability(True, f"{program} with {font}, audio by {driver}")
 
 

@@ -1,5 +1,6 @@
 """The best sink is chosen and explained; an explicit wish is never replaced by something else."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,13 +29,26 @@ def test_on_a_bare_machine_it_still_plays_and_says_what_would_make_it_audible(
     assert choice.sink.name == "none"
     said = "\n".join(choice.explanation)
     assert "no ALSA sequencer" in said
-    assert "no MIDI output port" in said
+    assert "no MIDI output port" in said or "python-rtmidi is not here" in said
     assert "fluidsynth is not installed" in said
     assert "playing to: nowhere" in said
     assert "apt install fluidsynth timgm6mb-soundfont" in said
     assert list_ports() == []
     # libjack and libasound keep quiet.
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.usefixtures("nothing_here")
+def test_without_rtmidi_the_midi_sink_says_so_and_the_rest_works(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "rtmidi", None)
+    choice = choose_sink(None)
+    assert choice.sink.name == "none"
+    assert "midi: python-rtmidi is not here" in "\n".join(choice.explanation)
+    assert list_ports() == []
+    with pytest.raises(PortError, match=r"^sink midi: python-rtmidi is not here .* 'pip install"):
+        choose_sink("midi").sink.open()
 
 
 @pytest.mark.usefixtures("nothing_here")
