@@ -29,8 +29,9 @@ TABLES = {
     "note": "rows/embeddings",
     "pitch": "pitch_head/rows/embeddings",
     "duration": "duration_head/rows/embeddings",
-    "match": "match_bias",
-    "gates": "gate_bias",
+    "match": "pointers/match_bias",
+    "gates": "pointers/gate_bias",
+    "gain": "pointers/similarity_gain",
 }
 
 Say = Callable[[str], None]
@@ -53,7 +54,7 @@ def convert_run(
     run = load_run(folder)
     parts, graphs = _convert_all(run, variants, say)
     tables = {
-        f"tables/{name}.f32": run.weights[source].astype(np.float32)
+        f"tables/{name}.f32": np.atleast_2d(run.weights[source]).astype(np.float32)
         for name, source in TABLES.items()
     }
     manifest = _manifest(run, parts, variants[0])
@@ -105,7 +106,7 @@ def convert_one(role: str, variant: str, weights: Path, folder: Path) -> bytes:
     if done.returncode < 0:
         name = signal.Signals(-done.returncode).name
         raise ConversionError(
-            f"{variant}/{role}: the converter crashed ({name}); leave this variant out of --quantise"
+            f"{variant}/{role}: the converter crashed ({name}); leave it out of --quantise"
         )
     if done.returncode or not out.exists():
         lines = done.stderr.strip().splitlines() or ["no reason given"]

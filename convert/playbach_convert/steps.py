@@ -17,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from playbach_train.network import CELL_CLIP
+from playbach_train.layers import CELL_CLIP
 
 Weights = Mapping[str, NDArray[np.float32]]
 ROLES = ("step", "pitch", "duration")

@@ -17,7 +17,7 @@ from playbach.music.encoding import END, Encoding, encode
 from playbach.music.features import LONGEST_MATCH, REGISTERS, Tracker, feature_tables, row_offsets
 from playbach.music.key import PITCH_CLASSES
 from playbach.music.note import Piece
-from playbach_train.network import BLOCKED
+from playbach_train.pointers import BLOCKED
 
 Ints = NDArray[np.int32]
 Batch = dict[str, NDArray[Any]]
@@ -205,7 +205,6 @@ def _segment(m: MovementArrays, note_rows: Ints, start: int, notes: int, memory:
         "duration_rows": m.duration_rows,
         "symbols": m.symbols,
         "weights": m.weights,
-        "interval": m.intervals,
         "last_pitch": m.last_pitch,
         "rising": m.rising,
         "degree": m.degree,

@@ -25,6 +25,10 @@ STACK = 4
 LONGEST_MATCH = 8
 MATCH_ROWS = 2 * (LONGEST_MATCH + 1)
 """How far two contexts agree, 0 to 8 intervals, and then whether in the last pitch too."""
+EVIDENCE_FLOOR = 0.005
+"""A copy of much less probability than this counts for nothing."""
+LEAST_SIMILARITY = -20.0
+"""Similarity of a context that is like none before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from playbach.bundle import Part, Quantisation, TensorSpec, check_tensors
 from playbach.errors import BundleError
+from playbach.quiet import quiet_stderr
 
 Array = NDArray[Any]
 # The second is for 32-bit ARM, where the first has no wheels. Which is used depends on which is
@@ -45,10 +46,13 @@ class Graph:
             BundleError: not a graph the runtime takes, or its tensors are others; starts with
                 ``where``.
         """
+        interpreter = runtime().Interpreter
         try:
-            self._interpreter = runtime().Interpreter(model_content=content, num_threads=1)
-            self._interpreter.allocate_tensors()
-            runner = self._interpreter.get_signature_runner("serving_default")
+            # The runtime's C code announces its XNNPACK delegate there.
+            with quiet_stderr():
+                self._interpreter = interpreter(model_content=content, num_threads=1)
+                self._interpreter.allocate_tensors()
+                runner = self._interpreter.get_signature_runner("serving_default")
         # The runtime raises ValueError for a damaged graph or a missing signature, RuntimeError
         # for an operation it does not have.
         except (ValueError, RuntimeError) as error:
@@ -78,8 +82,10 @@ class Graph:
 
 def graph_specs(content: bytes) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]:
     """Inputs and outputs of a graph, as a manifest lists them."""
-    interpreter = runtime().Interpreter(model_content=content, num_threads=1)
-    runner = interpreter.get_signature_runner("serving_default")
+    interpreter = runtime().Interpreter
+    with quiet_stderr():
+        loaded = interpreter(model_content=content, num_threads=1)
+        runner = loaded.get_signature_runner("serving_default")
     return (
         tuple(_spec(name, found) for name, found in runner.get_input_details().items()),
         tuple(_spec(name, found) for name, found in runner.get_output_details().items()),

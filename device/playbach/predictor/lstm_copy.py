@@ -60,7 +60,7 @@ class LstmCopyPredictor:
             sizes["memory"],
             encoding.widest,
         )
-        self._pointers = Pointers(shape, tables["match"], tables["gates"])
+        self._pointers = Pointers(shape, tables["match"], tables["gates"], tables["gain"])
         self._degree_rows = _degree_rows(encoding)
         self._blank = [
             np.zeros((1, sizes["units"]), np.float32) for _ in range(2 * sizes["layers"])
@@ -89,11 +89,14 @@ class LstmCopyPredictor:
         interval, degree, gates, query, self._key = self._pitch.run(self._state[-2], place)
         rising = self._started and shift == 0
         logits = interval[0] + degree[0].take(self._degree_rows[tracker.degree % PITCH_CLASSES])
+        evidence = self._pointers.evidence(query, gates, tracker.pitch)
+        if evidence is not None:
+            # The escape symbol stands first, and is never copied.
+            logits[1:] += evidence
         if rising:
-            # Notes of a chord come from the lowest upwards; the escape symbol stands first.
+            # Notes of a chord come from the lowest upwards.
             logits[1 : self.encoding.widest + 2] = -np.inf
-        copied, weight = self._pointers.copy(query, gates, tracker.pitch, rising=rising)
-        return _softmax(logits) * weight + copied
+        return _softmax(logits)
 
     def duration(self, shift: int, pitch: int) -> Probabilities:
         """Of each duration symbol, for that shift and pitch."""
@@ -158,7 +161,7 @@ def _graph_shapes(sizes: Mapping[str, int], encoding: Encoding) -> dict[str, tup
             {
                 "interval": (1, encoding.pitch_symbols),
                 "degree": (1, PITCH_CLASSES),
-                "gates": (1, 1 + sizes["pointers"]),
+                "gates": (1, sizes["pointers"]),
                 "query": (1, pointers),
                 "key": (1, pointers),
             },
@@ -176,7 +179,8 @@ def _table_shapes(
         ("pitch", (row_count(features.pitch), sizes["head"])),
         ("duration", (row_count(features.duration), sizes["head"])),
         ("match", (MATCH_ROWS, sizes["pointers"])),
-        ("gates", (MATCH_ROWS, 1 + sizes["pointers"])),
+        ("gates", (MATCH_ROWS, sizes["pointers"])),
+        ("gain", (1, sizes["pointers"])),
     ]
 
 

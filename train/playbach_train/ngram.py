@@ -1,0 +1,99 @@
+"""The anchor without a network: n-grams of intervals, and a memory of the running piece.
+
+Two models predict the next interval: one counts the training movements, with contexts of up to 3
+intervals; the other counts the movement being read, with contexts of up to 4. Each interpolates its
+orders by Witten and Bell's method C (1991, IEEE Trans. Information Theory 37, 1085-1094). Their
+distributions are mixed with weights that fall with their entropies (Conklin 1990; Pearce 2005,
+section 7.3), as models of melodic expectation do.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playbach_train.segments import MovementArrays
+
+LONG_ORDER, SHORT_ORDER = 3, 4
+ENTROPY_BIAS = 1.0
+
+Floats = NDArray[np.float64]
+
+
+class Counts:
+    """How often each interval followed each context."""
+
+    def __init__(self, symbols: int, order: int) -> None:
+        """``symbols`` intervals, contexts of 0 to ``order`` of them."""
+        self._symbols = symbols
+        self._order = order
+        self._counts: list[defaultdict[tuple[int, ...], dict[int, int]]] = [
+            defaultdict(dict) for _ in range(order + 1)
+        ]
+
+    def add(self, past: Sequence[int], symbol: int) -> None:
+        """``symbol`` followed ``past``, the latest last."""
+        for order, table in enumerate(self._counts[: len(past) + 1]):
+            row = table[tuple(past[len(past) - order :])]
+            row[symbol] = row.get(symbol, 0) + 1
+
+    def distribution(self, past: Sequence[int]) -> Floats:
+        """Probabilities of what follows ``past``: ``(symbols,)``."""
+        chances = np.full(self._symbols, 1 / self._symbols)
+        for order in range(min(self._order, len(past)) + 1):
+            row = self._counts[order].get(tuple(past[len(past) - order :]))
+            if row:
+                # Method C: as much weight to the shorter context as there are kinds of symbols.
+                kinds, total = len(row), sum(row.values())
+                chances = chances * (kinds / (total + kinds))
+                for symbol, times in row.items():
+                    chances[symbol] += times / (total + kinds)
+        return chances
+
+
+class NgramAnchor:
+    """Predicts pitches of a movement from n-grams alone."""
+
+    def __init__(self, symbols: int, training: Iterable[MovementArrays]) -> None:
+        """Count the training movements' intervals."""
+        self._symbols = symbols
+        self._long = Counts(symbols, LONG_ORDER)
+        for movement in training:
+            steps = movement.symbols[:-1, 1].tolist()
+            for at in range(1, len(steps)):
+                self._long.add(steps[max(at - LONG_ORDER, 1) : at], steps[at])
+
+    def read(self, movement: MovementArrays) -> tuple[Floats, NDArray[np.bool_]]:
+        """Probability given to the true pitch of notes 2..n, and whether it was the likeliest."""
+        steps = movement.symbols[:-1, 1].tolist()
+        widest = (self._symbols - 2) // 2
+        short = Counts(self._symbols, SHORT_ORDER)
+        chances, hits = [], []
+        for at in range(1, len(steps)):
+            past = steps[max(at - SHORT_ORDER, 1) : at]
+            mixed = _mixed(self._long.distribution(past[-LONG_ORDER:]), short.distribution(past))
+            if movement.rising[at]:
+                mixed[1 : widest + 2] = 0
+                mixed /= mixed.sum()
+            chances.append(mixed[steps[at]])
+            hits.append(mixed.argmax() == steps[at])
+            short.add(past, steps[at])
+        return np.array(chances), np.array(hits, np.bool_)
+
+
+def _mixed(*models: Floats) -> Floats:
+    """The models' weighted mean; the surer a model, the more it weighs."""
+    weights = [(_relative_entropy(model) + 1e-9) ** -ENTROPY_BIAS for model in models]
+    total = sum(weights)
+    mixed: Floats = np.sum([w / total * m for w, m in zip(weights, models, strict=True)], axis=0)
+    return mixed
+
+
+def _relative_entropy(chances: Floats) -> float:
+    """Entropy as a share of the largest possible: 0 to 1."""
+    some = chances[chances > 0]
+    return float(-(some * np.log(some)).sum() / math.log(len(chances)))
