@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from playbach.bundle import PitchRange
 from playbach.music.encoding import END, ESCAPE, Heading, reference_pitch
 from playbach.music.key import PITCH_CLASSES
-from playbach.music.note import BarLines, Note, Pitch, Ticks
+from playbach.music.note import BarLines, Note, Pitch, Place, Ticks
 from playbach.predictor import Predictor
 from playbach.sampling import Sampling, choose
 from playbach.stream import Movement
@@ -18,9 +20,6 @@ MOST_TOGETHER = 4
 
 BARS_OVER = 8
 """Bars beyond the form's most in which an ending is waited for before one is made."""
-
-_TOGETHER = 2
-"""The symbol of shift 0: the first after ESCAPE and END."""
 
 
 def heading_of(movement: Movement) -> Heading:
@@ -35,19 +34,24 @@ def heading_of(movement: Movement) -> Heading:
 
 
 class Draft:
-    """Asks the predictor for note after note and keeps its answers within the rules."""
+    """Asks the predictor for note after note and keeps its answers within the rules.
+
+    Whatever the predictor answers: every note lies within the range, no pitch begins while it
+    sounds, the first note begins in the first bar, and the movement ends.
+    """
 
     def __init__(self, predictor: Predictor, pitches: PitchRange, movement: Movement) -> None:
         """Begin ``movement``, its notes within ``pitches``."""
         self._predictor = predictor
         self._encoding = encoding = predictor.encoding
-        self._pitches = pitches
+        self._range = range(pitches.lowest, pitches.highest + 1)
         self._tonic = movement.key.tonic
         self._lines = BarLines(((Ticks(0), movement.meter),), movement.pickup)
         self._fewest, self._most = movement.form.bars
         predictor.begin(heading_of(movement))
-        self._steps = np.arange(encoding.pitch_symbols) - encoding.widest - 1
         self._shifts = _all_but_escape(encoding.shift_symbols)
+        self._shift_ticks = np.array([0, 0, *encoding.shifts])
+        self._zero = encoding.shift_symbol(0)
         self._durations = _all_but_escape(encoding.duration_symbols)
         self._onset = 0
         self._last = int(reference_pitch(movement.key))
@@ -65,22 +69,49 @@ class Draft:
 
     def next_note(self, sampling: Sampling, rng: np.random.Generator) -> Note | None:
         """The next note, ``None`` when the movement is over."""
-        bar = self._lines.place(self._onset).bar
+        place = self._lines.place(self._onset)
         if self._closed:
             return None
-        if bar > self._most + BARS_OVER:
-            return self._closing_note()
+        if place.bar > self._most + BARS_OVER:
+            return self._closing_note(place)
         encoding, predictor = self._encoding, self._predictor
-        self._shifts[END] = bar >= self._fewest and self._is_at_rest()
-        self._shifts[_TOGETHER] = self._together < MOST_TOGETHER and self._room_above()
-        symbol = choose(predictor.shift(), self._shifts, sampling, rng)
-        if symbol == END:
-            return None
-        shift = encoding.shift_of(symbol)
-        symbol = choose(predictor.pitch(shift), self._playable(shift), sampling, rng)
-        pitch = self._last + encoding.interval_of(symbol)
+        allowed = self._possible_shifts(place)
+        if allowed.any():
+            symbol = choose(predictor.shift(), allowed, sampling, rng)
+            if symbol == END:
+                return None
+            shift = int(encoding.shift_of(symbol))
+        else:
+            shift = self._forced_shift(place)
+        pitch = self._next_pitch(shift, sampling, rng)
         symbol = choose(predictor.duration(shift, pitch), self._durations, sampling, rng)
         return self._accept(shift, pitch, encoding.duration_of(symbol))
+
+    def _possible_shifts(self, place: Place) -> NDArray[np.bool_]:
+        shifts = self._shifts
+        shifts[END] = place.bar >= self._fewest and self._is_at_rest()
+        if self._zero:
+            shifts[self._zero] = self._together < MOST_TOGETHER and self._room_above()
+        if not self._together:
+            return shifts & (self._shift_ticks < place.meter.bar_ticks - place.tick)
+        wait = self._until_free()
+        return shifts & (self._shift_ticks >= wait) if wait else shifts
+
+    def _forced_shift(self, place: Place) -> int:
+        """For when no symbol will do: at once, or at the next bar line or later if need be."""
+        if not self._together:
+            return 0
+        return max(place.meter.bar_ticks - place.tick, self._until_free())
+
+    def _next_pitch(self, shift: int, sampling: Sampling, rng: np.random.Generator) -> int:
+        rising = not shift and self._together > 0
+        allowed = self._playable(self._onset + shift, rising=rising)
+        if allowed.any():
+            symbol = choose(self._predictor.pitch(shift), allowed, sampling, rng)
+            return self._last + self._encoding.interval_of(symbol)
+        # The last note lies too far off for any interval: to the nearest pitch that will do.
+        above = range(self._last + 1, self._range.stop) if rising else self._range
+        return self._nearest_free(above, self._onset + shift)
 
     def _accept(self, shift: int, pitch: int, duration: int) -> Note:
         self._predictor.advance(shift, pitch, duration)
@@ -100,43 +131,46 @@ class Draft:
 
     def _room_above(self) -> bool:
         """Whether a note above the last is left to join it."""
-        free = range(self._last + 1, self._pitches.highest + 1)
-        return not self._together or any(self._is_free(pitch, self._onset) for pitch in free)
+        above = range(self._last + 1, self._range.stop)
+        return not self._together or any(self._is_free(pitch, self._onset) for pitch in above)
 
-    def _playable(self, shift: int) -> NDArray[np.bool_]:
+    def _playable(self, onset: int, *, rising: bool) -> NDArray[np.bool_]:
         """Which interval symbols lead to a pitch in range that does not sound already."""
-        pitches = self._last + self._steps
-        allowed = (pitches >= self._pitches.lowest) & (pitches <= self._pitches.highest)
-        if not shift and self._together:
-            allowed &= self._steps > 0
-        allowed[ESCAPE] = False
-        onset = self._onset + shift
-        for pitch in [held for held, end in self._sounding.items() if end > onset]:
-            allowed &= pitches != pitch
-        if not allowed.any():
-            # The last note lies too far outside the range for any interval to lead back.
-            nearest = np.abs(pitches - np.clip(pitches, *self._bounds())).argmin()
-            allowed[max(int(nearest), 1)] = True
+        allowed = np.zeros(self._encoding.pitch_symbols, np.bool_)
+        unison = self._encoding.pitch_symbol(0)
+        first = unison + 1 if rising else ESCAPE + 1
+        of_pitch_0 = unison - self._last
+        allowed[
+            max(of_pitch_0 + self._range.start, first) : max(of_pitch_0 + self._range.stop, 0)
+        ] = True
+        for pitch, end in self._sounding.items():
+            if end > onset and 0 <= of_pitch_0 + pitch < len(allowed):
+                allowed[of_pitch_0 + pitch] = False
         return allowed
-
-    def _bounds(self) -> tuple[int, int]:
-        return self._pitches.lowest, self._pitches.highest
 
     def _is_free(self, pitch: int, onset: int) -> bool:
         return self._sounding.get(pitch, 0) <= onset
 
-    def _closing_note(self) -> Note:
-        """A tonic on the next bar line, a bar long."""
+    def _until_free(self) -> int:
+        """Ticks from the last onset until some pitch of the range does not sound."""
+        if len(self._sounding) < len(self._range):
+            return 0
+        return max(min(self._sounding.values()) - self._onset, 0)
+
+    def _nearest_free(self, pitches: Iterable[int], onset: int) -> int:
+        free = (pitch for pitch in pitches if self._is_free(pitch, onset))
+        return min(free, key=lambda pitch: abs(pitch - self._last))
+
+    def _closing_note(self, place: Place) -> Note:
+        """A tonic, a bar long, on the next bar line at which one does not sound already."""
         self._closed = True
-        place = self._lines.place(self._onset)
+        tonics = [pitch for pitch in self._range if pitch % PITCH_CLASSES == self._tonic]
+        candidates = tonics or self._range
+        free_from = min(self._sounding.get(pitch, 0) for pitch in candidates)
         bar = place.meter.bar_ticks
         shift = bar - place.tick
-        tonics = [
-            pitch
-            for pitch in range(self._pitches.lowest, self._pitches.highest + 1)
-            if pitch % PITCH_CLASSES == self._tonic and self._is_free(pitch, self._onset + shift)
-        ]
-        pitch = min(tonics, key=lambda one: abs(one - self._last), default=self._last)
+        shift += -(min(self._onset + shift - free_from, 0) // bar) * bar
+        pitch = self._nearest_free(candidates, self._onset + shift)
         return self._accept(shift, pitch, bar)
 
 

@@ -66,6 +66,7 @@ def choose(
         weights = (weights / best) ** (1 / sampling.temperature)
     order = weights.argsort()[::-1]
     heaped = weights.take(order).cumsum()
-    kept = int(heaped.searchsorted(sampling.top_p * heaped[-1])) + 1
-    drawn = rng.random() * heaped[min(kept, len(heaped)) - 1]
-    return int(order[min(int(heaped.searchsorted(drawn, side="right")), len(order) - 1)])
+    last = int(heaped.searchsorted(sampling.top_p * heaped[-1]))
+    drawn = rng.random() * heaped[last]
+    # In float32 a draw just below 1 may round up to the sum, and so point past the last.
+    return int(order[min(int(heaped.searchsorted(drawn, side="right")), last)])

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
 
 from playbach import __version__
-from playbach.errors import PlaybachError
+from playbach.command_line import OneLineParser, guarded
 
 # Command, and what it does. Each is a module of this package with ``add_arguments`` and ``run``.
 COMMANDS = {
@@ -24,28 +22,12 @@ COMMANDS = {
 }
 
 
-class OneLineParser(argparse.ArgumentParser):
-    """Reports a mistake in one line, exit status 2."""
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong and where help is."""
-        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns its exit status, 2 for a mistake of the user's."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     args = _parser(given).parse_args(given)
     command = importlib.import_module(f"playbach.cli.{args.command}")
-    try:
-        return int(command.run(args))
-    except PlaybachError as error:
-        sys.stderr.write(f"playbach {args.command}: {error}\n")
-        return 2
-    except BrokenPipeError:
-        # Whoever read our output has gone, as in `playbach ports | head -1`.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+    return guarded(f"playbach {args.command}", lambda: int(command.run(args)))
 
 
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:

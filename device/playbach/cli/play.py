@@ -8,6 +8,7 @@ import sys
 from types import FrameType
 
 from playbach.cli.music import add_music_arguments, composer_from, seed_from, settings_from
+from playbach.command_line import forget_stdout
 from playbach.errors import InputError
 from playbach.performance import Voice
 from playbach.player import Player
@@ -18,6 +19,9 @@ from playbach.stream import Seconds
 
 CELLO = 42
 LONGEST = 10 * 365 * 86_400.0
+SWITCH_INTERVAL = 0.0005
+"""Seconds after which a Python thread that computes lets another have its turn."""
+CLEAR_LINE = "\r\x1b[K"
 STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 """Any of these ends the music; SIGHUP does not exist on Windows."""
 
@@ -63,21 +67,28 @@ def run(args: argparse.Namespace) -> int:
     for line in choice.explanation:
         _say(line)
     _say(f"seed {seed}; Ctrl-C stops")
-    for name in STOP_SIGNALS:
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), _stop)
     player = Player(composer.stream(), choice.sink, voice=voice, limit=limit)
+    _play(player)
+    _say(f"played {player.status().notes} notes")
+    return 0
+
+
+def _play(player: Player) -> None:
     screen = _Screen()
+    signals = _Signals()
+    # Several Python threads take turns; the one that plays must not wait 5 ms for its turn.
+    sys.setswitchinterval(SWITCH_INTERVAL)
     try:
+        signals.listen()
         player.start()
         player.wait(watch=screen.show)
     except StopSignal:
         pass
     finally:
+        # From here on a signal must not interrupt the silencing.
+        signals.ignored = True
         player.stop()
         screen.close()
-    _say(f"played {player.status().notes} notes")
-    return 0
 
 
 def _limit(seconds: float | None) -> Seconds | None:
@@ -87,13 +98,23 @@ def _limit(seconds: float | None) -> Seconds | None:
     return None if seconds is None else Seconds(seconds)
 
 
-def _stop(signum: int, frame: FrameType | None) -> None:
-    del frame
-    # A second signal must not interrupt the silencing that the first one began.
-    for name in STOP_SIGNALS:
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
-    raise StopSignal(signum)
+class _Signals:
+    """Turns the signals that end the music into an exception in the main thread, once."""
+
+    def __init__(self) -> None:
+        self.ignored = False
+
+    def listen(self) -> None:
+        """Begin."""
+        for name in STOP_SIGNALS:
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), self._arrived)
+
+    def _arrived(self, signum: int, frame: FrameType | None) -> None:
+        del frame
+        if not self.ignored:
+            self.ignored = True
+            raise StopSignal(signum)
 
 
 class _Screen:
@@ -105,15 +126,14 @@ class _Screen:
 
     def show(self, status: Status) -> None:
         if self._live:
-            sys.stdout.write(f"\r\x1b[K{_line(status)}")
-            sys.stdout.flush()
+            _write(f"{CLEAR_LINE}{_line(status)}")
         elif status.title != self._title:
             self._title = status.title
             _say(status.title)
 
     def close(self) -> None:
         if self._live:
-            sys.stdout.write("\r\x1b[K")
+            _write(CLEAR_LINE)
 
 
 def _line(status: Status) -> str:
@@ -128,9 +148,13 @@ def _line(status: Status) -> str:
 
 
 def _say(line: str) -> None:
-    # At a terminal that is gone (SIGHUP) there is nobody to tell.
+    _write(f"{line}\n")
+
+
+def _write(text: str) -> None:
+    # At a terminal that is gone (SIGHUP) there is nobody to tell, and the music goes on.
     try:
-        sys.stdout.write(f"{line}\n")
+        sys.stdout.write(text)
         sys.stdout.flush()
     except OSError:
-        sys.stdout = None  # what Python itself does without a terminal
+        forget_stdout()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from playbach.cli.music import add_music_arguments, composer_from, seed_from, settings_from
@@ -13,7 +13,7 @@ from playbach.composer import Composer
 from playbach.draft import heading_of
 from playbach.errors import InputError
 from playbach.files import check_writable, write_atomically
-from playbach.music.midi_write import Placed, suite_midi_bytes
+from playbach.music.midi_write import Placed, midi_bytes, suite_midi_bytes
 from playbach.music.note import Note, Piece
 from playbach.stream import Movement, MovementEnd, StreamItem
 
@@ -50,10 +50,10 @@ def run(args: argparse.Namespace) -> int:
     check_writable(args.out, force=args.force)
     seed = seed_from(args)
     placed = compose(composer_from(args, settings, seed), notes=args.notes, suite=args.suite)
-    content = suite_midi_bytes(placed, title=placed[0].piece.title, program=CELLO)
-    write_atomically(args.out, content, force=args.force)
+    write_atomically(args.out, midi_file(placed), force=args.force)
     notes = sum(len(one.piece.notes) for one in placed)
-    _say(f"{args.out}: {notes} notes in {len(placed)} movements, seed {seed}")
+    movements = "1 movement" if len(placed) == 1 else f"{len(placed)} movements"
+    _say(f"{args.out}: {notes} notes in {movements}, seed {seed}")
     return 0
 
 
@@ -67,6 +67,14 @@ def compose(composer: Composer, *, notes: int | None = None, suite: bool = False
         if left <= 0 or (notes is None and not (suite and piece.goes_on)):
             break
     return placed
+
+
+def midi_file(placed: Sequence[Placed]) -> bytes:
+    """The movements as a MIDI file; one by itself keeps its form, key and pickup."""
+    first = placed[0]
+    if len(placed) == 1:
+        return midi_bytes(first.piece, tempo=first.tempo, program=CELLO)
+    return suite_midi_bytes(placed, title=first.piece.title, program=CELLO)
 
 
 class _Composed:

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from playbach.errors import PortError
+from playbach.quiet import quiet_stderr
 from playbach.sinks.base import OnFailure
 from playbach.sinks.matching import find_port, likeliest
 from playbach.sinks.paced import PacedSink
-from playbach.sinks.quiet import quiet_stderr
 from playbach.stream import Seconds
 
 CLIENT_NAME = "Play Bach"

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from playbach.errors import InputError, PortError
+from playbach.quiet import quiet_stderr
 from playbach.sinks import alsa, choose, midi
 from playbach.sinks.choose import Check, checks, choose_sink, list_ports
-from playbach.sinks.quiet import quiet_stderr
 from playbach.sinks.table import SINK_NAMES
 
 

@@ -16,7 +16,7 @@ _STDERR = 2
 def quiet_stderr() -> Iterator[None]:
     """Throw away what C code writes to file descriptor 2 meanwhile.
 
-    libjack and libasound print there whatever their callers make of an error. Python's own
+    libjack, libasound and LiteRT print there whatever their callers make of it. Python's own
     messages of other threads would be lost as well, so hold this for the shortest time.
     """
     with _ONE_AT_A_TIME:

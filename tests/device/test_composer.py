@@ -1,0 +1,118 @@
+"""The stream of the composer, from a real tiny bundle: in order, repeatable, open to wishes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+import numpy as np
+import pytest
+from tests.device.scripted import Scripted
+from tests.device.test_draft import check_rules
+from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
+
+from playbach.bundle import Bundle, PitchRange, read_bundle
+from playbach.composer import Composer, Settings
+from playbach.music.form import FORMS, Form, parse_form
+from playbach.music.key import Key, Mode, parse_key
+from playbach.music.note import Note
+from playbach.predictor import Predictor, load_predictor
+from playbach.sampling import Sampling
+from playbach.stream import Movement, MovementEnd, StreamItem
+from playbach.suites import BREATH, Wishes
+
+
+@pytest.fixture(scope="module")
+def bundle() -> Bundle:
+    return read_bundle(TINY_BUNDLE)
+
+
+@pytest.fixture(scope="module")
+def predictor(bundle: Bundle) -> Predictor:
+    return load_predictor(bundle)
+
+
+def composed(
+    predictor: Predictor,
+    count: int,
+    settings: Settings | None = None,
+    seed: int = 1,
+) -> list[StreamItem]:
+    rng = np.random.default_rng(seed)
+    asked = settings or Settings()
+    composer = Composer(predictor, PitchRange(36, 76), rng, lambda: asked)
+    return list(islice(composer.stream(), count))
+
+
+def one_movement(
+    predictor: Predictor, settings: Settings
+) -> tuple[Movement, tuple[Note, ...], MovementEnd]:
+    stream: Iterator[StreamItem] = Composer(
+        predictor, PitchRange(36, 76), np.random.default_rng(5), lambda: settings
+    ).stream()
+    movement, notes = next(stream), []
+    assert isinstance(movement, Movement)
+    for item in stream:
+        if not isinstance(item, Note):
+            break
+        notes.append(item)
+    assert isinstance(item, MovementEnd)
+    return movement, tuple(notes), item
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+def test_a_movement_of_each_form_from_a_real_network_keeps_the_rules(
+    predictor: Predictor, form: Form
+) -> None:
+    tonic = FORMS.index(form)
+    for temperature, mode in ((0.05, Mode.MAJOR), (1.0, Mode.MINOR), (5.0, Mode.MAJOR)):
+        wishes = Wishes(form, Key(tonic % 12, mode))
+        settings = Settings(wishes, Sampling(temperature))
+        movement, notes, end = one_movement(predictor, settings)
+        assert (movement.form, movement.key) == (wishes.form, wishes.key)
+        check_rules(movement, PitchRange(36, 76), notes, end.length)
+
+
+def test_a_stream_is_movement_notes_end_and_again(predictor: Predictor) -> None:
+    before: StreamItem | None = None
+    for item in composed(predictor, 3000):
+        if isinstance(item, Movement):
+            assert before is None or isinstance(before, MovementEnd)
+        elif isinstance(item, Note):
+            assert isinstance(before, Movement | Note)
+        else:
+            assert isinstance(before, Note)
+            assert item.rest >= BREATH
+        before = item
+
+
+def test_the_same_seed_gives_the_same_stream_and_another_another(predictor: Predictor) -> None:
+    assert composed(predictor, 400, seed=7) == composed(predictor, 400, seed=7)
+    assert composed(predictor, 400, seed=7) != composed(predictor, 400, seed=8)
+
+
+def test_a_predictor_loaded_again_gives_the_same_stream(
+    bundle: Bundle, predictor: Predictor
+) -> None:
+    assert composed(load_predictor(bundle), 400) == composed(predictor, 400)
+
+
+def test_a_piece_leaves_nothing_behind_in_the_predictor(predictor: Predictor) -> None:
+    settings = Settings(Wishes(parse_form("menuet"), parse_key("G")))
+    first = one_movement(predictor, settings)
+    composed(predictor, 200, seed=9)
+    assert one_movement(predictor, settings) == first
+
+
+def test_temperature_acts_on_the_next_note_and_form_on_the_next_movement() -> None:
+    predictor = Scripted()
+    settings = [Settings(Wishes(parse_form("menuet")))]
+    composer = Composer(
+        predictor, PitchRange(36, 76), np.random.default_rng(1), lambda: settings[-1]
+    )
+    stream = composer.stream()
+    opening = next(stream)
+    settings.append(Settings(Wishes(parse_form("gigue"))))
+    following = next(item for item in stream if isinstance(item, Movement))
+    assert isinstance(opening, Movement)
+    assert (opening.form.name, following.form.name) == ("menuet", "gigue")

@@ -1,0 +1,159 @@
+"""A movement keeps the rules, whatever the predictor says."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.device.music.strategies import keys, meters
+from tests.device.scripted import Answer, Scripted, even, nothing, only
+
+from playbach.bundle import PitchRange
+from playbach.draft import BARS_OVER, MOST_TOGETHER, Draft, heading_of
+from playbach.music.encoding import DEFAULT_ENCODING, Encoding
+from playbach.music.form import FORMS, Form, parse_form
+from playbach.music.key import C_MAJOR
+from playbach.music.meter import Meter
+from playbach.music.note import BarLines, Note, Piece, Ticks
+from playbach.sampling import Sampling
+from playbach.stream import Movement
+
+CELLO = PitchRange(36, 76)
+ANSWERS = {
+    "even chances": even,
+    "not a number": nothing,
+    "the first symbol after escape": only(1),
+    "the second symbol after escape": only(2),
+    "the third symbol after escape": only(3),
+    "the last symbol": only(-1),
+    "escape": only(0),
+}
+answers = st.sampled_from(list(ANSWERS.values()))
+PITCH = st.integers(0, 127)
+LONG = DEFAULT_ENCODING.duration_symbol(288)
+ODD_TABLES = (
+    DEFAULT_ENCODING,
+    Encoding((0,), (1, 3000), 1, ("other",), ()),
+    Encoding((500,), (500,), 3, ("other",), ()),
+    Encoding((0, 1), (4000,), 127, ("other",), ()),
+    Encoding((7, 11), (5,), 40, ("other",), ()),
+)
+
+
+def movement(form: str = "menuet", **changes: object) -> Movement:
+    chosen = parse_form(form)
+    meter = chosen.meters[0]
+    pickup = Ticks(chosen.upbeat_ticks(meter))
+    usual = Movement(1, 1, chosen, C_MAJOR, meter, 80, pickup)
+    return Movement(**{name: getattr(usual, name) for name in usual.__slots__} | changes)
+
+
+def notes_of(draft: Draft, sampling: Sampling, seed: int = 1) -> tuple[Note, ...]:
+    rng = np.random.default_rng(seed)
+    notes: list[Note] = []
+    while (note := draft.next_note(sampling, rng)) is not None:
+        notes.append(note)
+        assert len(notes) < 100_000
+    return tuple(notes)
+
+
+def check_rules(asked: Movement, pitches: PitchRange, notes: tuple[Note, ...], length: int) -> None:
+    # Refuses notes out of order, out of MIDI's range, or struck while they sound.
+    piece = Piece(notes, ((Ticks(0), asked.key),), ((Ticks(0), asked.meter),), pickup=asked.pickup)
+    assert all(pitches.lowest <= note.pitch <= pitches.highest for note in notes)
+    for before, note in pairwise(notes):
+        assert note.onset > before.onset or note.pitch > before.pitch
+    onsets = [note.onset for note in notes]
+    assert max(onsets.count(onset) for onset in set(onsets)) <= MOST_TOGETHER
+    assert notes[0].onset < (asked.pickup or asked.meter.bar_ticks)
+    assert (length - asked.pickup) % asked.meter.bar_ticks == 0
+    assert 0 <= length - piece.end < asked.meter.bar_ticks
+    lines = BarLines(piece.meters, asked.pickup)
+    assert lines.place(notes[-1].onset).bar >= asked.form.bars[0]
+
+
+@pytest.mark.parametrize("temperature", [0.05, 1.0, 5.0])
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+def test_a_movement_of_each_form_keeps_the_rules(form: Form, temperature: float) -> None:
+    asked = movement(form.name)
+    draft = Draft(Scripted(), CELLO, asked)
+    notes = notes_of(draft, Sampling(temperature, 1.0))
+    check_rules(asked, CELLO, notes, draft.length)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.tuples(answers, answers, answers),
+    st.sampled_from([0.05, 1.0, 5.0]),
+    st.sampled_from(ODD_TABLES),
+    st.data(),
+)
+def test_no_predictor_tables_or_range_can_break_the_rules(
+    said: tuple[Answer, Answer, Answer],
+    temperature: float,
+    tables: Encoding,
+    data: st.DataObject,
+) -> None:
+    meter = data.draw(meters.filter(lambda meter: 24 <= meter.bar_ticks <= 144))
+    pickup = Ticks(data.draw(st.integers(0, meter.bar_ticks - 1)))
+    asked = movement("chorale", key=data.draw(keys), meter=meter, pickup=pickup)
+    pitches = PitchRange(*sorted(data.draw(st.tuples(PITCH, PITCH))))
+    draft = Draft(Scripted(*said, encoding=tables), pitches, asked)
+    notes = notes_of(draft, Sampling(temperature, 1.0))
+    check_rules(asked, pitches, notes, draft.length)
+
+
+@pytest.mark.parametrize("pitch", ANSWERS.values(), ids=ANSWERS)
+def test_when_every_pitch_sounds_the_music_waits(pitch: Answer) -> None:
+    asked = movement()
+    pitches = PitchRange(60, 62)
+    draft = Draft(Scripted(only(3), pitch, only(LONG)), pitches, asked)
+    notes = notes_of(draft, Sampling())
+    check_rules(asked, pitches, notes, draft.length)
+
+
+def test_a_predictor_that_always_repeats_comes_to_an_end() -> None:
+    quarter = DEFAULT_ENCODING.shift_symbol(24)
+    unison = DEFAULT_ENCODING.pitch_symbol(0)
+    same = DEFAULT_ENCODING.duration_symbol(24)
+    asked = movement()
+    draft = Draft(Scripted(only(quarter), only(unison), only(same)), CELLO, asked)
+    notes = notes_of(draft, Sampling())
+    check_rules(asked, CELLO, notes, draft.length)
+    bars = asked.form.bars[1] + BARS_OVER
+    assert len(notes) == bars * 3 + 1
+    # Ended by a tonic on a bar line, a bar long.
+    assert notes[-1].onset % asked.meter.bar_ticks == 0
+    assert (notes[-1].pitch % 12, notes[-1].duration) == (0, asked.meter.bar_ticks)
+
+
+def test_a_movement_that_wants_to_end_does_so_on_the_tonic_after_its_fewest_bars() -> None:
+    asked = movement()
+    eager = np.array([0, 0.9, *[0.1] * (DEFAULT_ENCODING.shift_symbols - 2)], np.float32)
+    draft = Draft(Scripted(lambda _: eager), CELLO, asked)
+    notes = notes_of(draft, Sampling(0.05, 0.9))
+    check_rules(asked, CELLO, notes, draft.length)
+    last_onset = [note for note in notes if note.onset == notes[-1].onset]
+    assert last_onset[0].pitch % 12 == asked.key.tonic
+
+
+def test_the_predictor_is_told_what_is_asked_and_each_note() -> None:
+    asked = movement("bourree")
+    predictor = Scripted()
+    notes = notes_of(Draft(predictor, CELLO, asked), Sampling())
+    assert predictor.headings == [heading_of(asked)]
+    onset = 0
+    for note, (shift, pitch, duration) in zip(notes, predictor.heard, strict=True):
+        onset += shift
+        assert (note.onset, note.pitch, note.duration) == (onset, pitch, duration)
+
+
+def test_a_range_far_from_the_key_is_reached_at_once() -> None:
+    narrow = Encoding(DEFAULT_ENCODING.shifts, DEFAULT_ENCODING.durations, 2, ("other",), ())
+    pitches = PitchRange(110, 115)
+    asked = movement(meter=Meter(3, 4))
+    draft = Draft(Scripted(encoding=narrow), pitches, asked)
+    check_rules(asked, pitches, notes_of(draft, Sampling()), draft.length)
