@@ -7,14 +7,17 @@ import json
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from playbach.errors import InputError
 from playbach.files import write_atomically
-from playbach_train.network import Network
+
+if TYPE_CHECKING:
+    # Keras takes seconds to import; reading an array does not need it.
+    from playbach_train.network import Network
 
 MAX_CHECKPOINT_BYTES = 512 * 2**20
 Arrays = dict[str, NDArray[Any]]
@@ -89,7 +92,7 @@ def _all(network: Network, optimizer: Any) -> list[tuple[str, Any]]:
 
 
 def _name(variable: Any) -> str:
-    return str(variable.path).removeprefix("playbach/")
+    return str(variable.path).rpartition("playbach/")[2]
 
 
 def _assign(variables: Iterable[tuple[str, Any]], arrays: Arrays, where: str) -> None:

@@ -10,9 +10,54 @@ from pathlib import Path
 from typing import Any
 
 from playbach.errors import InputError
-from playbach_train.network import NetworkConfig, Regularisation
 
 MAX_CONFIG_BYTES = 65_536
+_SHOWN = 60
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Sizes of the network.
+
+    Attributes:
+        embedding: width of the sum of feature rows that enters the recurrent layers.
+        units: units of each LSTM layer.
+        layers: LSTM layers.
+        head: width of each head's hidden layer, and of its feature rows.
+        pointers: copying pointers; the first half copy intervals, the others pitches.
+        pointer_width: width of a pointer's queries and keys.
+        memory: notes the pointers can look back over.
+    """
+
+    embedding: int = 128
+    units: int = 256
+    layers: int = 2
+    head: int = 160
+    pointers: int = 4
+    pointer_width: int = 32
+    memory: int = 1024
+
+    @property
+    def interval_pointers(self) -> int:
+        """How many of the pointers copy intervals; the others copy pitches."""
+        return (self.pointers + 1) // 2
+
+
+@dataclass(frozen=True)
+class Regularisation:
+    """What keeps the network from learning its few pieces by heart.
+
+    Attributes:
+        embedding: dropout of the summed feature rows.
+        recurrent: variational dropout of the LSTM's hidden state (Gal and Ghahramani 2016).
+        between: variational dropout between LSTM layers and before the heads.
+        head: dropout of each head's hidden layer.
+    """
+
+    embedding: float = 0.3
+    recurrent: float = 0.4
+    between: float = 0.5
+    head: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -96,7 +141,7 @@ def load_config(path: Path | None, overrides: dict[str, Any]) -> RunConfig:
     config = RunConfig()
     values = _flat(path, _read(path)) if path else {}
     for name, value in (values | overrides).items():
-        config = _with(config, name, value, str(path) if name in values else "command line")
+        config = _with(config, name, value, "command line" if name in overrides else str(path))
     return config
 
 
@@ -139,9 +184,12 @@ def _read(path: Path) -> dict[str, Any]:
         if path.stat().st_size > MAX_CONFIG_BYTES:
             raise InputError(f"{path}: larger than {MAX_CONFIG_BYTES} bytes; not a configuration")
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read ({error}); give a TOML file") from error
-    except tomllib.TOMLDecodeError as error:
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); give a TOML file") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text; give a TOML file") from error
+    # ValueError: not TOML, or a number of thousands of digits; the other: nested as deeply.
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not TOML: {error}") from error
 
 
@@ -149,7 +197,9 @@ def _flat(path: Path, document: dict[str, Any]) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for section, values in document.items():
         if not isinstance(values, dict):
-            raise InputError(f"{path}: {section!r} stands outside a section such as [training]")
+            raise InputError(
+                f"{path}: {section[:_SHOWN]!r} stands outside a section such as [training]"
+            )
         flat |= {f"{section}.{name}": value for name, value in values.items()}
     return flat
 
@@ -157,17 +207,17 @@ def _flat(path: Path, document: dict[str, Any]) -> dict[str, Any]:
 def _toml_value(name: str, text: str) -> Any:
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"--{name} {text[:40]}: not a number, nor true or false") from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"--{name} {text[:_SHOWN]}: not a number, nor true or false") from error
 
 
 def _with(config: RunConfig, name: str, value: Any, where: str) -> RunConfig:
     section_name, _, key = name.partition(".")
     known = flat_values(config)
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise InputError(f"{where}: there is no {name!r}{hint}")
+        near = difflib.get_close_matches(name[:_SHOWN], known, n=1)
+        hint = f"did you mean {near[0]}?" if near else "see playbach-train --help"
+        raise InputError(f"{where}: there is no {name[:_SHOWN]!r}; {hint}")
     section = getattr(config, section_name)
     kind = {one.name: type(getattr(section, one.name)) for one in fields(section)}[key]
     checked = _checked(name, value, kind, where)
@@ -177,12 +227,17 @@ def _with(config: RunConfig, name: str, value: Any, where: str) -> RunConfig:
 def _checked(name: str, value: Any, kind: type, where: str) -> Any:
     if kind is bool:
         if not isinstance(value, bool):
-            raise InputError(f"{where}: {name} is true or false, not {value!r}")
+            raise InputError(f"{where}: {name} is true or false, not {_shown(value)}")
         return value
     low, high = LIMITS[name]
     whole = " a whole number" if kind is int else ""
     number = isinstance(value, (int, kind)) and not isinstance(value, bool)
     # Written so that NaN, which compares false with everything, is refused too.
     if not number or not low <= value <= high:
-        raise InputError(f"{where}: {name} is{whole} from {low:g} to {high:g}, not {value!r}")
+        raise InputError(f"{where}: {name} is{whole} from {low:g} to {high:g}, not {_shown(value)}")
     return kind(value)
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."

@@ -10,7 +10,6 @@ segment, M remembered notes before it, U units, H pointers, W width of a pointer
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -19,56 +18,12 @@ from keras import ops
 from playbach.music.encoding import Encoding
 from playbach.music.features import feature_tables, row_count
 from playbach.music.key import PITCH_CLASSES
+from playbach_train.config import NetworkConfig, Regularisation
 from playbach_train.layers import ClippedLSTM, Head, VariationalDropout
 from playbach_train.pointers import Pointers
 
 PARTS = ("shift", "pitch", "duration")
 _MINUS_INFINITY = -1e9
-
-
-@dataclass(frozen=True)
-class NetworkConfig:
-    """Sizes of the network.
-
-    Attributes:
-        embedding: width of the sum of feature rows that enters the recurrent layers.
-        units: units of each LSTM layer.
-        layers: LSTM layers.
-        head: width of each head's hidden layer, and of its feature rows.
-        pointers: copying pointers; the first half copy intervals, the others pitches.
-        pointer_width: width of a pointer's queries and keys.
-        memory: notes the pointers can look back over.
-    """
-
-    embedding: int = 128
-    units: int = 256
-    layers: int = 2
-    head: int = 160
-    pointers: int = 4
-    pointer_width: int = 32
-    memory: int = 1024
-
-    @property
-    def interval_pointers(self) -> int:
-        """How many of the pointers copy intervals; the others copy pitches."""
-        return (self.pointers + 1) // 2
-
-
-@dataclass(frozen=True)
-class Regularisation:
-    """What keeps the network from learning its few pieces by heart.
-
-    Attributes:
-        embedding: dropout of the summed feature rows.
-        recurrent: variational dropout of the LSTM's hidden state (Gal and Ghahramani 2016).
-        between: variational dropout between LSTM layers and before the heads.
-        head: dropout of each head's hidden layer.
-    """
-
-    embedding: float = 0.3
-    recurrent: float = 0.4
-    between: float = 0.5
-    head: float = 0.5
 
 
 def pitch_outputs(config: NetworkConfig, encoding: Encoding) -> dict[str, int]:
