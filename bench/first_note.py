@@ -1,0 +1,32 @@
+"""``playbach``, except that the sink ``none`` says when it was handed its first note.
+
+Started by ``bench.start``, with the arguments of ``playbach``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+
+from playbach.cli import main
+from playbach.sinks.none import Nowhere
+
+NOTE_ON = 0x90
+
+
+class FirstNote(Exception):  # noqa: N818 not an error
+    """Ends the playing: what was to be seen was seen."""
+
+
+def write(_nowhere: Nowhere, data: bytes) -> None:
+    """Stands in for ``Nowhere.write``."""
+    if data[0] & 0xF0 == NOTE_ON:
+        print("first note at", time.monotonic(), file=sys.stderr, flush=True)
+        raise FirstNote
+
+
+if __name__ == "__main__":
+    Nowhere.write = write  # type: ignore[assignment, method-assign] # the point of this script
+    with contextlib.suppress(FirstNote):
+        main()

@@ -1,0 +1,94 @@
+"""What all measurements share: a table of figures, the machine they were taken on, and JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from playbach.bundle import default_bundle_path
+from playbach.files import write_atomically
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured number.
+
+    Attributes:
+        what: was measured.
+        value: in ``unit``.
+        unit: of the value.
+        goal: what it should be, such as ``under 150``; ``""`` where it is there to compare with.
+    """
+
+    what: str
+    value: float
+    unit: str
+    goal: str = ""
+
+
+Measure = Callable[[argparse.Namespace], Sequence[Figure]]
+
+
+def run(title: str, measure: Measure, *, with_bundle: bool = True) -> None:
+    """The command line of a measurement: measure, print a table, write JSON if asked."""
+    parser = argparse.ArgumentParser(description=title)
+    if with_bundle:
+        parser.add_argument("--bundle", type=Path, default=default_bundle_path())
+    parser.add_argument("--json", type=Path, help="also write the figures here")
+    options = parser.parse_args()
+    figures = measure(options)
+    print(title)
+    for figure in figures:
+        goal = f"   ({figure.goal})" if figure.goal else ""
+        print(f"  {figure.what:58} {figure.value:12,.3f} {figure.unit:16}{goal}".rstrip())
+    if options.json:
+        write_json(options.json, [asdict(figure) for figure in figures])
+
+
+def write_json(path: Path, content: object) -> None:
+    write_atomically(path, (json.dumps(content, indent=2) + "\n").encode(), force=True)
+
+
+def machine() -> dict[str, str]:
+    """What the figures depend on."""
+    return {
+        "CPU": cpu_name(),
+        "cores": str(cores()),
+        "load": f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown",
+        "system": system_name(),
+        "Python": platform.python_version(),
+        "date": time.strftime("%Y-%m-%d"),
+    }
+
+
+def cores() -> int:
+    """Cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def cpu_name() -> str:
+    """Of the processor or, where that has none, the board."""
+    try:
+        found = re.search(
+            r"^(?:model name|Model)\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE
+        )
+    except OSError:
+        found = None
+    return f"{found[1] if found else platform.processor() or 'unknown'} ({platform.machine()})"
+
+
+def system_name() -> str:
+    try:
+        name = platform.freedesktop_os_release()["PRETTY_NAME"]
+    except OSError:
+        name = platform.system()
+    return f"{name}, {platform.system()} {platform.release()}"

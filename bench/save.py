@@ -1,0 +1,58 @@
+"""Notes per second of ``playbach save``: the whole process, and composing alone.
+
+python -m bench.save [--bundle FILE] [--json FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from bench.report import Figure, run
+
+from playbach.bundle import read_bundle
+from playbach.cli.save import compose
+from playbach.composer import Composer, Settings
+from playbach.predictor import load_predictor
+
+NOTES = 10_000
+
+
+def measure(options: argparse.Namespace) -> list[Figure]:
+    return [
+        Figure(f"save --notes {NOTES}, whole process", NOTES / process(options.bundle), "notes/s",
+               "over 4,000"),
+        Figure("composing alone", NOTES / composing(options.bundle), "notes/s"),
+    ]  # fmt: skip
+
+
+def process(bundle: Path) -> float:
+    """Seconds from start to end of the command."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "out.mid"
+        command = ["-m", "playbach", "save", str(out), "--notes", str(NOTES), "--seed", "1"]
+        began = time.perf_counter()
+        subprocess.run(
+            [sys.executable, *command, "--bundle", str(bundle)], check=True, capture_output=True
+        )
+        return time.perf_counter() - began
+
+
+def composing(path: Path) -> float:
+    """Seconds for the same notes once everything is loaded."""
+    bundle = read_bundle(path)
+    settings = Settings()
+    rng = np.random.default_rng(1)
+    composer = Composer(load_predictor(bundle), bundle.manifest.range, rng, lambda: settings)
+    began = time.perf_counter()
+    compose(composer, notes=NOTES)
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    run("saving", measure)
