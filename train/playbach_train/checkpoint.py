@@ -75,24 +75,22 @@ def load_arrays(path: Path) -> tuple[Arrays, dict[str, Any]]:
         ) from error
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"{path}: damaged, or not a checkpoint ({error}); train again") from error
+    if not isinstance(notes, dict):
+        raise InputError(f"{path}: damaged, or not a checkpoint; train again")
     return arrays, notes
 
 
 def _trainable(network: Network) -> list[tuple[str, Any]]:
-    return [(_name(variable), variable) for variable in network.trainable_variables]
+    return [(str(variable.path), variable) for variable in network.trainable_variables]
 
 
 def _all(network: Network, optimizer: Any) -> list[tuple[str, Any]]:
     # The streams' states are not kept: every epoch begins at the beginning of pieces.
     carried = {id(state) for pair in network.states for state in pair} | {id(network.keys)}
     rest = [v for v in network.variables if id(v) not in carried]
-    found = [(f"network/{_name(v)}", v) for v in rest]
+    found = [(f"network/{v.path}", v) for v in rest]
     found += [(f"optimizer/{n}", v) for n, v in enumerate(optimizer.variables)]
     return found
-
-
-def _name(variable: Any) -> str:
-    return str(variable.path).rpartition("playbach/")[2]
 
 
 def _assign(variables: Iterable[tuple[str, Any]], arrays: Arrays, where: str) -> None:

@@ -12,13 +12,14 @@ tensorboard/      the same for TensorBoard
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from playbach.errors import InputError
-from playbach.files import write_atomically
-from playbach.music.encoding import Encoding
+from playbach.errors import InputError, OutputError
+from playbach.files import check_writable, write_atomically
+from playbach.music.encoding import ENCODING_VERSION, Encoding
 from playbach_train.checkpoint import Arrays, load_arrays
 from playbach_train.config import RunConfig, load_config, to_toml
 
@@ -51,12 +52,33 @@ class Run:
 def start_run(folder: Path, config: RunConfig, encoding: Encoding, record: dict[str, Any]) -> None:
     """Make the folder and write what is known before the first epoch.
 
+    What another run left in it is removed, so that nothing can go on from there by mistake.
+
     Raises:
         OutputError: it cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{folder}: cannot be made: {error.strerror}; give another folder with --run"
+        ) from error
+    # The record first: without it the folder holds no run, whatever else is left.
+    for name in (RECORD, CHECKPOINT, NETWORK, HISTORY, CURVES, CONFIG):
+        (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(folder / BOARD, ignore_errors=True)
     write_json(folder / RECORD, {"encoding": asdict(encoding)} | record)
     write_atomically(folder / CONFIG, to_toml(config).encode(), force=True)
+
+
+def check_folder(folder: Path) -> None:
+    """Find out before long work whether a run can be kept in ``folder``; nothing is made yet.
+
+    Raises:
+        OutputError: it cannot.
+    """
+    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    check_writable(there / RECORD, force=True)
 
 
 def load_run(folder: Path) -> Run:
@@ -69,8 +91,20 @@ def load_run(folder: Path) -> Run:
         raise InputError(f"{folder}: no such folder; give the folder of a training run")
     weights, scores = load_arrays(folder / NETWORK)
     config = load_config(folder / CONFIG, {})
-    record = read_json(folder / RECORD)
+    record = read_record(folder)
     return Run(folder, config, _encoding(folder, record), record, weights, scores)
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """What ``start_run`` wrote of the run in ``folder``.
+
+    Raises:
+        InputError: it is missing, or not what is written there.
+    """
+    record = read_json(folder / RECORD)
+    if not isinstance(record, dict):
+        raise InputError(f"{folder / RECORD}: not the record of a training run; train again")
+    return record
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -88,8 +122,12 @@ def read_json(path: Path) -> Any:
         if path.stat().st_size > MAX_RECORD_BYTES:
             raise InputError(f"{path}: larger than {MAX_RECORD_BYTES >> 20} MiB")
         return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path}: cannot be read ({error}); give a training run") from error
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be read ({error.strerror}); give the folder of a training run"
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path}: not JSON ({error}); train again") from error
 
 
 def _encoding(folder: Path, record: Any) -> Encoding:
@@ -105,4 +143,9 @@ def _encoding(folder: Path, record: Any) -> Encoding:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{folder / RECORD}: no encoding in it ({error}); train again") from error
+    if encoding.version != ENCODING_VERSION:
+        raise InputError(
+            f"{folder / RECORD}: made for version {encoding.version} of the encoding, this is "
+            f"{ENCODING_VERSION}; train again"
+        )
     return encoding

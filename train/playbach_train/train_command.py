@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
 import platform
 import shlex
 import sys
@@ -20,9 +22,10 @@ from playbach_train.config import RunConfig, add_options, load_config, options_g
 from playbach_train.corpus import Corpus, load
 from playbach_train.corpus.cli import add_request_arguments, request_from
 from playbach_train.corpus.split import Split, fingerprints, folds, split_movements
-from playbach_train.run import CHECKPOINT, CONFIG, RECORD, read_json, start_run
+from playbach_train.run import CHECKPOINT, CONFIG, RECORD, check_folder, read_record, start_run
 
 TOOLS = ("playbach", "keras", "tensorflow", "jax", "torch", "numpy", "music21", "lilypond")
+_LONGEST_FOLD = 16
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,16 +63,18 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         PlaybachError: an argument, score, or file is not as it must be.
     """
-    _check_folder(args)
+    _check_no_run(args)
     config = _config(args)
     if not args.folders and not args.corpora:
         raise InputError("nothing to train on; give --midi DIR or --corpus NAME")
+    check_folder(args.folder)
     corpus = load([*args.folders, *args.corpora], request_from(args), report=_say)
     split = _split(args, corpus, config)
+    record = _record(args, corpus, split)
     if args.resume:
-        _check_same_split(args.folder, split)
+        _check_same_scores(args.folder, record)
     else:
-        start_run(args.folder, config, DEFAULT_ENCODING, _record(args, corpus, split))
+        start_run(args.folder, config, DEFAULT_ENCODING, record)
     # Here, because Keras takes seconds to import and all mistakes above are found without it.
     from playbach_train.fit import fit  # noqa: PLC0415
 
@@ -77,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _check_folder(args: argparse.Namespace) -> None:
+def _check_no_run(args: argparse.Namespace) -> None:
     there = (args.folder / RECORD).exists()
     if args.resume and not (args.folder / CHECKPOINT).exists():
         raise InputError(f"{args.folder}: no checkpoint to go on from; leave out --resume")
@@ -100,14 +105,16 @@ def _config(args: argparse.Namespace) -> RunConfig:
     return kept
 
 
-def _check_same_split(folder: Path, split: Split) -> None:
-    record = read_json(folder / RECORD)
-    if (record.get("training"), record.get("held_out")) != (
-        list(split.train),
-        list(split.held_out),
-    ):
+def _check_same_scores(folder: Path, record: dict[str, Any]) -> None:
+    kept = read_record(folder)
+    if any(kept.get(name) != record[name] for name in ("training", "held_out", "music")):
         raise InputError(
-            f"--resume: the movements are not those of {folder / RECORD}; name the same scores"
+            f"--resume: the movements are not those of {folder / RECORD}; give the same scores, "
+            "and the same --hold-out or --fold"
+        )
+    if kept.get("encoding") != json.loads(json.dumps(asdict(DEFAULT_ENCODING))):
+        raise InputError(
+            f"--resume: {folder} was begun by another version; give --force to train anew"
         )
 
 
@@ -130,7 +137,7 @@ def _split(args: argparse.Namespace, corpus: Corpus, config: RunConfig) -> Split
 
 def _fold(text: str, names: Sequence[str], seed: int, music: dict[str, str]) -> Split:
     number, slash, count = text.partition("/")
-    if not (slash and number.isdecimal() and count.isdecimal()):
+    if not (slash and number.isdecimal() and count.isdecimal() and len(text) < _LONGEST_FOLD):
         raise InputError(f"--fold {text[:20]}: write two numbers, such as 1/5")
     parts = folds(names, int(count), seed, music)
     if not 1 <= int(number) <= len(parts):
@@ -145,19 +152,26 @@ def _record(args: argparse.Namespace, corpus: Corpus, split: Split) -> dict[str,
         row = asdict(terms)
         if args.licence and terms.licence == "unknown":
             row["licence"] = args.licence
-        row["source"] = Path(row["source"]).name
+        row["source"] = Path(row["source"]).resolve().name
         sources.append(row)
     return {
         "command": command,
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "sources": sources,
         "notes": corpus.notes,
+        "music": _digest(corpus),
         "skipped": [skipped.name for skipped in corpus.skipped],
         "training": list(split.train),
         "held_out": list(split.held_out),
         "tools": {name: found for name in TOOLS if (found := _version(name))},
         "machine": f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}",
     }
+
+
+def _digest(corpus: Corpus) -> str:
+    """Changes with any note of any movement."""
+    rows = sorted(fingerprints(corpus.movements).items())
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 
 def _version(name: str) -> str | None:
