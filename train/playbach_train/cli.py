@@ -1,4 +1,4 @@
-"""The command line: ``playbach-train [train|corpus] ...``; training when no command is named."""
+"""The command line: ``playbach-train [COMMAND]``; training when no command is named."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from playbach.errors import PlaybachError
-from playbach_train import train_command
+from playbach.command_line import OneLineParser, guarded
+from playbach_train import evaluate_command, train_command
 from playbach_train.corpus import cli as corpus_command
 
 
@@ -19,10 +19,21 @@ class Command(NamedTuple):
     about: str
     add_arguments: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace], int]
+    interrupted: str = "stopped"
 
 
 COMMANDS = {
-    "train": Command("train a network on scores", train_command.add_arguments, train_command.run),
+    "train": Command(
+        "train a network on scores",
+        train_command.add_arguments,
+        train_command.run,
+        "stopped; --resume goes on from the last epoch",
+    ),
+    "evaluate": Command(
+        "measure bits per note on unseen scores",
+        evaluate_command.add_arguments,
+        evaluate_command.run,
+    ),
     "corpus": Command(
         "build a corpus into a folder", corpus_command.add_arguments, corpus_command.run
     ),
@@ -37,15 +48,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not given or (given[0] not in COMMANDS and given[0] not in {"-h", "--help"}):
         given = ["train", *given]
     args = _parser().parse_args(given)
-    try:
-        return COMMANDS[args.command].run(args)
-    except PlaybachError as error:
-        sys.stderr.write(f"playbach-train: {error}\n")
-        return 2
+    command = COMMANDS[args.command]
+    return guarded("playbach-train", lambda: command.run(args), interrupted=command.interrupted)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = OneLineParser(
         prog="playbach-train",
         description="Train the network that Play Bach composes with. Without a command: train.",
     )

@@ -17,7 +17,7 @@ class ClippedLSTM(keras.layers.Layer):
     def __init__(self, units: int, recurrent_dropout: float, seed: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.units = units
-        self.mask = VariationalDropout(recurrent_dropout, seed, name="recurrent_dropout")
+        self.mask = VariationalDropout(recurrent_dropout, seed, name=f"{self.name}_dropout")
 
     def build(self, shape: tuple[int | None, ...]) -> None:
         units = self.units
@@ -92,6 +92,14 @@ class Head(keras.layers.Layer):
         self.hidden = keras.layers.Dense(width, name="hidden")
         self.dropout = VariationalDropout(dropout, seed, name=f"{name}_dropout")
         self.outputs = {key: keras.layers.Dense(size, name=key) for key, size in outputs.items()}
+        self.width = width
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        if self.rows is not None:
+            self.rows.build()
+        self.hidden.build(shape)
+        for layer in self.outputs.values():
+            layer.build((*shape[:-1], self.width))
 
     def call(self, context: Any, rows: Any = None, *, training: bool = False) -> dict[str, Any]:
         """``(B, T, U)`` and ``(B, T, features)`` to ``(B, T, size)`` by name."""

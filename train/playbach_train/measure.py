@@ -1,33 +1,46 @@
-"""Bits per note and top-1, per movement and pooled."""
+"""Bits per note and top-1, of a Keras network and of a bundle, per movement and pooled."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import keras
 import numpy as np
+from keras import ops
 from numpy.typing import NDArray
 
-from playbach_train.network import Network
-from playbach_train.segments import Batch, MovementArrays, Reading, batches, share_out
+from playbach.music.encoding import encode
+from playbach.music.note import Piece
+from playbach.predictor import Predictor
+from playbach_train.network import PARTS, Network
+from playbach_train.segments import MovementArrays, Reading, batches, share_out
+
+Scores = NDArray[np.float32]
+"""A row for each step of a movement: nats given to the true shift, pitch and duration, and 1 where
+the true pitch was the likeliest: ``(steps, 4)``."""
+
+LEAST_CHANCE = 1e-30
 
 
 @dataclass(frozen=True)
 class Bits:
     """What a movement, or several pooled, cost to predict.
 
-    Each figure is the mean over notes 2..n of -log2 of the probability given to the truth.
+    Each figure is the mean over notes 2..n, in bits of -log2 of the probability given to the truth.
 
     Attributes:
         pitch, shift, duration: bits per note.
+        pitch_top1: share of notes whose pitch was the likeliest.
         notes: how many notes the means are over.
     """
 
     pitch: float
     shift: float
     duration: float
+    pitch_top1: float
     notes: int
 
     @property
@@ -36,39 +49,80 @@ class Bits:
         return self.pitch + self.shift + self.duration
 
 
-def log_probabilities(
+class Scorer(keras.Model):
+    """Wraps a network to answer with ``Scores`` instead of what training needs."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__(name="scorer")
+        self.network = network
+
+    def call(self, batch: dict[str, Any]) -> Any:
+        """``(B, T, 4)``; the network's state is carried on."""
+        logits = self.network.logits(batch)
+        symbols = batch["symbols"]
+        columns = [
+            ops.take_along_axis(ops.log_softmax(logits[part]), symbols[..., n, None], axis=-1)
+            for n, part in enumerate(PARTS)
+        ]
+        likeliest = ops.argmax(logits["pitch"], axis=-1)
+        hits = ops.cast(ops.equal(likeliest, ops.cast(symbols[..., 1], likeliest.dtype)), "float32")
+        return ops.concatenate([*columns, hits[..., None]], axis=-1)
+
+
+def network_scores(
     network: Network, movements: Sequence[MovementArrays], *, streams: int, segment: int
-) -> dict[str, NDArray[np.float32]]:
-    """Nats given to the true shift, pitch and duration of each step: name to ``(N + 1, 3)``."""
+) -> dict[str, Scores]:
+    """What the network makes of each movement: name to N + 1 rows, the last asking for the end."""
+    scorer = Scorer(network)
     shares = share_out([Reading(movement) for movement in movements], streams)
-    found: dict[str, list[NDArray[np.float32]]] = {m.name: [] for m in movements}
-    cursors = [_places(share, segment) for share in shares]
+    found: dict[str, list[Scores]] = {m.name: [] for m in movements}
+    places = [_places(share, segment) for share in shares]
     for batch in batches(shares, segment, network.config.memory, network.encoding):
-        scores = predict(network, batch)
-        for row, cursor in zip(scores, cursors, strict=True):
-            place = next(cursor, None)
+        del batch["weights"]
+        scores = np.asarray(scorer.predict_on_batch(batch), np.float32)
+        for row, place in zip(scores, [next(one, None) for one in places], strict=True):
             if place is not None:
                 name, steps = place
                 found[name].append(row[:steps])
     return {name: np.concatenate(rows) for name, rows in found.items()}
 
 
-def predict(network: Network, batch: Batch) -> NDArray[np.float32]:
-    """The network's log-probabilities for a batch, its state carried on: ``(B, T, 3)``."""
-    inputs: dict[str, Any] = {name: value for name, value in batch.items() if name != "weights"}
-    return np.asarray(network.predict_on_batch(inputs), np.float32)
+def predictor_scores(predictor: Predictor, piece: Piece) -> Scores:
+    """What a bundle's network makes of ``piece``, note by note: N rows."""
+    heading, events = encode(piece)
+    encoding = predictor.encoding
+    predictor.begin(heading)
+    rows = []
+    for event, note in zip(events, piece.notes, strict=True):
+        shift = predictor.shift()[encoding.shift_symbol(event.shift)]
+        pitches = predictor.pitch(event.shift)
+        symbol = encoding.pitch_symbol(event.interval)
+        durations = predictor.duration(event.shift, note.pitch)
+        duration = durations[encoding.duration_symbol(event.duration)]
+        chances = [
+            math.log(max(float(p), LEAST_CHANCE)) for p in (shift, pitches[symbol], duration)
+        ]
+        rows.append([*chances, float(pitches.argmax() == symbol)])
+        predictor.advance(event.shift, note.pitch, event.duration)
+    return np.array(rows, np.float32).reshape(-1, 4)
 
 
-def _places(share: Sequence[Reading], segment: int) -> Any:
+def bits_of(rows: Sequence[Scores]) -> Bits:
+    """Pool the notes of whole movements, each movement's first left out.
+
+    Args:
+        rows: a row for each note; what asks for the end is not among them.
+    """
+    pooled = np.concatenate([row[1:] for row in rows])
+    if not len(pooled):
+        return Bits(math.nan, math.nan, math.nan, math.nan, 0)
+    shift, pitch, duration, hits = pooled.mean(axis=0, dtype=np.float64).tolist()
+    scale = -1 / math.log(2)
+    return Bits(pitch * scale, shift * scale, duration * scale, hits, len(pooled))
+
+
+def _places(share: Sequence[Reading], segment: int) -> Iterator[tuple[str, int]]:
+    """For each segment of a stream: its movement, and how many of its steps are no padding."""
     for reading in share:
         for start in range(0, reading.movement.steps, segment):
             yield reading.movement.name, min(segment, reading.movement.steps - start)
-
-
-def bits_of(rows: Sequence[NDArray[np.float32]]) -> Bits:
-    """Pool the log-probabilities of whole movements, first note and end left out."""
-    pooled = np.concatenate([row[1:-1] for row in rows])
-    if not len(pooled):
-        return Bits(math.nan, math.nan, math.nan, 0)
-    shift, pitch, duration = (-pooled.mean(axis=0, dtype=np.float64) / math.log(2)).tolist()
-    return Bits(pitch, shift, duration, len(pooled))

@@ -84,7 +84,18 @@ class Network(keras.Model):
         self.pointers = Pointers(
             config.pointers, config.interval_pointers, encoding.widest, name="pointers"
         )
+        self._build_layers()
         self._add_state(streams)
+
+    def _build_layers(self) -> None:
+        """Create all weights now, so that their names do not depend on who calls first."""
+        self.rows.build()
+        width = self.config.embedding
+        for layer in self.lstm:
+            layer.build((None, None, width))
+            width = layer.units
+        for head in self.heads.values():
+            head.build((None, None, width))
 
     def _add_state(self, streams: int) -> None:
         """What is carried from segment to segment, one row a stream."""

@@ -16,7 +16,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from playbach_train.segments import MovementArrays
+from playbach.music.encoding import Encoding, encode
+from playbach.music.note import Piece
 
 LONG_ORDER, SHORT_ORDER = 3, 4
 ENTROPY_BIAS = 1.0
@@ -55,34 +56,48 @@ class Counts:
         return chances
 
 
+def anchor_bits(
+    encoding: Encoding, training: Iterable[Piece], measured: Iterable[Piece]
+) -> tuple[float, float]:
+    """Bits per note for pitch, and top-1, of the anchor; pooled over notes 2..n."""
+    anchor = NgramAnchor(encoding, training)
+    found = [anchor.read(piece) for piece in measured]
+    chances = np.concatenate([chance for chance, _ in found])
+    hits = np.concatenate([hit for _, hit in found])
+    return float(-np.log2(chances).mean()), float(hits.mean())
+
+
 class NgramAnchor:
     """Predicts pitches of a movement from n-grams alone."""
 
-    def __init__(self, symbols: int, training: Iterable[MovementArrays]) -> None:
+    def __init__(self, encoding: Encoding, training: Iterable[Piece]) -> None:
         """Count the training movements' intervals."""
-        self._symbols = symbols
-        self._long = Counts(symbols, LONG_ORDER)
-        for movement in training:
-            steps = movement.symbols[:-1, 1].tolist()
+        self._encoding = encoding
+        self._long = Counts(encoding.pitch_symbols, LONG_ORDER)
+        for piece in training:
+            steps = self._symbols(piece)
             for at in range(1, len(steps)):
                 self._long.add(steps[max(at - LONG_ORDER, 1) : at], steps[at])
 
-    def read(self, movement: MovementArrays) -> tuple[Floats, NDArray[np.bool_]]:
+    def read(self, piece: Piece) -> tuple[Floats, NDArray[np.bool_]]:
         """Probability given to the true pitch of notes 2..n, and whether it was the likeliest."""
-        steps = movement.symbols[:-1, 1].tolist()
-        widest = (self._symbols - 2) // 2
-        short = Counts(self._symbols, SHORT_ORDER)
+        steps = self._symbols(piece)
+        short = Counts(self._encoding.pitch_symbols, SHORT_ORDER)
         chances, hits = [], []
         for at in range(1, len(steps)):
             past = steps[max(at - SHORT_ORDER, 1) : at]
             mixed = _mixed(self._long.distribution(past[-LONG_ORDER:]), short.distribution(past))
-            if movement.rising[at]:
-                mixed[1 : widest + 2] = 0
+            if piece.notes[at].onset == piece.notes[at - 1].onset:
+                # Notes of a chord come from the lowest upwards, as the network knows too.
+                mixed[1 : self._encoding.widest + 2] = 0
                 mixed /= mixed.sum()
             chances.append(mixed[steps[at]])
             hits.append(mixed.argmax() == steps[at])
             short.add(past, steps[at])
         return np.array(chances), np.array(hits, np.bool_)
+
+    def _symbols(self, piece: Piece) -> list[int]:
+        return [self._encoding.pitch_symbol(event.interval) for event in encode(piece)[1]]
 
 
 def _mixed(*models: Floats) -> Floats:

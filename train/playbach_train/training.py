@@ -14,7 +14,7 @@ from keras import ops
 
 from playbach.music.encoding import Encoding
 from playbach_train.config import RunConfig
-from playbach_train.measure import Bits, bits_of, log_probabilities
+from playbach_train.measure import Bits, bits_of, network_scores
 from playbach_train.network import PARTS, Network
 from playbach_train.segments import MovementArrays, Reading, batches, share_out
 
@@ -88,7 +88,7 @@ class Trainer:
         )
         self.optimizer = make_optimizer(config, self._updates_per_epoch())
         self.network.compile(self.optimizer, loss=nats_per_note, metrics=[PartBits()])
-        self._build()
+        self.optimizer.build(self.network.trainable_variables)
 
     def run_epoch(self, epoch: int, progress: Callable[[int, float], None]) -> EpochResult:
         """Train on every movement once, then evaluate with averaged weights.
@@ -115,11 +115,11 @@ class Trainer:
             return None
         kept = self.use_averaged_weights()
         training = self.config.training
-        scores = log_probabilities(
+        scores = network_scores(
             self.network, self.held_out, streams=training.streams, segment=training.segment
         )
         self.restore(kept)
-        return bits_of(list(scores.values()))
+        return bits_of([rows[:-1] for rows in scores.values()])
 
     def use_averaged_weights(self) -> list[np.ndarray[Any, Any]]:
         """Put the moving average in place of the weights; returns what was there."""
@@ -131,15 +131,6 @@ class Trainer:
         """Put back what ``use_averaged_weights`` returned."""
         for variable, value in zip(self.network.trainable_variables, kept, strict=True):
             variable.assign(value)
-
-    def _build(self) -> None:
-        """Create all weights, by one evaluation of the shortest movement."""
-        shortest = min(self.training, key=lambda movement: movement.steps)
-        training = self.config.training
-        log_probabilities(
-            self.network, [shortest], streams=training.streams, segment=training.segment
-        )
-        self.optimizer.build(self.network.trainable_variables)
 
     def _batches(self, epoch: int) -> Any:
         training = self.config.training
