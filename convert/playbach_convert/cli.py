@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from playbach.errors import InputError, PlaybachError
+from playbach.command_line import OneLineParser, guarded
+from playbach.errors import InputError
 from playbach.files import check_writable
+from playbach.quiet import quiet_stderr
+from playbach_train.run import load_run
 
 VARIANTS = ("float32", "dynamic")
 """What this converter makes, in the order of the bundle."""
@@ -19,21 +23,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Convert; returns the exit status, 2 for a mistake of the user's."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     args = _parser().parse_args(arguments)
-    try:
-        variants = _variants(args.quantise)
-        check_writable(args.output, force=args.force)
-        # Here, because TensorFlow takes seconds to import and mistakes are found without it.
+    return guarded("playbach-convert", lambda: _convert(args))
+
+
+def _convert(args: argparse.Namespace) -> int:
+    variants = _variants(args.quantise)
+    check_writable(args.output, force=args.force)
+    run = load_run(args.run)
+    # TensorFlow takes seconds to import, and mistakes are found without it. It talks meanwhile.
+    with quiet_stderr():
         from playbach_convert.convert import convert_run  # noqa: PLC0415
 
-        convert_run(args.run, args.output, variants, force=args.force, say=_say)
-    except PlaybachError as error:
-        sys.stderr.write(f"playbach-convert: {error}\n")
-        return 2
+    convert_run(run, args.output, variants, force=args.force, say=_say)
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = OneLineParser(
         prog="playbach-convert", description="Convert a trained run into a bundle for the board."
     )
     parser.add_argument("run", metavar="RUN", type=Path, help="folder of a training run")
@@ -56,10 +62,15 @@ def _variants(text: str) -> tuple[str, ...]:
     for variant in variants:
         if variant not in VARIANTS:
             raise InputError(
-                f"--quantise: there is no variant {variant[:20]!r}; choose from "
+                f"--quantise: there is no variant {variant[:20]!r}{_nearest(variant)}; choose from "
                 f"{', '.join(VARIANTS)}"
             )
     return variants
+
+
+def _nearest(word: str) -> str:
+    near = difflib.get_close_matches(word[:20], VARIANTS, n=1)
+    return f" (did you mean {near[0]}?)" if near else ""
 
 
 def _say(line: str) -> None:

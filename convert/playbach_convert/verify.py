@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from playbach.bundle import Bundle
 from playbach.errors import PlaybachError
-from playbach.music.encoding import encode
 from playbach.music.note import Note, Piece, Pitch, Ticks
-from playbach.predictor import Predictor, load_predictor
-from playbach_train.checkpoint import load_network_arrays
-from playbach_train.measure import log_probabilities
-from playbach_train.network import Network
-from playbach_train.run import Run
-from playbach_train.segments import movement_arrays
+from playbach.predictor import load_predictor
+from playbach_convert.distributions import (
+    Distributions,
+    bundle_distributions,
+    divergence,
+    network_distributions,
+)
+from playbach_train.network import PARTS, Network
 
-# Most that the probability of a true symbol may differ by, in nats of its logarithm, in the mean.
-TOLERANCE = {"float32": 1e-4, "dynamic": 0.02}
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How far a variant may be from the network.
+
+    Attributes:
+        divergence: mean Kullback-Leibler divergence of the worst of the three parts, nats.
+        probability: the largest difference of any probability.
+    """
+
+    divergence: float
+    probability: float
+
+
+TOLERANCES = {"float32": Tolerance(1e-6, 1e-4), "dynamic": Tolerance(0.005, 1.0)}
+
+
+class VerificationError(PlaybachError):
+    """A variant does not do what the network does."""
 
 
 @dataclass(frozen=True)
@@ -30,82 +46,64 @@ class Verification:
 
     Attributes:
         variant: which.
-        notes: notes compared.
-        mean: mean absolute difference of the log-probabilities given to the truth, nats.
-        worst: the largest.
+        notes: notes compared, each in all three parts.
+        divergence: as in ``Tolerance``.
+        probability: as in ``Tolerance``.
     """
 
     variant: str
     notes: int
-    mean: float
-    worst: float
+    divergence: float
+    probability: float
 
     @property
     def line(self) -> str:
         """For the user."""
         return (
-            f"{self.variant}: over {self.notes} notes its log-probabilities differ from the "
-            f"network's by {self.mean:.6f} nats in the mean, {self.worst:.6f} at most"
+            f"{self.variant}: over {self.notes} notes its distributions diverge from the "
+            f"network's by {self.divergence:.2g} nats; no probability differs by more than "
+            f"{self.probability:.2g}"
         )
 
+    def check(self) -> None:
+        """Hold it against ``TOLERANCES``.
 
-class VerificationError(PlaybachError):
-    """A variant does not do what the network does."""
-
-
-def verify(run: Run, bundle: Bundle, variant: str) -> Verification:
-    """Feed the same notes to the Keras network and to ``variant``.
-
-    Raises:
-        VerificationError: they differ by more than ``TOLERANCE``.
-    """
-    pieces = probe_pieces()
-    wanted = keras_log_probabilities(run, pieces)
-    found = bundle_log_probabilities(load_predictor(bundle, variant), pieces)
-    differences = np.abs(np.concatenate(wanted) - np.concatenate(found))
-    result = Verification(
-        variant, len(differences), float(differences.mean()), float(differences.max())
-    )
-    # Written so that NaN fails too.
-    if not result.mean <= TOLERANCE[variant]:
+        Raises:
+            VerificationError: it is outside.
+        """
+        allowed = TOLERANCES[self.variant]
+        # Written so that NaN fails too.
+        if self.divergence <= allowed.divergence and self.probability <= allowed.probability:
+            return
         raise VerificationError(
-            f"{variant}: differs from the network by {result.mean:.6f} nats in the mean, more than "
-            f"{TOLERANCE[variant]} allowed; leave it out of --quantise, or train again"
+            f"{self.variant}: diverges from the network by {self.divergence:.2g} nats and "
+            f"{self.probability:.2g} in probability, more than the {allowed.divergence:g} and "
+            f"{allowed.probability:g} allowed; leave it out of --quantise, or train again"
         )
-    return result
 
 
-def keras_log_probabilities(run: Run, pieces: Sequence[Piece]) -> list[NDArray[np.float32]]:
-    """Nats the Keras network gives each note's true shift, pitch and duration: ``(N, 3)`` each."""
-    network = Network(run.config.network, run.encoding)
-    movements = [movement_arrays(str(n), piece, run.encoding) for n, piece in enumerate(pieces)]
-    log_probabilities(network, movements[:1], streams=1, segment=128)  # creates the weights
-    load_network_arrays(network, run.weights, str(run.folder))
-    found = log_probabilities(network, movements, streams=1, segment=128)
-    return [found[movement.name][:-1] for movement in movements]
+def verify(network: Network, bundle: Bundle, variants: Sequence[str]) -> Iterator[Verification]:
+    """Feed the same notes to the Keras network and to each variant; one result a variant."""
+    pieces = probe_pieces()
+    wanted = _joined([network_distributions(network, piece) for piece in pieces])
+    for variant in variants:
+        predictor = load_predictor(bundle, variant)
+        found = _joined([bundle_distributions(predictor, piece) for piece in pieces])
+        yield compare(variant, wanted, found)
 
 
-def bundle_log_probabilities(
-    predictor: Predictor, pieces: Sequence[Piece]
-) -> list[NDArray[np.float32]]:
-    """The same from a bundle, note by note."""
-    return [_teacher_forced(predictor, piece) for piece in pieces]
+def compare(variant: str, wanted: Distributions, found: Distributions) -> Verification:
+    """How near ``found`` is to ``wanted``."""
+    return Verification(
+        variant=variant,
+        notes=len(wanted[PARTS[0]]),
+        divergence=max(divergence(wanted[part], found[part]) for part in PARTS),
+        probability=max(float(np.abs(wanted[part] - found[part]).max()) for part in PARTS),
+    )
 
 
-def _teacher_forced(predictor: Predictor, piece: Piece) -> NDArray[np.float32]:
-    heading, events = encode(piece)
-    encoding = predictor.encoding
-    predictor.begin(heading)
-    rows = []
-    for event, note in zip(events, piece.notes, strict=True):
-        chances = (
-            predictor.shift()[encoding.shift_symbol(event.shift)],
-            predictor.pitch(event.shift)[encoding.pitch_symbol(event.interval)],
-            predictor.duration(event.shift, note.pitch)[encoding.duration_symbol(event.duration)],
-        )
-        rows.append([math.log(max(float(chance), 1e-30)) for chance in chances])
-        predictor.advance(event.shift, note.pitch, event.duration)
-    return np.array(rows, np.float32)
+def _joined(pieces: Sequence[Distributions]) -> Distributions:
+    return {part: np.concatenate([piece[part] for piece in pieces]) for part in PARTS}
 
 
 def probe_pieces() -> list[Piece]:

@@ -1,7 +1,7 @@
-"""One conversion, in a process of its own: ``python -m playbach_convert.worker`` reads a job.
+"""The graphs of one variant, in a process of its own: ``python -m playbach_convert.worker``.
 
 The converter is known to crash its process on some graphs; a child's crash leaves the parent to
-say which variant it was.
+say which graph it was.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from playbach_convert.steps import concrete_function
+from playbach_convert.steps import Weights, concrete_function
 
 
 class StepModule(tf.Module):
@@ -24,12 +24,10 @@ class StepModule(tf.Module):
         self.function = function
 
 
-def convert(role: str, variant: str, weights_path: Path, folder: Path) -> bytes:
-    """The TFLite graph of ``role`` as ``variant``; weights from an ``.npz`` file."""
-    with np.load(weights_path, allow_pickle=False) as stored:
-        weights = {name: stored[name].astype(np.float32) for name in stored.files}
+def convert(role: str, variant: str, weights: Weights, folder: Path) -> bytes:
+    """The TFLite graph of ``role`` as ``variant``; ``folder`` receives what is in between."""
     function = concrete_function(role, weights)
-    saved = folder / f"saved-{role}"
+    saved = folder / f"saved-{variant}-{role}"
     tf.saved_model.save(StepModule(function), str(saved), signatures=function)
     converter = tf.lite.TFLiteConverter.from_saved_model(str(saved))
     OPTIONS[variant](converter)
@@ -49,10 +47,13 @@ OPTIONS = {"float32": _float32, "dynamic": _dynamic}
 
 
 def main(arguments: list[str]) -> None:
-    """``ROLE VARIANT WEIGHTS.npz OUT.tflite``."""
-    role, variant, weights, out = arguments
-    out_path = Path(out)
-    out_path.write_bytes(convert(role, variant, Path(weights), out_path.parent))
+    """``VARIANT WEIGHTS.npz FOLDER ROLE...``: writes ``FOLDER/VARIANT-ROLE.tflite`` one by one."""
+    variant, stored, folder, *roles = arguments
+    with np.load(stored, allow_pickle=False) as arrays:
+        weights = {name: arrays[name].astype(np.float32) for name in arrays.files}
+    for role in roles:
+        out = Path(folder) / f"{variant}-{role}.tflite"
+        out.write_bytes(convert(role, variant, weights, Path(folder)))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,66 @@
+"""Converting in a child process, whose crash is an error and no more."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playbach.errors import PlaybachError
+
+WORKER_SECONDS = 600
+_REASON = 200
+
+
+class ConversionError(PlaybachError):
+    """The converter failed, or what it made does not do what the network does."""
+
+
+def convert_variant(
+    variant: str, roles: Sequence[str], weights: Mapping[str, NDArray[Any]]
+) -> dict[str, bytes]:
+    """The TFLite graph of each role.
+
+    Raises:
+        ConversionError: the child failed, crashed, or took too long; the message names the graph.
+    """
+    with tempfile.TemporaryDirectory(prefix="playbach-convert-") as temporary:
+        folder = Path(temporary)
+        stored = folder / "weights.npz"
+        np.savez(stored, allow_pickle=False, **weights)
+        module = "playbach_convert.worker"
+        command = [sys.executable, "-m", module, variant, str(stored), str(folder), *roles]
+        outs = {role: folder / f"{variant}-{role}.tflite" for role in roles}
+        failure = _run(command)
+        for role, out in outs.items():
+            if not out.exists():
+                raise ConversionError(
+                    f"{variant}/{role}: {failure or 'the converter gave nothing'}; leave {variant} "
+                    "out of --quantise"
+                )
+        return {role: out.read_bytes() for role, out in outs.items()}
+
+
+def _run(command: Sequence[str]) -> str:
+    """Run the worker; what went wrong, ``""`` if nothing."""
+    try:
+        # No shell, and no word of the command comes from outside.
+        done = subprocess.run(  # noqa: S603
+            command, capture_output=True, text=True, timeout=WORKER_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return f"the converter took over {WORKER_SECONDS} s"
+    if done.returncode < 0:
+        number = -done.returncode
+        return f"the converter crashed ({signal.strsignal(number) or number})"
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or ["no reason given"]
+        return f"the converter failed ({lines[-1][:_REASON]})"
+    return ""
