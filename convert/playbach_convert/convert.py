@@ -13,7 +13,7 @@ from playbach.bundle.writer import build_bundle
 from playbach.predictor.graph import graph_specs
 from playbach_convert.child import ConversionError, convert_variant
 from playbach_convert.distributions import load_network
-from playbach_convert.manifest import manifest_of
+from playbach_convert.manifest import manifest_of, provenance_of
 from playbach_convert.steps import ROLES
 from playbach_convert.verify import verify
 from playbach_train.run import Run
@@ -37,18 +37,20 @@ def convert_run(
     """Convert ``run`` into a bundle at ``output``.
 
     Raises:
-        InputError: its weights are not those of its configuration, or not finite.
+        InputError: its weights are not those of its configuration, or not finite, or it does not
+            say where it comes from.
         ConversionError: a conversion failed, or a variant differs too much from the network.
         OutputError: the bundle cannot be written.
     """
-    # First, so that weights that are of no use are found before the conversion, not after.
+    # First, so that a run that is of no use is found before the conversion, not after.
+    provenance = provenance_of(run)
     network = load_network(run)
     parts, graphs = _convert_all(run, variants, say)
     tables = {
         f"tables/{name}.f32": np.atleast_2d(run.weights[source]).astype(np.float32)
         for name, source in TABLES.items()
     }
-    manifest = manifest_of(run, parts, variants[0])
+    manifest = manifest_of(run, provenance, parts, variants[0])
     try:
         trial, _ = build_bundle(output, manifest, graphs, tables)
     except DefectError as defect:

@@ -18,18 +18,15 @@ CELLO_RANGE = PitchRange(lowest=36, highest=76)
 """C2, the lowest string, to E5, the highest note the suites ask of most hands."""
 
 SIZES = (
-    "embedding", "units", "layers", "head", "pointers", "interval_pointers", "pointer_width",
-    "memory",
+    "embedding", "units", "layers", "head", "pointers", "pointer_width", "memory",
 )  # fmt: skip
 """Attributes of the configuration that the board must know."""
 
 
-def manifest_of(run: Run, parts: Sequence[Part], default_variant: str) -> Manifest:
-    """The manifest of the bundle that ``run`` becomes.
-
-    Raises:
-        InputError: the run's record is not what training writes.
-    """
+def manifest_of(
+    run: Run, provenance: Provenance, parts: Sequence[Part], default_variant: str
+) -> Manifest:
+    """The manifest of the bundle that ``run`` becomes."""
     sizes = {name: getattr(run.config.network, name) for name in SIZES}
     return Manifest(
         network=Network(KIND, sizes),
@@ -37,7 +34,7 @@ def manifest_of(run: Run, parts: Sequence[Part], default_variant: str) -> Manife
         range=CELLO_RANGE,
         default_variant=default_variant,
         parts=tuple(parts),
-        provenance=provenance_of(run),
+        provenance=provenance,
     )
 
 

@@ -66,7 +66,7 @@ def load_arrays(path: Path) -> tuple[Arrays, dict[str, Any]]:
             raise InputError(
                 f"{path}: larger than {MAX_CHECKPOINT_BYTES >> 20} MiB; not a checkpoint"
             )
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         notes = json.loads(arrays.pop("notes.json").tobytes())
     except FileNotFoundError as error:

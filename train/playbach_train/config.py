@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from playbach.errors import InputError
+from playbach.music.features import POINTER_KINDS
 
 MAX_CONFIG_BYTES = 65_536
 _SHOWN = 60
@@ -24,7 +25,7 @@ class NetworkConfig:
         units: units of each LSTM layer.
         layers: LSTM layers.
         head: width of each head's hidden layer, and of its feature rows.
-        pointers: copying pointers; the first half copy intervals, the others pitches.
+        pointers: copying pointers of each kind: by interval, by step of the scale, by pitch.
         pointer_width: width of a pointer's queries and keys.
         memory: notes the pointers can look back over.
     """
@@ -33,14 +34,19 @@ class NetworkConfig:
     units: int = 256
     layers: int = 2
     head: int = 160
-    pointers: int = 4
+    pointers: int = 2
     pointer_width: int = 32
     memory: int = 1024
 
     @property
-    def interval_pointers(self) -> int:
-        """How many of the pointers copy intervals; the others copy pitches."""
-        return (self.pointers + 1) // 2
+    def all_pointers(self) -> int:
+        """Pointers of all kinds."""
+        return POINTER_KINDS * self.pointers
+
+    @property
+    def keys(self) -> int:
+        """Width of the keys of all pointers together."""
+        return self.all_pointers * self.pointer_width
 
 
 @dataclass(frozen=True)

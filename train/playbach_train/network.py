@@ -28,13 +28,12 @@ _MINUS_INFINITY = -1e9
 
 def pitch_outputs(config: NetworkConfig, encoding: Encoding) -> dict[str, int]:
     """What the pitch head puts out, and how wide each output is."""
-    pointers = config.pointers * config.pointer_width
     return {
         "interval": encoding.pitch_symbols,
         "degree": PITCH_CLASSES,
-        "gates": config.pointers,
-        "query": pointers,
-        "key": pointers,
+        "gates": config.all_pointers,
+        "query": config.keys,
+        "key": config.keys,
     }
 
 
@@ -81,9 +80,7 @@ class Network(keras.Model):
             )
             for n, (part, (rows, outputs)) in enumerate(shapes.items())
         }
-        self.pointers = Pointers(
-            config.pointers, config.interval_pointers, encoding.widest, name="pointers"
-        )
+        self.pointers = Pointers(config.pointers, encoding.widest, name="pointers")
         self._build_layers()
         self._add_state(streams)
 
@@ -108,9 +105,7 @@ class Network(keras.Model):
             )
             for n in range(config.layers)
         ]
-        self.keys = self.add_weight(
-            (streams, config.memory, config.pointers * config.pointer_width), name="keys", **kept
-        )
+        self.keys = self.add_weight((streams, config.memory, config.keys), name="keys", **kept)
 
     def call(self, batch: dict[str, Any], *, training: bool = False) -> Any:
         """Log-probabilities, nats, of the true shift, pitch and duration: ``(B, T, 3)``.

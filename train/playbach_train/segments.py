@@ -14,9 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playbach.music.encoding import END, Encoding, encode
-from playbach.music.features import LONGEST_MATCH, REGISTERS, Tracker, feature_tables, row_offsets
-from playbach.music.key import PITCH_CLASSES
+from playbach.music.features import (
+    LONGEST_MATCH,
+    REGISTERS,
+    SAME_PITCH,
+    Tracker,
+    feature_tables,
+    row_offsets,
+)
 from playbach.music.note import Piece
+from playbach.music.scale import steps_between
 from playbach_train.pointers import BLOCKED
 
 Ints = NDArray[np.int32]
@@ -35,11 +42,13 @@ class MovementArrays:
         note_rows, pitch_rows, duration_rows: feature rows ``(N + 1, features)``.
         symbols: true shift, pitch and duration symbols ``(N + 1, 3)``.
         weights: 1 where a part is asked for, else 0: ``(N + 1, 3)``.
-        intervals, pitches: of each note ``(N + 1,)``; the last entry is unused.
+        intervals, steps_moved, pitches: of each note, the first two counted from the note before
+            ``(N + 1,)``; the last entry is unused.
         last_pitch: before each note ``(N + 1,)``.
-        degree: semitones of the last pitch above the tonic, 0 to 11 ``(N + 1,)``.
+        degree: of the last pitch, as in ``Tracker``, 0 to 23 ``(N + 1,)``.
         rising: 1 where the note joins a chord and so lies above the last ``(N + 1,)``.
-        match: how well the notes before step t match those before note j ``(N + 1, N + 1)``.
+        match, step_match: how well the intervals, and the steps of the scale, before step t match
+            those before note j ``(N + 1, N + 1)``.
     """
 
     name: str
@@ -49,11 +58,13 @@ class MovementArrays:
     symbols: Ints
     weights: NDArray[np.float32]
     intervals: Ints
+    steps_moved: Ints
     pitches: Ints
     last_pitch: Ints
     degree: Ints
     rising: Ints
     match: NDArray[np.uint8]
+    step_match: NDArray[np.uint8]
 
     @property
     def steps(self) -> int:
@@ -84,13 +95,15 @@ def movement_arrays(name: str, piece: Piece, encoding: Encoding) -> MovementArra
             )
         )
         last_pitches.append(tracker.pitch)
-        degrees.append(tracker.degree % PITCH_CLASSES)
+        degrees.append(tracker.degree)
         rising.append(int(index > 0 and event.shift == 0))
         tracker.advance(event.shift, pitch, event.duration)
     rows.append((tracker.note_rows(), tracker.pitch_rows(0), tracker.duration_rows(0, 60)))
     symbols.append((END, 0, 0))
     weights = np.ones((len(symbols), 3), np.float32)
     weights[-1, 1:] = 0
+    steps = [steps_between(d, e.interval) for d, e in zip(degrees, events, strict=True)]
+    steps_moved = np.array([*steps, 0], np.int32)
     intervals = np.array([*(event.interval for event in events), 0], np.int32)
     pitches = np.array([*(note.pitch for note in piece.notes), 0], np.int32)
     return MovementArrays(
@@ -101,29 +114,31 @@ def movement_arrays(name: str, piece: Piece, encoding: Encoding) -> MovementArra
         symbols=np.array(symbols, np.int32),
         weights=weights,
         intervals=intervals,
+        steps_moved=steps_moved,
         pitches=pitches,
         last_pitch=np.array([*last_pitches, tracker.pitch], np.int32),
         degree=np.array([*degrees, 0], np.int32),
         rising=np.array([*rising, 0], np.int32),
         match=match_rows(intervals, pitches),
+        step_match=match_rows(steps_moved, None),
     )
 
 
-def match_rows(intervals: Ints, pitches: Ints) -> NDArray[np.uint8]:
-    """For step t and earlier note j: length of the common suffix of intervals before both.
+def match_rows(moves: Ints, pitches: Ints | None) -> NDArray[np.uint8]:
+    """For step t and earlier note j: length of the common suffix of the moves before both.
 
-    The length is at most 8; 9 is added when the last pitches are the same too. ``BLOCKED`` where j
-    is not before t. Shape ``(N + 1, N + 1)``.
+    The length is at most 8; with ``pitches``, ``SAME_PITCH`` is added where the last are the same.
+    ``BLOCKED`` where j is not before t. Shape ``(N + 1, N + 1)``.
     """
-    steps = len(intervals)
+    steps = len(moves)
     match = np.full((steps, steps), BLOCKED, np.uint8)
     lengths = np.zeros(steps, np.int64)
     for t in range(1, steps):
-        lengths[1:t] = (lengths[: t - 1] + 1) * (intervals[: t - 1] == intervals[t - 1])
+        lengths[1:t] = (lengths[: t - 1] + 1) * (moves[: t - 1] == moves[t - 1])
         lengths[0] = 0
-        same = np.zeros(t, np.int64)
-        same[1:] = pitches[: t - 1] == pitches[t - 1]
-        match[t, :t] = np.minimum(lengths[:t], LONGEST_MATCH) + (LONGEST_MATCH + 1) * same
+        match[t, :t] = np.minimum(lengths[:t], LONGEST_MATCH)
+        if pitches is not None:
+            match[t, 1:t] += SAME_PITCH * (pitches[: t - 1] == pitches[t - 1]).astype(np.uint8)
     return match
 
 
@@ -191,14 +206,19 @@ def _segment(m: MovementArrays, note_rows: Ints, start: int, notes: int, memory:
     first = max(start - memory, 0)
     # Columns M + T: the remembered notes end where the segment starts.
     at = slice(memory - (start - first), memory + stop - start)
-    match = np.full((notes, memory + notes), BLOCKED, np.uint8)
-    ages = np.arange(start, stop)[:, None] - np.arange(first, stop)
-    match[: stop - start, at] = np.where(ages > memory, BLOCKED, m.match[start:stop, first:stop])
-    columns = {
-        name: np.zeros(memory + notes, np.int32) for name in ("copy_intervals", "copy_pitches")
-    }
-    columns["copy_intervals"][at] = m.intervals[first:stop]
-    columns["copy_pitches"][at] = m.pitches[first:stop]
+    too_old = np.arange(start, stop)[:, None] - np.arange(first, stop) > memory
+    columns: Batch = {}
+    for name, rows in (("match", m.match), ("step_match", m.step_match)):
+        columns[name] = np.full((notes, memory + notes), BLOCKED, np.uint8)
+        columns[name][: stop - start, at] = rows[start:stop, first:stop]
+        columns[name][: stop - start, at][too_old] = BLOCKED
+    for name, moves in (
+        ("copy_intervals", m.intervals),
+        ("copy_steps", m.steps_moved),
+        ("copy_pitches", m.pitches),
+    ):
+        columns[name] = np.zeros(memory + notes, np.int32)
+        columns[name][at] = moves[first:stop]
     take = {
         "note_rows": note_rows,
         "pitch_rows": m.pitch_rows,
@@ -210,7 +230,7 @@ def _segment(m: MovementArrays, note_rows: Ints, start: int, notes: int, memory:
         "degree": m.degree,
     }
     segment = {name: _padded(values[start:stop], notes) for name, values in take.items()}
-    return segment | columns | {"match": match, "carry": np.array(start > 0, np.float32)}
+    return segment | columns | {"carry": np.array(start > 0, np.float32)}
 
 
 def _padded(values: NDArray[Any], length: int) -> NDArray[Any]:
@@ -220,7 +240,8 @@ def _padded(values: NDArray[Any], length: int) -> NDArray[Any]:
 
 def _blank(segment: Batch) -> Batch:
     blank = {name: np.zeros_like(values) for name, values in segment.items()}
-    blank["match"] = np.full_like(segment["match"], BLOCKED)
+    for name in ("match", "step_match"):
+        blank[name] = np.full_like(segment[name], BLOCKED)
     return blank
 
 
@@ -231,6 +252,6 @@ def _trimmed(batch: Batch, notes: int) -> Batch:
     memory = match.shape[-1] - notes
     wanted = memory - filled[0] if len(filled) else 0
     keep = min(max(-(-wanted // COLUMN_STEP) * COLUMN_STEP, 0), memory)
-    for name in ("match", "copy_intervals", "copy_pitches"):
+    for name in ("match", "step_match", "copy_intervals", "copy_steps", "copy_pitches"):
         batch[name] = batch[name][..., memory - keep :]
     return batch

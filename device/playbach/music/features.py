@@ -23,8 +23,14 @@ REGISTER_LOWEST = 20
 BARS = 48
 STACK = 4
 LONGEST_MATCH = 8
-MATCH_ROWS = 2 * (LONGEST_MATCH + 1)
-"""How far two contexts agree, 0 to 8 intervals, and then whether in the last pitch too."""
+SAME_PITCH = LONGEST_MATCH + 1
+STEP_MATCH = 2 * SAME_PITCH
+MATCH_ROWS = STEP_MATCH + LONGEST_MATCH + 1
+"""How far two contexts agree selects two rows: one by how many intervals, 0 to 8, do so, plus
+``SAME_PITCH`` where their last pitches do too; one by how many steps of the scale do so, from
+``STEP_MATCH`` on."""
+POINTER_KINDS = 3
+"""Pointers copy what followed by interval, by step of the scale, or by pitch."""
 EVIDENCE_FLOOR = 0.005
 """A copy of much less probability than this counts for nothing."""
 LEAST_SIMILARITY = -20.0

@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 from playbach.bundle import Bundle, TensorSpec, check_tensors
 from playbach.errors import BundleError
 from playbach.music.encoding import Encoding, Heading
-from playbach.music.features import MATCH_ROWS, Tracker, feature_tables, row_count
+from playbach.music.features import MATCH_ROWS, POINTER_KINDS, Tracker, feature_tables, row_count
 from playbach.music.key import PITCH_CLASSES
+from playbach.music.scale import steps_between
 from playbach.predictor.base import Probabilities
 from playbach.predictor.graph import Graph
 from playbach.predictor.pointers import Pointers, PointerShape
 
 KIND = "lstm-copy"
 _SIZES = (
-    "embedding", "units", "layers", "head", "pointers", "interval_pointers", "pointer_width",
-    "memory",
+    "embedding", "units", "layers", "head", "pointers", "pointer_width", "memory",
 )  # fmt: skip
 _MOST = 8192
 
@@ -55,7 +55,6 @@ class LstmCopyPredictor:
         self._duration_rows = tables["duration"]
         shape = PointerShape(
             sizes["pointers"],
-            sizes["interval_pointers"],
             sizes["pointer_width"],
             sizes["memory"],
             encoding.widest,
@@ -89,7 +88,7 @@ class LstmCopyPredictor:
         interval, degree, gates, query, self._key = self._pitch.run(self._state[-2], place)
         rising = self._started and shift == 0
         logits = interval[0] + degree[0].take(self._degree_rows[tracker.degree % PITCH_CLASSES])
-        evidence = self._pointers.evidence(query, gates, tracker.pitch)
+        evidence = self._pointers.evidence(query, gates, tracker.pitch, tracker.degree)
         if evidence is not None:
             # The escape symbol stands first, and is never copied.
             logits[1:] += evidence
@@ -106,8 +105,11 @@ class LstmCopyPredictor:
 
     def advance(self, shift: int, pitch: int, duration: int) -> None:
         """The next note is this: ticks, MIDI note number, ticks."""
-        self._pointers.add(self._key, pitch - self._tracker.pitch, pitch)
-        self._tracker.advance(shift, pitch, duration)
+        tracker = self._tracker
+        interval = pitch - tracker.pitch
+        steps = steps_between(tracker.degree, interval)
+        self._pointers.add(self._key, interval, steps, pitch)
+        tracker.advance(shift, pitch, duration)
         self._started = True
         self._read()
 
@@ -147,7 +149,8 @@ def _sizes(bundle: Bundle) -> dict[str, int]:
 
 def _graph_shapes(sizes: Mapping[str, int], encoding: Encoding) -> dict[str, tuple[Shapes, Shapes]]:
     """What each role's graph takes and gives, in the order in which it is used."""
-    units, pointers = sizes["units"], sizes["pointers"] * sizes["pointer_width"]
+    units, pointers = sizes["units"], POINTER_KINDS * sizes["pointers"]
+    keys = pointers * sizes["pointer_width"]
     states = [f"{kind}_{n}" for n in range(sizes["layers"]) for kind in ("hidden", "cell")]
     question: Shapes = {"context": (1, units), "place": (1, sizes["head"])}
     return {
@@ -161,9 +164,9 @@ def _graph_shapes(sizes: Mapping[str, int], encoding: Encoding) -> dict[str, tup
             {
                 "interval": (1, encoding.pitch_symbols),
                 "degree": (1, PITCH_CLASSES),
-                "gates": (1, sizes["pointers"]),
-                "query": (1, pointers),
-                "key": (1, pointers),
+                "gates": (1, pointers),
+                "query": (1, keys),
+                "key": (1, keys),
             },
         ),
         "duration": (question, {"duration": (1, encoding.duration_symbols)}),
@@ -174,13 +177,14 @@ def _table_shapes(
     sizes: Mapping[str, int], encoding: Encoding
 ) -> list[tuple[str, tuple[int, int]]]:
     features = feature_tables(encoding)
+    pointers = POINTER_KINDS * sizes["pointers"]
     return [
         ("note", (row_count(features.note), sizes["embedding"])),
         ("pitch", (row_count(features.pitch), sizes["head"])),
         ("duration", (row_count(features.duration), sizes["head"])),
-        ("match", (MATCH_ROWS, sizes["pointers"])),
-        ("gates", (MATCH_ROWS, sizes["pointers"])),
-        ("gain", (1, sizes["pointers"])),
+        ("match", (MATCH_ROWS, pointers)),
+        ("gates", (MATCH_ROWS, pointers)),
+        ("gain", (1, pointers)),
     ]
 
 
