@@ -55,7 +55,7 @@ def _rtmidi() -> Any:
     except ImportError as error:
         raise PortError(
             f"sink midi: python-rtmidi is not here ({error}); use Python 3.11 or 3.12, or 'pip "
-            "install python-rtmidi', which needs a C++ compiler, libasound2-dev and libjack-dev"
+            "install python-rtmidi', with a C++ compiler, libasound2-dev and libjack-jackd2-dev"
         ) from error
     return rtmidi
 
