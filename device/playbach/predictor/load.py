@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from playbach.bundle import Bundle
 from playbach.errors import BundleError, InputError
+from playbach.music.encoding import ENCODING_VERSION
 from playbach.predictor import lstm_copy
 from playbach.predictor.base import Predictor
 
@@ -33,5 +34,11 @@ def load_predictor(bundle: Bundle, variant: str | None = None) -> Predictor:
         raise BundleError(
             f"{bundle.path}: made for a network {kind!r}, which this version does not know "
             f"(it knows {', '.join(KINDS)}); update playbach"
+        )
+    version = manifest.encoding.version
+    if version != ENCODING_VERSION:
+        raise BundleError(
+            f"{bundle.path}: made for version {version} of the encoding, this is "
+            f"{ENCODING_VERSION}; update playbach, or make the bundle again"
         )
     return KINDS[kind](bundle, chosen)

@@ -41,12 +41,11 @@ class LstmCopyPredictor:
         where = str(bundle.path)
         graphs = {}
         for role, (inputs, outputs) in _graph_shapes(sizes, encoding).items():
+            content = bundle.part(variant, role)
             part = bundle.manifest.part(variant, role)
             check_tensors(_specs(inputs), part.inputs, where=f"{where}: {part.name}")
             check_tensors(_specs(outputs), part.outputs, where=f"{where}: {part.name}")
-            graphs[role] = Graph(
-                bundle.part(variant, role), part, where, list(inputs), list(outputs)
-            )
+            graphs[role] = Graph(content, part, where, list(inputs), list(outputs))
         self._step, self._pitch, self._duration = graphs.values()
         tables = {
             name: _table(bundle, name, shape) for name, shape in _table_shapes(sizes, encoding)
@@ -138,9 +137,9 @@ def _sizes(bundle: Bundle) -> dict[str, int]:
     sizes = {}
     for name in _SIZES:
         value = found.get(name)
-        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MOST:
+        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= _MOST:
             raise BundleError(
-                f"{bundle.path}: network parameter {name} is {value!r}, not a whole number from 0 "
+                f"{bundle.path}: network parameter {name} is {value!r}, not a whole number from 1 "
                 f"to {_MOST}; make the bundle again with playbach-convert"
             )
         sizes[name] = value

@@ -1,0 +1,220 @@
+"""A bundle whose parts do not fit together is one clear error, whatever its checksums say."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.fixtures.make_tiny_bundle import TINY_BUNDLE, tiny_piece
+
+from playbach.bundle import Bundle, read_bundle
+from playbach.bundle.archive import pack, unpack
+from playbach.errors import BundleError, InputError
+from playbach.music.encoding import encode
+from playbach.music.form import parse_form
+from playbach.music.key import C_MAJOR
+from playbach.predictor import Predictor, load_predictor
+
+Entries = dict[str, bytes]
+Said = dict[str, Any]
+Edit = Callable[[Entries, Said], object]
+
+
+@pytest.fixture
+def rebuilt(tmp_path: Path) -> Callable[[Edit], Bundle]:
+    """The tiny bundle after an edit, its sizes and checksums made right again, and read."""
+
+    def rebuild(edit: Edit) -> Bundle:
+        entries = dict(unpack(TINY_BUNDLE.read_bytes()))
+        said = json.loads(entries.pop("manifest.json"))
+        edit(entries, said)
+        for row in (*said["parts"], *said["tables"]):
+            content = entries[row["name"]]
+            row |= {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        path = tmp_path / "edited.bundle"
+        path.write_bytes(pack({"manifest.json": json.dumps(said).encode(), **entries}))
+        return read_bundle(path)
+
+    return rebuild
+
+
+def part(said: Said, name: str) -> Said:
+    return next(row for row in said["parts"] if row["name"] == name)
+
+
+def parameter(name: str, value: object) -> Edit:
+    return lambda _, said: said["network"]["parameters"].update({name: value})
+
+
+def without_parameter(name: str) -> Edit:
+    return lambda _, said: said["network"]["parameters"].pop(name)
+
+
+def other_name(_: Entries, said: Said) -> None:
+    part(said, "float32/step.tflite")["inputs"][0]["name"] = "nota"
+
+
+def other_shape(_: Entries, said: Said) -> None:
+    part(said, "float32/pitch.tflite")["outputs"][0]["shape"] = [1, 3]
+
+
+def other_type(_: Entries, said: Said) -> None:
+    part(said, "float32/step.tflite")["inputs"][0]["dtype"] = "int8"
+
+
+def one_too_many(_: Entries, said: Said) -> None:
+    spec = {"name": "extra", "dtype": "float32", "shape": [1]}
+    part(said, "float32/duration.tflite")["outputs"].append(spec)
+
+
+def swapped_graphs(entries: Entries, _: Said) -> None:
+    a, b = "float32/pitch.tflite", "float32/duration.tflite"
+    entries[a], entries[b] = entries[b], entries[a]
+
+
+def swapped_roles(_: Entries, said: Said) -> None:
+    part(said, "float32/pitch.tflite")["role"] = "other"
+    part(said, "float32/duration.tflite")["role"] = "pitch"
+    part(said, "float32/pitch.tflite")["role"] = "duration"
+
+
+def swapped_step(entries: Entries, _: Said) -> None:
+    entries["float32/step.tflite"] = entries["float32/duration.tflite"]
+
+
+def no_graph(entries: Entries, _: Said) -> None:
+    noise = random.Random(1).randbytes(5000)
+    entries["float32/step.tflite"] = b"\x1c\0\0\0TFL3" + noise
+
+
+def half_a_graph(entries: Entries, _: Said) -> None:
+    entries["float32/pitch.tflite"] = entries["float32/pitch.tflite"][:3000]
+
+
+def no_pitch_role(_: Entries, said: Said) -> None:
+    part(said, "float32/pitch.tflite")["role"] = "pich"
+
+
+def no_table(entries: Entries, said: Said) -> None:
+    said["tables"] = [row for row in said["tables"] if row["name"] != "tables/match.f32"]
+    del entries["tables/match.f32"]
+
+
+def other_table(_: Entries, said: Said) -> None:
+    row = next(row for row in said["tables"] if row["name"] == "tables/match.f32")
+    row["shape"] = row["shape"][::-1]
+
+
+def fewer_symbols(_: Entries, said: Said) -> None:
+    said["encoding"]["durations"].pop()
+
+
+def of_another_kind(_: Entries, said: Said) -> None:
+    said["network"]["kind"] = "transformer"
+
+
+FAULTS: dict[str, tuple[Edit, str]] = {
+    "a tensor of another name": (other_name, 'float32/step.tflite: it has no tensor "cell_0"'),
+    "a tensor of another shape": (other_shape, "float32/pitch.tflite: tensor"),
+    "a tensor of another type": (other_type, 'tensor "cell_0" is int8'),
+    "a tensor too many": (one_too_many, 'its tensor "extra" is not in the manifest'),
+    "graphs swapped": (swapped_graphs, "float32/pitch.tflite: "),
+    "roles swapped": (swapped_roles, ".tflite: "),
+    "another graph for the step": (swapped_step, "float32/step.tflite: "),
+    "noise for a graph": (no_graph, "float32/step.tflite is not a graph this runtime can run"),
+    "half a graph": (half_a_graph, "float32/pitch.tflite is not a graph this runtime can run"),
+    "no graph of a role": (no_pitch_role, 'no graph "float32/pitch" in the bundle'),
+    "no table": (no_table, 'no table "tables/match.f32"'),
+    "a table of another shape": (other_table, "tables/match.f32 is float32["),
+    "symbols without outputs": (fewer_symbols, 'tensor "duration" is'),
+    "an unknown kind": (of_another_kind, "'transformer', which this version does not know"),
+    "a parameter missing": (without_parameter("units"), "network parameter units is None"),
+    "a parameter of text": (parameter("units", "16"), "network parameter units is '16'"),
+    "a parameter that is a fraction": (parameter("head", 16.5), "network parameter head is 16.5"),
+    "more units than outputs": (parameter("units", 17), "float32/step.tflite: tensor"),
+    "no memory": (parameter("memory", 0), "network parameter memory is 0"),
+    "a memory below nothing": (parameter("memory", -1), "network parameter memory is -1"),
+    "a memory beyond bounds": (parameter("memory", 10**9), "network parameter memory is 10000000"),
+    "no layers": (parameter("layers", 0), "network parameter layers is 0"),
+    "no pointers": (parameter("pointers", 0), "network parameter pointers is 0"),
+    "pointers of no width": (parameter("pointer_width", 0), "parameter pointer_width is 0"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_does_not_fit_together_is_one_error(
+    rebuilt: Callable[[Edit], Bundle], fault: str
+) -> None:
+    edit, message = FAULTS[fault]
+    bundle = rebuilt(edit)
+    with pytest.raises(BundleError) as caught:
+        load_predictor(bundle, "float32")
+    said = str(caught.value)
+    assert message in said
+    assert said.startswith(str(bundle.path))
+    assert "\n" not in said
+
+
+def test_an_encoding_of_another_version_is_refused(rebuilt: Callable[[Edit], Bundle]) -> None:
+    bundle = rebuilt(lambda _, said: said["encoding"].update(version=99))
+    with pytest.raises(BundleError, match="version 99"):
+        load_predictor(bundle)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_damaged_graph_is_an_error_or_a_graph(
+    rebuilt: Callable[[Edit], Bundle], seed: int
+) -> None:
+    rng = random.Random(seed)
+
+    def damage(entries: Entries, said: Said) -> None:
+        del said
+        content = bytearray(entries["float32/step.tflite"])
+        for _ in range(rng.choice((1, 4, 40))):
+            content[rng.randrange(8, len(content))] = rng.randrange(256)
+        entries["float32/step.tflite"] = bytes(content)
+
+    try:
+        predictor = load_predictor(rebuilt(damage), "float32")
+    except BundleError:
+        return
+    play(predictor, 20)
+
+
+def play(predictor: Predictor, notes: int) -> list[np.ndarray[Any, Any]]:
+    heading, events = encode(tiny_piece(parse_form("gavotte"), C_MAJOR))
+    predictor.begin(heading)
+    rows = []
+    pitch = 48
+    for event in events[:notes]:
+        rows += [predictor.shift(), predictor.pitch(event.shift)]
+        pitch += event.interval
+        rows.append(predictor.duration(event.shift, pitch))
+        predictor.advance(event.shift, pitch, event.duration)
+    return rows
+
+
+def test_a_variant_that_is_not_there_is_answered_with_those_that_are() -> None:
+    bundle = read_bundle(TINY_BUNDLE)
+    with pytest.raises(InputError, match=r"variant 'edgetpu': .* has float32, dynamic"):
+        load_predictor(bundle, "edgetpu")
+
+
+@pytest.mark.parametrize("variant", [None, "float32", "dynamic"])
+def test_the_tiny_bundle_gives_distributions(variant: str | None) -> None:
+    for row in play(load_predictor(read_bundle(TINY_BUNDLE), variant), 40):
+        assert row.dtype == np.float32
+        assert row.min() >= 0
+        assert math.isclose(row.sum(), 1, abs_tol=1e-5)
+
+
+def test_loading_and_running_a_graph_is_quiet(capfd: pytest.CaptureFixture[str]) -> None:
+    play(load_predictor(read_bundle(TINY_BUNDLE)), 3)
+    assert capfd.readouterr() == ("", "")
