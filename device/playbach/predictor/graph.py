@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -47,30 +49,38 @@ class Graph:
                 ``where``.
         """
         interpreter = runtime().Interpreter
+        self._what = f"{where}: {part.name}"
+        # The runtime's C code announces its XNNPACK delegate there.
+        with self._damage_explained(), quiet_stderr():
+            self._interpreter = interpreter(model_content=content, num_threads=1)
+            self._interpreter.allocate_tensors()
+            sides = _signature(self._interpreter)
+        for specs, found in zip((part.inputs, part.outputs), sides, strict=True):
+            check_tensors(specs, list(found), where=self._what)
+        places = {spec.name: index for found in sides for spec, index in found.items()}
+        self._inputs = [places[name] for name in inputs]
+        self._outputs = [places[name] for name in outputs]
+        # Bound once: looked up for each of thousands of notes a second otherwise.
+        self._set = self._interpreter.set_tensor
+        self._get = self._interpreter.get_tensor
+        self._invoke = self._interpreter.invoke
+        # Some damage shows only when the graph is run.
+        with self._damage_explained():
+            shapes = {spec.name: spec for spec in part.inputs}
+            self.run(*(np.zeros(shapes[name].shape, shapes[name].dtype) for name in inputs))
+
+    @contextlib.contextmanager
+    def _damage_explained(self) -> Iterator[None]:
         try:
-            # The runtime's C code announces its XNNPACK delegate there.
-            with quiet_stderr():
-                self._interpreter = interpreter(model_content=content, num_threads=1)
-                self._interpreter.allocate_tensors()
-                runner = self._interpreter.get_signature_runner("serving_default")
+            yield
         # The runtime raises ValueError for a damaged graph or a missing signature, RuntimeError
         # for an operation it does not have.
         except (ValueError, RuntimeError) as error:
             reason = str(error).splitlines()[0][:120] if str(error) else "no reason given"
             raise BundleError(
-                f"{where}: {part.name} is not a graph this runtime can run ({reason}); "
+                f"{self._what} is not a graph this runtime can run ({reason}); "
                 "make the bundle again with playbach-convert"
             ) from error
-        details = runner.get_input_details(), runner.get_output_details()
-        for specs, found in zip((part.inputs, part.outputs), details, strict=True):
-            actual = [_spec(name, detail) for name, detail in found.items()]
-            check_tensors(specs, actual, where=f"{where}: {part.name}")
-        self._inputs = [details[0][name]["index"] for name in inputs]
-        self._outputs = [details[1][name]["index"] for name in outputs]
-        # Bound once: looked up for each of thousands of notes a second otherwise.
-        self._set = self._interpreter.set_tensor
-        self._get = self._interpreter.get_tensor
-        self._invoke = self._interpreter.invoke
 
     def run(self, *tensors: Array) -> list[Array]:
         """One invocation; the outputs are the caller's own."""
@@ -84,12 +94,21 @@ def graph_specs(content: bytes) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpe
     """Inputs and outputs of a graph, as a manifest lists them."""
     interpreter = runtime().Interpreter
     with quiet_stderr():
-        loaded = interpreter(model_content=content, num_threads=1)
-        runner = loaded.get_signature_runner("serving_default")
-    return (
-        tuple(_spec(name, found) for name, found in runner.get_input_details().items()),
-        tuple(_spec(name, found) for name, found in runner.get_output_details().items()),
+        inputs, outputs = _signature(interpreter(model_content=content, num_threads=1))
+    return tuple(inputs), tuple(outputs)
+
+
+def _signature(interpreter: Any) -> tuple[dict[TensorSpec, int], dict[TensorSpec, int]]:
+    """Inputs and outputs, and their places among the tensors.
+
+    Copied out, because the runtime refuses to run while anyone holds what it returns here.
+    """
+    runner = interpreter.get_signature_runner("serving_default")
+    inputs, outputs = (
+        {_spec(name, detail): int(detail["index"]) for name, detail in details.items()}
+        for details in (runner.get_input_details(), runner.get_output_details())
     )
+    return inputs, outputs
 
 
 def _spec(name: str, detail: dict[str, Any]) -> TensorSpec:
