@@ -135,6 +135,17 @@ def _line(result: EpochResult) -> str:
 
 
 def _device() -> str:
-    gpus = keras.distribution.list_devices("gpu")
+    gpus = _gpus()
     what = f"{len(gpus)} GPU ({', '.join(gpus)})" if gpus else "CPU (no GPU found)"
     return f"Keras {keras.version()} on {keras.backend.backend()}, {what}"
+
+
+def _gpus() -> list[str]:
+    if keras.backend.backend() == "torch":
+        # Keras lists no devices for this backend.
+        import torch  # noqa: PLC0415 only there when it is the backend
+
+        return [torch.cuda.get_device_name(n) for n in range(torch.cuda.device_count())]
+    # Asked for GPUs alone, the JAX backend raises where there are none.
+    devices = map(str, keras.distribution.list_devices())
+    return [device for device in devices if device.lower().startswith(("gpu", "cuda", "rocm"))]

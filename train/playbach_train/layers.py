@@ -62,6 +62,7 @@ class VariationalDropout(keras.layers.Layer):
         super().__init__(**kwargs)
         self.rate = rate
         self.seeds = keras.random.SeedGenerator(seed, name=f"{self.name}_seeds")
+        self.built = True
 
     def draw(self, like: Any, *, training: bool) -> Any:
         """A mask of the shape of ``like``: 0 or 1 / (1 - rate) in training, else all 1."""

@@ -5,17 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import keras
 import numpy as np
-from keras import ops
 from numpy.typing import NDArray
 
 from playbach.music.encoding import encode
 from playbach.music.note import Piece
 from playbach.predictor import Predictor
-from playbach_train.network import PARTS, Network
+from playbach_train.network import Network
 from playbach_train.segments import MovementArrays, Reading, batches, share_out
 
 Scores = NDArray[np.float32]
@@ -49,37 +46,16 @@ class Bits:
         return self.pitch + self.shift + self.duration
 
 
-class Scorer(keras.Model):
-    """Wraps a network to answer with ``Scores`` instead of what training needs."""
-
-    def __init__(self, network: Network) -> None:
-        super().__init__(name="scorer")
-        self.network = network
-
-    def call(self, batch: dict[str, Any]) -> Any:
-        """``(B, T, 4)``; the network's state is carried on."""
-        logits = self.network.logits(batch)
-        symbols = batch["symbols"]
-        columns = [
-            ops.take_along_axis(ops.log_softmax(logits[part]), symbols[..., n, None], axis=-1)
-            for n, part in enumerate(PARTS)
-        ]
-        likeliest = ops.argmax(logits["pitch"], axis=-1)
-        hits = ops.cast(ops.equal(likeliest, ops.cast(symbols[..., 1], likeliest.dtype)), "float32")
-        return ops.concatenate([*columns, hits[..., None]], axis=-1)
-
-
 def network_scores(
     network: Network, movements: Sequence[MovementArrays], *, streams: int, segment: int
 ) -> dict[str, Scores]:
     """What the network makes of each movement: name to N + 1 rows, the last asking for the end."""
-    scorer = Scorer(network)
     shares = share_out([Reading(movement) for movement in movements], streams)
     found: dict[str, list[Scores]] = {m.name: [] for m in movements}
     places = [_places(share, segment) for share in shares]
     for batch in batches(shares, segment, network.config.memory, network.encoding):
         del batch["weights"]
-        scores = np.asarray(scorer.predict_on_batch(batch), np.float32)
+        scores = np.asarray(network.predict_on_batch(batch), np.float32)
         for row, place in zip(scores, [next(one, None) for one in places], strict=True):
             if place is not None:
                 name, steps = place

@@ -85,7 +85,10 @@ class Network(keras.Model):
         self._add_state(streams)
 
     def _build_layers(self) -> None:
-        """Create all weights now, so that their names do not depend on who calls first."""
+        """Create all weights now.
+
+        Their names would depend on who calls first, and the torch backend cannot trace the calls.
+        """
         self.rows.build()
         width = self.config.embedding
         for layer in self.lstm:
@@ -93,6 +96,7 @@ class Network(keras.Model):
             width = layer.units
         for head in self.heads.values():
             head.build((None, None, width))
+        self.built = True
 
     def _add_state(self, streams: int) -> None:
         """What is carried from segment to segment, one row a stream."""
@@ -108,18 +112,37 @@ class Network(keras.Model):
         self.keys = self.add_weight((streams, config.memory, config.keys), name="keys", **kept)
 
     def call(self, batch: dict[str, Any], *, training: bool = False) -> Any:
-        """Log-probabilities, nats, of the true shift, pitch and duration: ``(B, T, 3)``.
+        """Log-probabilities, nats, of the true shift, pitch and duration, and hits: ``(B, T, 4)``.
 
-        ``batch`` is one of ``segments.batches``, without its weights.
+        A hit is 1 where the true pitch was the likeliest, else 0. ``batch`` is one of
+        ``segments.batches``, without its weights.
         """
         logits = self.logits(batch, training=training)
-        parts = [
-            ops.take_along_axis(
-                ops.log_softmax(logits[part]), batch["symbols"][..., n, None], axis=-1
-            )
+        symbols = batch["symbols"]
+        columns = [
+            ops.take_along_axis(ops.log_softmax(logits[part]), symbols[..., n, None], axis=-1)
             for n, part in enumerate(PARTS)
         ]
-        return ops.concatenate(parts, axis=-1)
+        likeliest = ops.argmax(logits["pitch"], axis=-1)
+        hits = ops.equal(likeliest, ops.cast(symbols[..., 1], likeliest.dtype))
+        return ops.concatenate([*columns, ops.cast(hits, "float32")[..., None]], axis=-1)
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        *,
+        training: bool = True,
+    ) -> Any:
+        """Negative log-probability of all that was asked for, nats per note of the batch.
+
+        ``y`` is 1 where a part was asked for, ``y_pred`` what ``call`` returned.
+        """
+        del x, sample_weight, training
+        asked = ops.convert_to_tensor(y)
+        return -ops.sum(asked * y_pred[..., :-1]) / ops.maximum(ops.sum(asked[..., 0]), 1.0)
 
     def logits(self, batch: dict[str, Any], *, training: bool = False) -> dict[str, Any]:
         """Logits of all symbols of each part, given the true parts before it: ``(B, T, n)``.

@@ -53,6 +53,7 @@ class Pointers(keras.layers.Layer):
             (MATCH_ROWS, self.pointers), _nearly_closed, name="gate_bias"
         )
         self.similarity_gain = self.add_weight((self.pointers,), "zeros", name="similarity_gain")
+        self.built = True
 
     def call(self, query: Any, keys: Any, gates: Any, batch: dict[str, Any]) -> Any:
         """Evidence for each interval symbol, to be added to logits: ``(B, T, V)``.

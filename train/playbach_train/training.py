@@ -10,7 +10,6 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
 
 from playbach.music.encoding import Encoding
 from playbach_train.config import RunConfig
@@ -39,29 +38,6 @@ class EpochResult:
     notes_per_second: float
 
 
-class PartBits(keras.metrics.Metric):
-    """Mean total bits per note over the batches since the last reset."""
-
-    def __init__(self) -> None:
-        super().__init__(name="bits")
-        self.nats = self.add_weight(name="nats", initializer="zeros")
-        self.notes = self.add_weight(name="notes", initializer="zeros")
-
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        del sample_weight  # the weights are y_true
-        self.nats.assign(self.nats - ops.sum(y_true * y_pred))
-        self.notes.assign(self.notes + ops.sum(y_true[..., 0]))
-
-    def result(self) -> Any:
-        return self.nats / ops.maximum(self.notes, 1.0) / math.log(2)
-
-
-def nats_per_note(weights: Any, log_probabilities: Any) -> Any:
-    """The loss: negative log-probability of all asked parts, per note of the batch."""
-    notes = ops.maximum(ops.sum(weights[..., 0]), 1.0)
-    return -ops.sum(weights * log_probabilities) / notes
-
-
 class Trainer:
     """A network, its optimiser, and the movements; runs one epoch at a time."""
 
@@ -87,7 +63,7 @@ class Trainer:
             seed=config.training.seed,
         )
         self.optimizer = make_optimizer(config, self._updates_per_epoch())
-        self.network.compile(self.optimizer, loss=nats_per_note, metrics=[PartBits()])
+        self.network.compile(self.optimizer)
         self.optimizer.build(self.network.trainable_variables)
 
     def run_epoch(self, epoch: int, progress: Callable[[int, float], None]) -> EpochResult:
@@ -98,15 +74,18 @@ class Trainer:
             progress: called after each update with notes read and bits per note so far.
         """
         began = time.perf_counter()
-        bits, notes = math.nan, 0
-        self.network.reset_metrics()
+        nats, notes = 0.0, 0
         for batch in self._batches(epoch):
             weights = batch.pop("weights")
-            notes += int(weights[..., 0].sum())
-            logs = self.network.train_on_batch(batch, weights, return_dict=True)
-            bits = float(logs["bits"])
-            progress(notes, bits)
+            asked = int(weights[..., 0].sum())
+            # Keras would answer with the mean of all batches since the last reset.
+            self.network.reset_metrics()
+            loss = self.network.train_on_batch(batch, weights)
+            nats += float(loss) * asked
+            notes += asked
+            progress(notes, nats / notes / math.log(2))
         seconds = time.perf_counter() - began
+        bits = nats / notes / math.log(2)
         return EpochResult(epoch, bits, self.evaluate(), notes / seconds)
 
     def evaluate(self) -> Bits | None:
@@ -125,6 +104,9 @@ class Trainer:
         """Put the moving average in place of the weights; returns what was there."""
         kept = [np.asarray(variable) for variable in self.network.trainable_variables]
         self.optimizer.finalize_variable_values(self.network.trainable_variables)
+        # The JAX backend now shares arrays with the optimiser, and would give them away to the
+        # next step; so each weight gets a copy of its own.
+        self.restore([np.array(variable) for variable in self.network.trainable_variables])
         return kept
 
     def restore(self, kept: list[np.ndarray[Any, Any]]) -> None:
