@@ -100,7 +100,8 @@ class Handover:
         if item is not None and due <= reach:
             self._place(item)
             self._next = None
-        self._sink.send(self._performance.take(min(due, reach)))
+        # What ends after the limit is cut short by it, and so not sent before.
+        self._sink.send(self._performance.take(min(due, reach, self._limit)))
         if self._next is not None:
             off = self._performance.next_off
             self._stopping.wait(self._until(due if off is None else min(due, off)))

@@ -1,0 +1,138 @@
+"""``playbach play`` as a program of its own: it ends when asked, by time, signal or terminal."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from tests.device.cli.conftest import Command
+from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
+
+from playbach.midi_messages import Sounding
+from playbach.music import smf
+
+PATIENCE = 30
+PLAY = (sys.executable, "-m", "playbach", "play", "--bundle", str(TINY_BUNDLE), "--seed", "1")
+
+
+@contextmanager
+def playing(*words: str | Path) -> Iterator[subprocess.Popen[str]]:
+    """A player that has begun to play; killed if it is still there at the end."""
+    with subprocess.Popen(
+        [*PLAY, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            for line in process.stdout:
+                if line.startswith("Suite 1 in "):
+                    break
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def hanging(path: Path) -> Sequence[tuple[int, int]]:
+    sounding = Sounding()
+    for track in smf.parse(path.read_bytes()).tracks:
+        for event in track:
+            if event.status < smf.META:
+                sounding.hear(bytes([event.status]) + event.payload)
+    return sounding.notes
+
+
+def test_it_plays_for_as_long_as_asked_and_says_what(
+    playbach: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signal, "signal", lambda *_: None)  # leave the test's own handlers alone
+    interval = sys.getswitchinterval()
+    try:
+        said = playbach("play", "--sink", "none", "--seconds", "1.2", "--tempo", "400")
+        assert sys.getswitchinterval() < 0.001
+    finally:
+        sys.setswitchinterval(interval)
+    assert (said.status, said.error) == (0, "")
+    lines = said.out.splitlines()
+    assert lines[0] == "playing to: nowhere (time is kept, nothing sounds), as asked"
+    assert lines[1].startswith("seed ")
+    assert lines[2].startswith("Suite 1 in ")
+    assert lines[-1].startswith("played ")
+    assert int(lines[-1].split()[1]) > 0
+
+
+def test_a_midi_file_can_be_played_to(playbach: Command, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    path = tmp_path / "out.mid"
+    words = ("--sink", "file", "--port", path, "--seconds", "60", "--seed", "3")
+    assert playbach("play", *words).status == 0
+    first = path.read_bytes()
+    assert hanging(path) == ()
+    assert "out.mid: exists" in playbach("play", *words).mistake
+    path.unlink()
+    assert playbach("play", *words).status == 0
+    assert path.read_bytes() == first
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_ends_the_music_at_once_and_in_order(name: str) -> None:
+    with playing("--sink", "none") as process:
+        process.send_signal(getattr(signal, name))
+        out, error = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, error) == (0, "")
+    assert out.startswith("played ")
+
+
+def test_several_signals_at_once_are_one() -> None:
+    with playing("--sink", "none") as process:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            process.send_signal(number)
+        _, error = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, error) == (0, "")
+
+
+def test_signals_from_the_very_beginning_never_leave_a_traceback() -> None:
+    for delay in (0.0, 0.15, 0.3, 0.45):
+        with subprocess.Popen(
+            [*PLAY, "--sink", "none"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            time.sleep(delay)
+            process.terminate()
+            _, error = process.communicate(timeout=PATIENCE)
+        assert error == ""
+        assert process.returncode in {0, -signal.SIGTERM}
+
+
+def test_whoever_reads_along_may_go() -> None:
+    with playing("--sink", "none", "--seconds", "1.5") as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+        process.wait(PATIENCE)
+    assert process.returncode == 0
+
+
+def test_a_terminal_shows_a_live_line_and_may_be_closed(tmp_path: Path) -> None:
+    errors = tmp_path / "errors"
+    pid, terminal = pty.fork()
+    if not pid:  # the child, its terminal the other end
+        os.dup2(os.open(errors, os.O_CREAT | os.O_WRONLY), 2)
+        os.execv(PLAY[0], [*PLAY, "--sink", "none"])  # noqa: S606 the program under test
+    shown = b""
+    while b"notes" not in shown:
+        shown += os.read(terminal, 1000)
+    os.close(terminal)  # the kernel sends SIGHUP
+    _, status = os.waitpid(pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert errors.read_bytes() == b""
+    assert b"\r\x1b[KSuite 1 in " in shown
+    assert b", bar " in shown
