@@ -30,10 +30,10 @@ class NetworkConfig:
         memory: notes the pointers can look back over.
     """
 
-    embedding: int = 128
-    units: int = 256
-    layers: int = 2
-    head: int = 160
+    embedding: int = 96
+    units: int = 192
+    layers: int = 1
+    head: int = 128
     pointers: int = 2
     pointer_width: int = 32
     memory: int = 1024
@@ -60,10 +60,10 @@ class Regularisation:
         head: dropout of each head's hidden layer.
     """
 
-    embedding: float = 0.3
-    recurrent: float = 0.4
-    between: float = 0.5
-    head: float = 0.5
+    embedding: float = 0.1
+    recurrent: float = 0.15
+    between: float = 0.15
+    head: float = 0.15
 
 
 @dataclass(frozen=True)
@@ -86,15 +86,15 @@ class TrainingConfig:
         mixed_precision: compute in bfloat16, keep weights in float32.
     """
 
-    epochs: int = 120
-    streams: int = 16
-    segment: int = 128
+    epochs: int = 60
+    streams: int = 8
+    segment: int = 64
     learning_rate: float = 0.002
     warmup: float = 0.03
     weight_decay: float = 0.01
     clip: float = 1.0
     averaging: float = 0.99
-    patience: int = 30
+    patience: int = 15
     held_out: float = 0.12
     transpose: int = 6
     seed: int = 1
