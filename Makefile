@@ -53,9 +53,13 @@ convert: $(DEV)/installed ## network to bundle (ARGS="RUN -o NAME.bundle")
 bench: $(DEV)/installed ## print the figures of the README (ARGS="--json FILE")
 	$(DEV)/bin/python -m bench $(ARGS)
 
+# Movements of the suites that no network here has ever seen: scores on them are honest.
+KEPT_BACK := bwv1007-7-gigue bwv1008-4-sarabande bwv1009-3-courante bwv1010-2-allemande \
+	bwv1011-5-gavotte-1 bwv1012-1-prelude
+
 model: $(DEV)/installed ## train and replace the bundle that is included (ARGS=--resume after a kill)
 	$(DEV)/bin/python train/train.py --corpus cello-suites --corpus bach-solo \
-		--config train/default.toml --run $(RUN) $(ARGS)
+		$(KEPT_BACK:%=--exclude %) --config train/default.toml --run $(RUN) $(ARGS)
 	$(DEV)/bin/python convert/convert.py $(RUN) --quantise dynamic --force -o $(DEFAULT_BUNDLE)
 
 requirements: $(UV)/bin/uv ## remake the hashed files (ARGS=--upgrade for newer versions)

@@ -146,7 +146,6 @@ def _fold(text: str, names: Sequence[str], seed: int, music: dict[str, str]) -> 
 
 
 def _record(args: argparse.Namespace, corpus: Corpus, split: Split) -> dict[str, Any]:
-    command = f"playbach-train {shlex.join(sys.argv[1:])}"
     sources = []
     for terms in corpus.provenance:
         row = asdict(terms)
@@ -155,7 +154,7 @@ def _record(args: argparse.Namespace, corpus: Corpus, split: Split) -> dict[str,
         row["source"] = Path(row["source"]).resolve().name
         sources.append(row)
     return {
-        "command": command,
+        "command": f"playbach-train {shlex.join(_shaping(sys.argv[1:]))}",
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "sources": sources,
         "notes": corpus.notes,
@@ -172,6 +171,17 @@ def _digest(corpus: Corpus) -> str:
     """Changes with any note of any movement."""
     rows = sorted(fingerprints(corpus.movements).items())
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+
+
+def _shaping(arguments: Sequence[str]) -> list[str]:
+    """The arguments without those that only say where the run goes."""
+    kept, rest = [], iter(arguments)
+    for argument in rest:
+        if argument == "--run":
+            next(rest, None)
+        elif argument not in {"--force", "--resume"} and not argument.startswith("--run="):
+            kept.append(argument)
+    return kept
 
 
 def _version(name: str) -> str | None:
