@@ -80,7 +80,7 @@ class Network(keras.Model):
             )
             for n, (part, (rows, outputs)) in enumerate(shapes.items())
         }
-        self.pointers = Pointers(config.pointers, encoding.widest, name="pointers")
+        self.pointers = Pointers(config.pointers, encoding.widest, name="pointers", dtype="float32")
         self._build_layers()
         self._add_state(streams)
 

@@ -106,7 +106,7 @@ class Trainer:
         self.optimizer.finalize_variable_values(self.network.trainable_variables)
         # The JAX backend now shares arrays with the optimiser, and would give them away to the
         # next step; so each weight gets a copy of its own.
-        self.restore([np.array(variable) for variable in self.network.trainable_variables])
+        self.restore([np.asarray(one).copy() for one in self.network.trainable_variables])
         return kept
 
     def restore(self, kept: list[np.ndarray[Any, Any]]) -> None:

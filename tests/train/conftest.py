@@ -1,0 +1,32 @@
+"""Tiny scores, and one run that was never interrupted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.fixtures.make_tiny_bundle import tiny_options, train_tiny, write_scores
+
+EPOCHS = 3
+
+
+@pytest.fixture(scope="session")
+def scores(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of six tiny movements."""
+    folder = tmp_path_factory.mktemp("train") / "scores"
+    write_scores(folder, bars=4)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def options() -> list[str]:
+    """A run of three epochs, every kind of dropout on."""
+    return tiny_options(training__epochs=EPOCHS, training__segment=64)
+
+
+@pytest.fixture(scope="session")
+def finished(scores: Path, options: list[str]) -> Path:
+    """The run of three epochs on those scores."""
+    folder = scores.with_name("finished")
+    assert train_tiny(scores, folder, options) == 0
+    return folder
