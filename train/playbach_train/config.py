@@ -60,10 +60,10 @@ class Regularisation:
         head: dropout of each head's hidden layer.
     """
 
-    embedding: float = 0.1
-    recurrent: float = 0.15
-    between: float = 0.15
-    head: float = 0.15
+    embedding: float = 0.15
+    recurrent: float = 0.25
+    between: float = 0.3
+    head: float = 0.3
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class TrainingConfig:
         mixed_precision: compute in bfloat16, keep weights in float32.
     """
 
-    epochs: int = 60
+    epochs: int = 40
     streams: int = 8
     segment: int = 64
     learning_rate: float = 0.002
