@@ -7,7 +7,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from playbach.errors import PlaybachError
 
@@ -20,6 +20,13 @@ READER_GONE = 1
 
 class OneLineParser(argparse.ArgumentParser):
     """Reports a mistake in one line, exit status 2."""
+
+    def __init__(self, **settings: Any) -> None:
+        """As ``ArgumentParser``, but the name of an option is written out.
+
+        What is typed ends up in records and units, and must mean the same when options are added.
+        """
+        super().__init__(**{"allow_abbrev": False, **settings})
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and where help is."""

@@ -41,6 +41,7 @@ OPTIONS = {
     ("--seed", "1.5"): "argument --seed: invalid int value: '1.5'",
     ("--variant", "int9"): "variant 'int9': ",
     ("--variant", "edgetpu"): "tiny.bundle has float32, dynamic",
+    ("--temp", "1"): "unrecognized arguments: --temp 1",
     ("--nonsense",): "unrecognized arguments: --nonsense; see playbach --help",
     ("a\nb",): r"unrecognized arguments: a\nb",
 }
