@@ -1,4 +1,4 @@
-"""A run trained for real on scores written here, and bundles converted from it for real."""
+"""Runs with other weights, and a bundle converted from one for real."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.fixtures.make_tiny_bundle import convert_run, tiny_options, train_tiny, write_scores
+from tests.fixtures.make_tiny_bundle import convert_run
 
 from playbach.bundle import Bundle, read_bundle
 from playbach_train.checkpoint import Arrays, load_arrays, save_arrays
@@ -17,21 +17,14 @@ Change = Callable[[Arrays], Arrays]
 
 
 @pytest.fixture(scope="session")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tiny run of one epoch."""
-    folder = tmp_path_factory.mktemp("run")
-    write_scores(folder / "scores")
-    assert train_tiny(folder / "scores", folder / "tiny", tiny_options(training__epochs=1)) == 0
-    return folder / "tiny"
-
-
-@pytest.fixture(scope="session")
-def with_weights(tmp_path_factory: pytest.TempPathFactory, run: Path) -> Callable[[Change], Path]:
-    """The run with its weights changed by a function."""
+def with_weights(
+    tmp_path_factory: pytest.TempPathFactory, finished: Path
+) -> Callable[[Change], Path]:
+    """A finished run with its weights changed by a function."""
 
     def changed(change: Change) -> Path:
         folder = tmp_path_factory.mktemp("changed") / "tiny"
-        shutil.copytree(run, folder)
+        shutil.copytree(finished, folder)
         arrays, notes = load_arrays(folder / "network.npz")
         save_arrays(folder / "network.npz", change(arrays), notes)
         return folder

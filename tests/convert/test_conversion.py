@@ -93,18 +93,18 @@ DAMAGE = {
 
 @pytest.mark.parametrize("message", DAMAGE)
 def test_a_damaged_run_is_refused(
-    capsys: pytest.CaptureFixture[str], run: Path, tmp_path: Path, message: str
+    capsys: pytest.CaptureFixture[str], finished: Path, tmp_path: Path, message: str
 ) -> None:
-    folder = copied(run, tmp_path)
+    folder = copied(finished, tmp_path)
     name, content = DAMAGE[message]
     (folder / name).write_bytes(content)
     assert message in refused(capsys, folder, tmp_path / "a.bundle")
 
 
 def test_a_run_of_another_encoding_is_refused(
-    capsys: pytest.CaptureFixture[str], run: Path, tmp_path: Path
+    capsys: pytest.CaptureFixture[str], finished: Path, tmp_path: Path
 ) -> None:
-    folder = copied(run, tmp_path)
+    folder = copied(finished, tmp_path)
     record = json.loads((folder / "run.json").read_text())
     record["encoding"]["version"] = 99
     (folder / "run.json").write_text(json.dumps(record))
@@ -113,9 +113,9 @@ def test_a_run_of_another_encoding_is_refused(
 
 @pytest.mark.parametrize("record", [{"sources": []}, {"sources": [3]}, {"tools": 3}])
 def test_a_run_that_does_not_say_where_it_comes_from_is_refused(
-    capsys: pytest.CaptureFixture[str], run: Path, tmp_path: Path, record: dict[str, object]
+    capsys: pytest.CaptureFixture[str], finished: Path, tmp_path: Path, record: dict[str, object]
 ) -> None:
-    folder = copied(run, tmp_path)
+    folder = copied(finished, tmp_path)
     kept = json.loads((folder / "run.json").read_text())
     (folder / "run.json").write_text(json.dumps(kept | record))
     assert "train again" in refused(capsys, folder, tmp_path / "a.bundle")
@@ -137,28 +137,28 @@ def test_weights_that_are_missing_are_refused(
 
 
 def test_an_existing_bundle_is_kept(
-    capsys: pytest.CaptureFixture[str], run: Path, tmp_path: Path
+    capsys: pytest.CaptureFixture[str], finished: Path, tmp_path: Path
 ) -> None:
     there = tmp_path / "a.bundle"
     there.write_bytes(b"precious")
-    assert "exists; give --force" in refused(capsys, run, there)
+    assert "exists; give --force" in refused(capsys, finished, there)
     assert there.read_bytes() == b"precious"
 
 
 def test_a_place_that_cannot_be_written_is_found_before_the_conversion(
-    capsys: pytest.CaptureFixture[str], run: Path, tmp_path: Path
+    capsys: pytest.CaptureFixture[str], finished: Path, tmp_path: Path
 ) -> None:
-    assert "this is a folder" in refused(capsys, run, tmp_path)
-    assert "there is no folder" in refused(capsys, run, tmp_path / "no" / "a.bundle")
+    assert "this is a folder" in refused(capsys, finished, tmp_path)
+    assert "there is no folder" in refused(capsys, finished, tmp_path / "no" / "a.bundle")
 
 
 def test_an_unknown_variant_or_option_is_refused(
-    capsys: pytest.CaptureFixture[str], run: Path, tmp_path: Path
+    capsys: pytest.CaptureFixture[str], finished: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "a.bundle"
-    message = refused(capsys, run, out, "--quantise", "float33")
+    message = refused(capsys, finished, out, "--quantise", "float33")
     assert "there is no variant 'float33' (did you mean float32?); choose from" in message
-    assert "unrecognized arguments: --nonsense" in refused(capsys, run, out, "--nonsense")
+    assert "unrecognized arguments: --nonsense" in refused(capsys, finished, out, "--nonsense")
 
 
 @pytest.fixture
@@ -178,9 +178,9 @@ def deadly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("deadly")
 def test_a_converter_that_crashes_is_an_error_that_names_the_graph(
-    capsys: pytest.CaptureFixture[str], run: Path, tmp_path: Path
+    capsys: pytest.CaptureFixture[str], finished: Path, tmp_path: Path
 ) -> None:
-    message = refused(capsys, run, tmp_path / "a.bundle", "--quantise", "dynamic")
+    message = refused(capsys, finished, tmp_path / "a.bundle", "--quantise", "dynamic")
     crash = signal.strsignal(signal.SIGSEGV)
     assert f"dynamic/pitch: the converter crashed ({crash}); leave dynamic out" in message
 
@@ -190,8 +190,8 @@ def test_a_converter_that_fails_is_an_error_with_its_last_words() -> None:
         convert_variant("float32", ROLES, {"weights/of/nothing": np.zeros(3, np.float32)})
 
 
-def test_whatever_a_record_holds_fits_into_a_manifest(run: Path) -> None:
-    loaded = load_run(run)
+def test_whatever_a_record_holds_fits_into_a_manifest(finished: Path) -> None:
+    loaded = load_run(finished)
     record = loaded.record | {
         "command": "playbach-train " + "x" * 5000 + "\n",
         "sources": [{"source": f"a\nb\x1b{n}", "licence": "MIT"} for n in range(3000)],
@@ -207,7 +207,7 @@ def test_whatever_a_record_holds_fits_into_a_manifest(run: Path) -> None:
 
 
 def test_the_manifest_names_the_run_also_from_inside_its_folder(
-    run: Path, monkeypatch: pytest.MonkeyPatch
+    finished: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(run)
+    monkeypatch.chdir(finished)
     assert provenance_of(load_run(Path())).run == "tiny"

@@ -17,8 +17,8 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from tests.conftest import EPOCHS
 from tests.fixtures.make_tiny_bundle import tiny_options, train_tiny
-from tests.train.conftest import EPOCHS
 
 from playbach_train.checkpoint import load_arrays
 from playbach_train.cli import main

@@ -2,82 +2,22 @@
 
 from __future__ import annotations
 
-import array
-import subprocess
-import wave
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.device.sinks.conftest import jack_ports, until
 from tests.device.streams import pitches_of_scale, scales
+from tests.fixtures.jack import Receiver, jack_ports, loudness, pitches, record, until
 
 from playbach.errors import PortError
-from playbach.midi_messages import NOTE_OFF, NOTE_ON, Sounding
+from playbach.midi_messages import NOTE_OFF, NOTE_ON
 from playbach.player import Player
 from playbach.sinks.choose import choose_sink, list_ports
 from playbach.sinks.fluidsynth import fluidsynth_sink
 from playbach.sinks.midi import midi_sink
 from playbach.stream import Seconds
 
-rtmidi = pytest.importorskip("rtmidi", reason="python-rtmidi has no wheel for this Python")
-
-
-class Receiver:
-    """A JACK client with a MIDI input that remembers what arrives."""
-
-    name = "playbach-test-receiver"
-
-    def __init__(self) -> None:
-        self.heard: list[bytes] = []
-        self._client = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name=self.name)
-        self._client.open_virtual_port("in")
-        self._client.set_callback(self._hear)
-
-    def _hear(self, event: tuple[list[int], float], _: object) -> None:
-        self.heard.append(bytes(event[0]))
-
-    def close(self) -> None:
-        self._client.cancel_callback()
-        self._client.delete()
-
-    @property
-    def sounding(self) -> tuple[tuple[int, int], ...]:
-        sounding = Sounding()
-        for data in self.heard:
-            sounding.hear(data)
-        return sounding.notes
-
-
-@pytest.fixture
-def receiver(jack: str) -> Iterator[Receiver]:  # noqa: ARG001 the server must run
-    receiver = Receiver()
-    yield receiver
-    receiver.close()
-
-
-def pitches(messages: list[bytes], kind: int) -> list[int]:
-    return [data[1] for data in messages if data[0] == kind]
-
-
-def loudness(path: Path, channel_frames: slice) -> int:
-    with wave.open(str(path)) as recording:
-        samples = array.array("h", recording.readframes(recording.getnframes()))
-    loudest: int = max(abs(sample) for sample in samples[channel_frames])
-    return loudest
-
-
-def record(path: Path, seconds: int, client: str) -> subprocess.Popen[Any]:
-    until(lambda: f"{client}:left" in jack_ports(), client)
-    return subprocess.Popen(
-        [
-            *("jack_rec", "-f", str(path), "-d", str(seconds), "-b", "16"),
-            *(f"{client}:left", f"{client}:right"),
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+pytest.importorskip("rtmidi", reason="python-rtmidi has no wheel for this Python")
 
 
 def test_every_note_arrives_in_order_and_ends(receiver: Receiver) -> None:

@@ -1,4 +1,4 @@
-"""Tiny scores, and one run that was never interrupted."""
+"""What tests of several parts share: a JACK server, tiny scores, and a run trained on them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from tests.fixtures.make_tiny_bundle import tiny_options, train_tiny, write_scores
+
+pytest_plugins = ["tests.fixtures.jack"]
 
 EPOCHS = 3
 
@@ -26,7 +28,7 @@ def options() -> list[str]:
 
 @pytest.fixture(scope="session")
 def finished(scores: Path, options: list[str]) -> Path:
-    """The run of three epochs on those scores."""
-    folder = scores.with_name("finished")
+    """A tiny run that was never interrupted."""
+    folder = scores.with_name("tiny")
     assert train_tiny(scores, folder, options) == 0
     return folder

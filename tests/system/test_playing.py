@@ -1,0 +1,104 @@
+"""``playbach play`` over a real JACK server: every note arrives, and none is left hanging."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from tests.fixtures.jack import Receiver, jack_ports, loudness, pitches, record, until
+from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
+
+from playbach.midi_messages import NOTE_OFF, NOTE_ON
+
+PATIENCE = 30
+PLAY = (sys.executable, "-m", "playbach", "play", "--bundle", str(TINY_BUNDLE), "--seed", "3")
+
+
+@contextmanager
+def playing(*words: str) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        [*PLAY, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def check_silent(receiver: Receiver) -> None:
+    """Every note has ended, and the synth was told so once more."""
+    assert len(pitches(receiver.heard, NOTE_ON)) > 0
+    assert sorted(pitches(receiver.heard, NOTE_ON)) == sorted(pitches(receiver.heard, NOTE_OFF))
+    assert receiver.sounding == ()
+    assert [data.hex(" ") for data in receiver.heard[-2:]] == ["b0 7b 00", "b0 79 00"]
+
+
+def test_four_seconds_of_music_arrive_and_end(receiver: Receiver) -> None:
+    words = ("--sink", "midi", "--port", receiver.name, "--seconds", "4", "--tempo", "200")
+    with playing(*words) as process:
+        out, error = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, error) == (0, "")
+    assert receiver.name in out
+    check_silent(receiver)
+    assert f"played {len(pitches(receiver.heard, NOTE_ON))} notes" in out
+    assert next(data.hex(" ") for data in receiver.heard if data[0] == 0xC0) == "c0 2a"  # cello
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_leaves_nothing_sounding(receiver: Receiver, name: str) -> None:
+    with playing("--port", receiver.name, "--tempo", "300") as process:
+        until(lambda: len(receiver.sounding) > 0, "a note")
+        process.send_signal(getattr(signal, name))
+        _, error = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, error) == (0, "")
+    check_silent(receiver)
+
+
+def test_the_same_seed_plays_the_same_notes(receiver: Receiver) -> None:
+    heard = []
+    for _ in range(2):
+        receiver.heard.clear()
+        with playing("--port", receiver.name, "--seconds", "2", "--tempo", "300") as process:
+            process.communicate(timeout=PATIENCE)
+        heard.append(pitches(receiver.heard, NOTE_ON))
+    assert heard[0] == heard[1] != []
+
+
+def test_a_port_that_does_not_exist_is_answered_with_those_that_do(receiver: Receiver) -> None:
+    for words in (("--sink", "midi"), ()):
+        with playing(*words, "--port", "playbach-test-reciever") as process:
+            _, error = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 2
+        assert error.count("\n") == 1
+        assert error.startswith("playbach play: port 'playbach-test-reciever': no ")
+        assert f"did you mean '{receiver.name}:in'? there are: " in error
+
+
+def test_ports_and_check_name_the_receiver(receiver: Receiver) -> None:
+    for command in ("ports", "check"):
+        done = subprocess.run(
+            [*PLAY[:3], command], capture_output=True, text=True, timeout=PATIENCE, check=False
+        )
+        assert done.stderr == ""
+        assert receiver.name in done.stdout
+
+
+def test_a_synth_of_our_own_is_heard_and_leaves(jack: str, font: Path, tmp_path: Path) -> None:
+    assert jack
+    assert font.exists()
+    path = tmp_path / "out.wav"
+    with playing("--sink", "fluidsynth", "--tempo", "200", "--seconds", "6") as process:
+        recorder = record(path, 3, "playbach")
+        recorder.wait(PATIENCE)
+        process.send_signal(signal.SIGTERM)
+        out, error = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, error) == (0, "")
+    assert "fluidsynth" in out
+    assert loudness(path, slice(0, None)) > 500
+    until(lambda: not any(name.startswith("playbach:") for name in jack_ports()), "the synth's end")
