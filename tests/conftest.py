@@ -5,11 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from tests.fixtures.make_tiny_bundle import tiny_options, train_tiny, write_scores
 
 pytest_plugins = ["tests.fixtures.jack"]
 
 EPOCHS = 3
+
+# A machine that is busy with something else is no failure.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 
 @pytest.fixture(scope="session")

@@ -84,7 +84,7 @@ def test_a_movement_of_each_form_keeps_the_rules(form: Form, temperature: float)
     check_rules(asked, CELLO, notes, draft.length)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.tuples(answers, answers, answers),
     st.sampled_from([0.05, 1.0, 5.0]),

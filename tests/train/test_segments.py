@@ -129,7 +129,7 @@ def test_every_movement_is_given_to_one_stream() -> None:
     assert max(loads) - min(loads) <= max(reading.movement.steps for reading in readings)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(2, 70), st.integers(1, 90), st.integers(1, 4))
 def test_segments_hold_every_step_once_in_order(notes: int, memory: int, streams: int) -> None:
     movements = [arrays(form, bars=3) for form in (1, 3, 8)]

@@ -180,6 +180,9 @@ def test_patience_counts_epochs_since_the_best() -> None:
     assert _is_over(rows(5, 4, 4.5, 4), 2)
     assert not _is_over(rows(5, 4, 4.5, 3.9), 2)
     assert not _is_over(rows(5, 6, 7, 8), 0)
+    assert _is_over(rows(5, math.nan, math.nan), 2)
+    assert _is_over(rows(math.nan, math.nan, math.nan), 2)
+    assert not _is_over(rows(math.nan, math.nan, 5), 2)
     assert not _is_over([{"epoch": n, "held_out": None} for n in range(1, 9)], 2)
 
 

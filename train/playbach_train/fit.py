@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -99,7 +100,11 @@ def _row(result: EpochResult) -> dict[str, Any]:
 
 def _judged(row: dict[str, Any]) -> float:
     """What decides which epoch is best: total held-out bits, else the epoch itself, newest best."""
-    return float(row["held_out"]["total"]) if row["held_out"] else -float(row["epoch"])
+    if not row["held_out"]:
+        return -float(row["epoch"])
+    total = float(row["held_out"]["total"])
+    # A network that has lost its way gives no number, which must not pass for the best.
+    return total if math.isfinite(total) else math.inf
 
 
 def _is_over(history: Rows, patience: int) -> bool:

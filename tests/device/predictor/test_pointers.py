@@ -120,7 +120,7 @@ def check(
             one.add(key, interval, steps, pitch)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(st.one_of(st.integers(-3, 3), st.integers(-60, 60)), max_size=24),
     st.integers(0, 1000),
