@@ -55,7 +55,7 @@ def choose(
         ValueError: no symbol is allowed.
     """
     weights = probabilities * allowed
-    best = weights.max()
+    best = np.maximum.reduce(weights)
     if not best > 0:
         # The network gives nothing to what the rules leave: any of it will do.
         if not allowed.any():
@@ -64,6 +64,9 @@ def choose(
     if sampling.temperature != 1:
         # Scaled first, so that a low temperature cannot make all of them vanish.
         weights = (weights / best) ** (1 / sampling.temperature)
+    likeliest = int(weights.argmax())
+    if weights[likeliest] >= sampling.top_p * np.add.reduce(weights):
+        return likeliest
     order = weights.argsort()[::-1]
     heaped = weights.take(order).cumsum()
     last = int(heaped.searchsorted(sampling.top_p * heaped[-1]))

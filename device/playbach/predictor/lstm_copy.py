@@ -83,7 +83,7 @@ class LstmCopyPredictor:
     def pitch(self, shift: int) -> Probabilities:
         """Of each interval symbol, for a note ``shift`` ticks from the last."""
         tracker = self._tracker
-        place = self._pitch_rows.take(tracker.pitch_rows(shift), axis=0).sum(axis=0, keepdims=True)
+        place = _sum_of_rows(self._pitch_rows, tracker.pitch_rows(shift))
         interval, degree, gates, query, self._key = self._pitch.run(self._state[-2], place)
         rising = self._started and shift == 0
         logits = interval[0] + degree[0].take(self._degree_rows[tracker.degree % PITCH_CLASSES])
@@ -98,8 +98,7 @@ class LstmCopyPredictor:
 
     def duration(self, shift: int, pitch: int) -> Probabilities:
         """Of each duration symbol, for that shift and pitch."""
-        rows = self._tracker.duration_rows(shift, pitch)
-        place = self._duration_rows.take(rows, axis=0).sum(axis=0, keepdims=True)
+        place = _sum_of_rows(self._duration_rows, self._tracker.duration_rows(shift, pitch))
         return _softmax(self._duration.run(self._state[-2], place)[0][0])
 
     def advance(self, shift: int, pitch: int, duration: int) -> None:
@@ -114,15 +113,19 @@ class LstmCopyPredictor:
 
     def _read(self) -> None:
         """Let the recurrent layers read the last note."""
-        rows = self._tracker.note_rows()
-        note = self._note_rows.take(rows, axis=0).sum(axis=0, keepdims=True)
+        note = _sum_of_rows(self._note_rows, self._tracker.note_rows())
         *self._state, shift = self._step.run(note, *self._state)
         self._shift = shift[0]
 
 
+def _sum_of_rows(table: Floats, rows: list[int]) -> Floats:
+    """``(1, width)``."""
+    return np.add.reduce(table.take(rows, axis=0), axis=0, keepdims=True)
+
+
 def _softmax(logits: Floats) -> Probabilities:
-    weights: Floats = np.exp(logits - logits.max())
-    weights /= weights.sum()
+    weights: Floats = np.exp(logits - np.maximum.reduce(logits))
+    weights /= np.add.reduce(weights)
     return weights
 
 

@@ -55,8 +55,13 @@ class PointerShape:
 
     @property
     def sizes(self) -> tuple[int, int, int]:
-        """Different things a pointer of each kind may copy, and one for whatever is too wide."""
-        return 2 * self.widest + 2, 2 * widest_step(self.widest) + 2, _PITCHES + 1
+        """Bins for what a pointer of each kind may copy.
+
+        For intervals and steps the last is for whatever is too wide. Before and after the pitches
+        are ``widest`` that always stay empty, so that every interval from every pitch has a bin.
+        """
+        wide = self.widest
+        return 2 * wide + 2, 2 * widest_step(wide) + 2, _PITCHES + 2 * wide
 
 
 class Pointers:
@@ -94,7 +99,7 @@ class Pointers:
         self._ends = np.cumsum(sizes)
         self._first_bins = (self._ends - sizes).reshape(POINTER_KINDS, shape.each)
         self._steps = np.array(step_table(shape.widest)) + widest_step(shape.widest)
-        self._intervals = np.arange(-shape.widest, shape.widest + 1)
+        self._copied = np.zeros((shape.pointers, 2 * shape.widest + 1), np.float32)
         self._scale = np.float32(1 / shape.width**0.5)
         self._count = 0
 
@@ -115,7 +120,7 @@ class Pointers:
         wide, most = shape.widest, widest_step(shape.widest)
         bins[0] = interval + wide if abs(interval) <= wide else shape.sizes[0] - 1
         bins[1] = steps + most if abs(steps) <= most else shape.sizes[1] - 1
-        bins[2] = pitch
+        bins[2] = pitch + wide
         bins += self._first_bins
         # Where note j moved as this one does, the match is one longer than that before j.
         matches = self._matches
@@ -144,19 +149,20 @@ class Pointers:
         scores = self._keys[:, start:stop] @ query.reshape(shape.pointers, shape.width, 1)
         weights: Floats = scores[..., 0] * self._scale
         weights += self._match_bias.take(rows * _STEP_LENGTHS + steps, axis=1)
-        best = weights.max(axis=1)
+        best = np.maximum.reduce(weights, axis=1)
         weights -= best[:, None]
         np.exp(weights, out=weights)
-        totals = weights.sum(axis=1)
-        similarity = np.maximum(best + np.log(totals), LEAST_SIMILARITY)
-        trust = gates[0] + self._gain * similarity
-        trust += self._gate_bias[rows.max()] + self._gate_bias[STEP_MATCH + steps.max()]
+        totals = np.add.reduce(weights, axis=1)
+        logs = np.log(totals)
+        trust = gates[0] + self._gain * np.maximum(best + logs, LEAST_SIMILARITY)
+        trust += self._gate_bias[np.maximum.reduce(rows)]
+        trust += self._gate_bias[STEP_MATCH + np.maximum.reduce(steps)]
         strength = np.logaddexp(0, trust)
-        weights /= totals[:, None]
-        copied = self._copied(weights, start, stop, last_pitch, degree)
-        copied += EVIDENCE_FLOOR
+        # Not yet divided by their totals: the logarithm below does that for a tenth of the numbers.
+        copied = self._count_copies(weights, start, stop, last_pitch, degree)
+        copied += totals[:, None] * np.float32(EVIDENCE_FLOOR)
         np.log(copied, out=copied)
-        found: Floats = strength @ copied - strength.sum() * _LOG_FLOOR
+        found: Floats = strength @ copied - strength @ (logs + _LOG_FLOOR)
         return found
 
     def _rows(self, start: int, stop: int) -> tuple[Ints, Ints]:
@@ -167,20 +173,19 @@ class Pointers:
         rows[before - start :] += SAME_PITCH * same
         return rows, steps
 
-    def _copied(
+    def _count_copies(
         self, weights: Floats, start: int, stop: int, last_pitch: int, degree: int
     ) -> Floats:
-        """Probability with which each pointer copies each interval ``(pointers, intervals)``."""
-        each, ends = self._shape.each, self._ends
+        """Weight with which each pointer copies each interval ``(pointers, intervals)``."""
+        each, ends, copied = self._shape.each, self._ends, self._copied
         counted = np.bincount(self._bins[:, start:stop].ravel(), weights.ravel(), ends[-1])
-        by_interval = counted[: ends[each - 1]].reshape(each, -1)[:, :-1]
-        by_step = counted[ends[each - 1] : ends[2 * each - 1]].reshape(each, -1)
-        by_pitch = counted[ends[2 * each - 1] :].reshape(each, -1)
-        # The last bin of a pitch pointer is always empty: what lies outside MIDI's pitches.
-        pitches = last_pitch + self._intervals
-        pitches[(pitches < 0) | (pitches > MAX_PITCH)] = _PITCHES
-        found = [by_interval, by_step[:, self._steps[degree]], by_pitch[:, pitches]]
-        return np.concatenate(found).astype(np.float32)
+        by_interval, by_step = ends[each - 1], ends[2 * each - 1]
+        copied[:each] = counted[:by_interval].reshape(each, -1)[:, :-1]
+        steps = counted[by_interval:by_step].reshape(each, -1)
+        copied[each : 2 * each] = steps.take(self._steps[degree], axis=1)
+        pitches = counted[by_step:].reshape(each, -1)
+        copied[2 * each :] = pitches[:, last_pitch : last_pitch + copied.shape[1]]
+        return copied
 
     def _make_room(self) -> None:
         memory = self._shape.memory
