@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.device.music.strategies import pieces
 from tests.fixtures.make_tiny_bundle import tiny_piece
 
+from playbach.errors import InputError
 from playbach.music.encoding import DEFAULT_ENCODING, END, encode
 from playbach.music.features import (
     LONGEST_MATCH,
@@ -23,9 +24,10 @@ from playbach.music.features import (
 )
 from playbach.music.form import FORMS
 from playbach.music.key import Key, Mode
-from playbach.music.note import Piece
+from playbach.music.note import Note, Piece, Pitch, Ticks
 from playbach_train.pointers import BLOCKED
 from playbach_train.segments import (
+    MAX_NOTES,
     MovementArrays,
     Reading,
     batches,
@@ -103,6 +105,12 @@ def test_matches_are_the_longest_common_past(moves: list[int], with_pitches: boo
                 length += 1
             same = with_pitches and j > 0 and pitches[j - 1] == pitches[t - 1]
             assert found[t, j] == length + SAME_PITCH * same
+
+
+def test_a_movement_too_long_to_compare_with_itself_is_refused() -> None:
+    notes = tuple(Note(Ticks(6 * n), Pitch(60), Ticks(6)) for n in range(MAX_NOTES + 1))
+    with pytest.raises(InputError, match=r"endless: 12,001 notes in one movement, at most 12,000"):
+        movement_arrays("endless", Piece(notes), DEFAULT_ENCODING)
 
 
 def test_transposing_moves_the_register_alone() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from playbach.errors import InputError
 from playbach.music.encoding import END, Encoding, encode
 from playbach.music.features import (
     LONGEST_MATCH,
@@ -28,6 +29,9 @@ from playbach_train.pointers import BLOCKED
 
 Ints = NDArray[np.int32]
 Batch = dict[str, NDArray[Any]]
+
+MAX_NOTES = 12_000
+"""Notes of a movement: how every two of them match takes two bytes, 288 MB at most."""
 
 COLUMN_STEP = 256
 """The memory's columns in a batch come in multiples of this, so few shapes are compiled."""
@@ -73,7 +77,16 @@ class MovementArrays:
 
 
 def movement_arrays(name: str, piece: Piece, encoding: Encoding) -> MovementArrays:
-    """Describe every step of ``piece``."""
+    """Describe every step of ``piece``.
+
+    Raises:
+        InputError: the movement has more than ``MAX_NOTES`` notes.
+    """
+    if len(piece.notes) > MAX_NOTES:
+        raise InputError(
+            f"{name}: {len(piece.notes):,} notes in one movement, at most {MAX_NOTES:,} can be "
+            "learned from or measured; split the file, or --exclude it"
+        )
     heading, events = encode(piece)
     tracker = Tracker(encoding, heading)
     rows: list[tuple[list[int], list[int], list[int]]] = []

@@ -22,6 +22,7 @@ _SIZES = (
     "embedding", "units", "layers", "head", "pointers", "pointer_width", "memory",
 )  # fmt: skip
 _MOST = 8192
+_MOST_REMEMBERED = 4 * 2**20  # 32 MB, in buffers of twice the memory
 
 Floats = NDArray[np.float32]
 Shapes = dict[str, tuple[int, int]]
@@ -146,6 +147,12 @@ def _sizes(bundle: Bundle) -> dict[str, int]:
                 f"to {_MOST}; make the bundle again with playbach-convert"
             )
         sizes[name] = value
+    numbers = POINTER_KINDS * sizes["pointers"] * sizes["pointer_width"] * sizes["memory"]
+    if numbers > _MOST_REMEMBERED:
+        raise BundleError(
+            f"{bundle.path}: its pointers would remember {numbers:,} numbers, more than "
+            f"{_MOST_REMEMBERED:,} allowed on a board; convert a network with a smaller memory"
+        )
     return sizes
 
 

@@ -142,6 +142,7 @@ FAULTS: dict[str, tuple[Edit, str]] = {
     "no memory": (parameter("memory", 0), "network parameter memory is 0"),
     "a memory below nothing": (parameter("memory", -1), "network parameter memory is -1"),
     "a memory beyond bounds": (parameter("memory", 10**9), "network parameter memory is 10000000"),
+    "more memory than a board has": (parameter("pointers", 8192), "more than 4,194,304 allowed"),
     "no layers": (parameter("layers", 0), "network parameter layers is 0"),
     "no pointers": (parameter("pointers", 0), "network parameter pointers is 0"),
     "pointers of no width": (parameter("pointer_width", 0), "parameter pointer_width is 0"),
