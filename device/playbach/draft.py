@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playbach.bundle import PitchRange
+from playbach.loops import LoopWatch
 from playbach.music.encoding import END, ESCAPE, Heading, reference_pitch
 from playbach.music.key import PITCH_CLASSES
 from playbach.music.note import BarLines, Note, Pitch, Place, Ticks
@@ -37,7 +38,7 @@ class Draft:
     """Asks the predictor for note after note and keeps its answers within the rules.
 
     Whatever the predictor answers: every note lies within the range, no pitch begins while it
-    sounds, the first note begins in the first bar, and the movement ends.
+    sounds, the first note begins in the first bar, no cell repeats for ever, and the movement ends.
     """
 
     def __init__(self, predictor: Predictor, pitches: PitchRange, movement: Movement) -> None:
@@ -60,6 +61,7 @@ class Draft:
         self._sounding: dict[int, int] = {}
         self._end = 0
         self._closed = False
+        self._loops = LoopWatch()
 
     @property
     def length(self) -> Ticks:
@@ -106,6 +108,7 @@ class Draft:
     def _next_pitch(self, shift: int, sampling: Sampling, rng: np.random.Generator) -> int:
         rising = not shift and self._together > 0
         allowed = self._playable(self._onset + shift, rising=rising)
+        self._avoid_loops(allowed)
         if allowed.any():
             symbol = choose(self._predictor.pitch(shift), allowed, sampling, rng)
             return self._last + self._encoding.interval_of(symbol)
@@ -113,12 +116,20 @@ class Draft:
         above = range(self._last + 1, self._range.stop) if rising else self._range
         return self._nearest_free(above, self._onset + shift)
 
+    def _avoid_loops(self, allowed: NDArray[np.bool_]) -> None:
+        """Take out what would go round in circles, unless nothing else is left."""
+        for interval in self._loops.forbidden():
+            symbol = self._encoding.pitch_symbol(interval)
+            if np.count_nonzero(allowed) > 1:
+                allowed[symbol] = False
+
     def _accept(self, shift: int, pitch: int, duration: int) -> Note:
         self._predictor.advance(shift, pitch, duration)
         first_of_chord = shift > 0 or not self._together
         self._together = 1 if first_of_chord else self._together + 1
         self._bass = pitch if first_of_chord else self._bass
         self._onset += shift
+        self._loops.add(pitch - self._last)
         self._last = pitch
         end = self._onset + duration
         self._sounding[pitch] = end

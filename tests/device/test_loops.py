@@ -1,0 +1,55 @@
+"""Nothing is repeated for ever, and nothing is forbidden before it is heard too often."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playbach.loops import LONGEST_PERIOD, LoopWatch
+
+
+def heard(moves: list[int]) -> LoopWatch:
+    watch = LoopWatch()
+    for move in moves:
+        watch.add(move)
+    return watch
+
+
+def test_at_the_beginning_everything_is_allowed() -> None:
+    assert list(LoopWatch().forbidden()) == []
+
+
+@pytest.mark.parametrize(
+    ("cell", "times"),
+    [([2], 8), ([2, -2], 8), ([1, 2, -3], 5), ([4, 3, -3, -4], 7), ([*range(16)], 2)],
+)
+def test_a_cell_may_be_repeated_as_often_as_bach_does(cell: list[int], times: int) -> None:
+    for end in range(len(cell) * times - 1):
+        sung = (cell * times)[:end]
+        assert (cell * times)[end] not in set(heard(sung).forbidden())
+
+
+@given(st.lists(st.integers(-12, 12), min_size=1, max_size=LONGEST_PERIOD))
+def test_no_cell_is_repeated_for_ever(cell: list[int]) -> None:
+    watch = LoopWatch()
+    for time in range(400):
+        move = cell[time % len(cell)]
+        if move in set(watch.forbidden()):
+            return
+        watch.add(move)
+    pytest.fail(f"{cell} went on for 400 notes")
+
+
+@given(st.lists(st.integers(-2, 2), max_size=60))
+def test_it_agrees_with_counting_by_hand(moves: list[int]) -> None:
+    watch = heard(moves)
+    by_hand = set()
+    for period in range(1, min(len(moves), LONGEST_PERIOD) + 1):
+        run = 0
+        while run + period < len(moves) and moves[-1 - run] == moves[-1 - run - period]:
+            run += 1
+        most = 7 if period == 1 else 14 if period <= 3 else max(26, period + period // 2)
+        if run >= most:
+            by_hand.add(moves[len(moves) - period])
+    assert set(watch.forbidden()) == by_hand
