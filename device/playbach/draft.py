@@ -110,7 +110,9 @@ class Draft:
         allowed = self._playable(self._onset + shift, rising=rising)
         self._avoid_loops(allowed)
         if allowed.any():
-            symbol = choose(self._predictor.pitch(shift), allowed, sampling, rng)
+            sampling = sampling.relieved(self._loops.boredom)
+            chances = self._predictor.pitch(shift, sampling.memory)
+            symbol = choose(chances, allowed, sampling, rng)
             return self._last + self._encoding.interval_of(symbol)
         # The last note lies too far off for any interval: to the nearest pitch that will do.
         above = range(self._last + 1, self._range.stop) if rising else self._range

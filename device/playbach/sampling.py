@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from playbach.errors import InputError
 from playbach.predictor.base import Probabilities
 
 LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 0.05, 5.0
+STRONGEST_MEMORY = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +22,13 @@ class Sampling:
         temperature: 1 as learned, lower for the likeliest, higher for surprises; 0.05 to 5.
         top_p: only the likeliest symbols that together have this probability (nucleus sampling,
             Holtzman et al. 2020, arXiv 1904.09751); above 0, at most 1.
+        memory: how strongly the piece returns to its own motifs: 1 as learned, 0 not at all,
+            2 twice as strongly.
     """
 
     temperature: float = 1.0
     top_p: float = 0.97
+    memory: float = 1.0
 
     def __post_init__(self) -> None:
         # Written so that NaN is refused too.
@@ -35,6 +39,25 @@ class Sampling:
             )
         if not 0 < self.top_p <= 1:
             raise InputError(f"top-p {self.top_p}: it is above 0 and at most 1")
+        if not 0 <= self.memory <= STRONGEST_MEMORY:
+            raise InputError(
+                f"memory {self.memory}: it is from 0 to {STRONGEST_MEMORY:g}; 1 is as learned"
+            )
+
+    def relieved(self, boredom: float) -> Sampling:
+        """The same for a listener who is bored: less memory, and a temperature of 1 or more.
+
+        Args:
+            boredom: 0 for none, 1 for much.
+        """
+        if not boredom:
+            return self
+        warmer = self.temperature + boredom * max(1.0 - self.temperature, 0.2)
+        return replace(
+            self,
+            memory=self.memory * max(1 - boredom, 0.0),
+            temperature=min(warmer, HIGHEST_TEMPERATURE),
+        )
 
 
 def choose(

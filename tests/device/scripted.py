@@ -57,8 +57,9 @@ class Scripted:
     def shift(self) -> Probabilities:
         return self._answers[0](self._encoding.shift_symbols)
 
-    def pitch(self, shift: int) -> Probabilities:
+    def pitch(self, shift: int, memory: float = 1.0) -> Probabilities:
         assert shift >= 0
+        assert 0 <= memory <= 2
         return self._answers[1](self._encoding.pitch_symbols)
 
     def duration(self, shift: int, pitch: int) -> Probabilities:

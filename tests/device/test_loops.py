@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playbach.loops import LONGEST_PERIOD, LoopWatch
+from playbach.loops import LONGEST_PERIOD, MOST_BORED, LoopWatch
 
 
 def heard(moves: list[int]) -> LoopWatch:
@@ -39,6 +39,27 @@ def test_no_cell_is_repeated_for_ever(cell: list[int]) -> None:
             return
         watch.add(move)
     pytest.fail(f"{cell} went on for 400 notes")
+
+
+def test_what_never_comes_back_bores_nobody() -> None:
+    assert heard([n * n % 101 for n in range(100)]).boredom == 0
+
+
+def test_a_trill_bores_within_six_bars_of_it() -> None:
+    assert heard([2, -2] * 48).boredom == MOST_BORED
+
+
+def test_boredom_passes_when_something_new_comes() -> None:
+    assert heard([2, -2] * 48 + [n * n % 101 for n in range(60)]).boredom == 0
+
+
+@given(st.lists(st.integers(-2, 2), max_size=120))
+def test_repetition_is_that_of_the_latest_groups(moves: list[int]) -> None:
+    padded = [None, None, None, *moves]
+    groups = [tuple(padded[n : n + 4]) for n in range(len(moves))][-48:]
+    repeated = (len(groups) - len(set(groups))) / 48
+    expected = min(max((repeated - 0.23) / 0.23, 0), MOST_BORED)
+    assert heard(moves).boredom == pytest.approx(expected)
 
 
 @given(st.lists(st.integers(-2, 2), max_size=60))

@@ -108,3 +108,24 @@ def test_a_temperature_outside_its_range_is_refused(temperature: float) -> None:
 def test_a_top_p_outside_its_range_is_refused(top_p: float) -> None:
     with pytest.raises(InputError, match=r"top-p .*: it is above 0 and at most 1"):
         Sampling(top_p=top_p)
+
+
+@pytest.mark.parametrize("memory", [-0.1, 2.1, math.nan])
+def test_a_memory_outside_its_range_is_refused(memory: float) -> None:
+    with pytest.raises(InputError, match=r"memory .*: it is from 0 to 2; 1 is as learned"):
+        Sampling(memory=memory)
+
+
+@given(st.floats(LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE), st.floats(0, 2), st.floats(0, 1.5))
+def test_boredom_takes_memory_and_adds_warmth_within_the_limits(
+    temperature: float, memory: float, boredom: float
+) -> None:
+    asked = Sampling(temperature=temperature, memory=memory)
+    relieved = asked.relieved(boredom)
+    assert relieved.memory <= memory
+    assert temperature <= relieved.temperature <= HIGHEST_TEMPERATURE
+    if boredom >= 1:
+        assert relieved.memory == 0
+        assert relieved.temperature >= 1
+    if boredom == 0:
+        assert relieved == asked

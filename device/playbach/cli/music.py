@@ -41,6 +41,13 @@ def add_music_arguments(parser: argparse.ArgumentParser) -> None:
         default=defaults.top_p,
         help="choose among the likeliest notes that make up this share (default %(default)s)",
     )
+    group.add_argument(
+        "--memory",
+        metavar="M",
+        type=float,
+        default=defaults.memory,
+        help="how strongly a piece returns to its own motifs: 0 not at all, 1 as learned, up to 2",
+    )
     group.add_argument("--seed", metavar="N", type=int, help="repeat the music of that number")
     network = parser.add_argument_group("network")
     network.add_argument(
@@ -61,7 +68,7 @@ def settings_from(args: argparse.Namespace) -> Settings:
             key=None if args.key is None else parse_key(args.key),
             tempo=args.tempo,
         ),
-        Sampling(temperature=args.temperature, top_p=args.top_p),
+        Sampling(args.temperature, args.top_p, args.memory),
     )
 
 

@@ -30,8 +30,11 @@ class Predictor(Protocol):
     def shift(self) -> Probabilities:
         """Of each shift symbol."""
 
-    def pitch(self, shift: int) -> Probabilities:
-        """Of each interval symbol, for a note ``shift`` ticks from the last."""
+    def pitch(self, shift: int, memory: float = 1.0) -> Probabilities:
+        """Of each interval symbol, for a note ``shift`` ticks from the last.
+
+        ``memory`` is how strongly the piece returns to its own motifs; 1 as learned, 0 not at all.
+        """
 
     def duration(self, shift: int, pitch: int) -> Probabilities:
         """Of each duration symbol, for that shift and pitch."""

@@ -81,7 +81,7 @@ class LstmCopyPredictor:
         """Of each shift symbol."""
         return _softmax(self._shift)
 
-    def pitch(self, shift: int) -> Probabilities:
+    def pitch(self, shift: int, memory: float = 1.0) -> Probabilities:
         """Of each interval symbol, for a note ``shift`` ticks from the last."""
         tracker = self._tracker
         place = _sum_of_rows(self._pitch_rows, tracker.pitch_rows(shift))
@@ -91,7 +91,7 @@ class LstmCopyPredictor:
         evidence = self._pointers.evidence(query, gates, tracker.pitch, tracker.degree)
         if evidence is not None:
             # The escape symbol stands first, and is never copied.
-            logits[1:] += evidence
+            logits[1:] += evidence if memory == 1 else evidence * np.float32(memory)
         if rising:
             # Notes of a chord come from the lowest upwards.
             logits[1 : self.encoding.widest + 2] = -np.inf
