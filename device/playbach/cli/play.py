@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import signal
 import sys
 from types import FrameType
@@ -126,7 +127,9 @@ class _Screen:
 
     def show(self, status: Status) -> None:
         if self._live:
-            _write(f"{CLEAR_LINE}{_line(status)}")
+            # A line that wraps could not be cleared again.
+            width = shutil.get_terminal_size().columns - 1
+            _write(f"{CLEAR_LINE}{_line(status)[:width]}")
         elif status.title != self._title:
             self._title = status.title
             _say(status.title)
