@@ -11,6 +11,7 @@ from typing import NamedTuple
 from playbach.command_line import OneLineParser, guarded
 from playbach_train import evaluate_command, train_command
 from playbach_train.corpus import cli as corpus_command
+from playbach_train.report import command as report_command
 
 
 class Command(NamedTuple):
@@ -33,6 +34,11 @@ COMMANDS = {
         "measure bits per note on unseen scores",
         evaluate_command.add_arguments,
         evaluate_command.run,
+    ),
+    "report": Command(
+        "compare generated movements with real ones, as a page",
+        report_command.add_arguments,
+        report_command.run,
     ),
     "corpus": Command(
         "build a corpus into a folder", corpus_command.add_arguments, corpus_command.run

@@ -1,0 +1,1 @@
+"""``playbach-train report``: generated movements beside Bach's, in figures and pictures."""

@@ -1,0 +1,191 @@
+"""All figures of a report, and which targets are met."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from playbach.music.note import Piece
+from playbach_train.report.comparison import Likeness, divergence, likeness, overlap, tables
+from playbach_train.report.features import FEATURES, Feature, bars, final_degree
+from playbach_train.report.originality import (
+    LENGTHS,
+    Originals,
+    Shared,
+    pooled,
+    repetition,
+    shared_by_work,
+)
+
+LEAST_OVERLAP = 0.9
+LONGEST_RUN = 24
+LEAST_ON_TONIC = 0.9
+MEASURES = {"overlap": overlap, "kl": divergence}
+POOLS = {"against_all": False, "against_form": True}
+PERCENTILES = (10, 50, 90)
+
+Figures = dict[str, Any]
+"""What JSON can hold; ``None`` where there is nothing to measure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sets:
+    """What is compared.
+
+    Attributes:
+        generated: movements from the network, at least one of each of ``forms``.
+        real: real movements of ``forms``, each of at least one note.
+        forms: names of the forms that are compared.
+        all_real: every real movement by name, whatever its form.
+    """
+
+    generated: Sequence[Piece]
+    real: Sequence[Piece]
+    forms: Sequence[str]
+    all_real: Mapping[str, Piece]
+
+
+def figures_of(sets: Sets) -> Figures:
+    """Everything that is measured; ``headline`` has a row for each target."""
+    shared = list(map(Originals(sets.all_real.values()).shared, sets.generated))
+    figures: Figures = {
+        "features": {feature.name: _feature(feature, sets) for feature in FEATURES},
+        "repetition": {str(length): _repetition(length, sets) for length in LENGTHS},
+        "originality": {
+            "generated": _shared(pooled(shared)),
+            "real": {work: _shared(row) for work, row in shared_by_work(sets.all_real).items()},
+        },
+        "on_tonic": {
+            "generated": _on_tonic(sets.generated),
+            "real": _on_tonic(sets.real),
+        },
+        "movements": [_movement(*pair) for pair in zip(sets.generated, shared, strict=True)],
+    }
+    figures["mean_overlap"] = {pool: _mean_overlap(figures["features"], pool) for pool in POOLS}
+    return {"headline": headline(figures), **figures}
+
+
+def _feature(feature: Feature, sets: Sets) -> Figures:
+    generated, real = tables(feature, sets.generated, sets.real)
+    spread = generated.spread(sets.forms), real.spread(sets.forms)
+    found: Figures = {
+        "title": feature.title,
+        "values": list(generated.values),
+        "generated": spread[0].tolist(),
+        "real": spread[1].tolist(),
+    }
+    for name, measure in MEASURES.items():
+        found[name] = float(measure(*spread))
+    for pool, own_form in POOLS.items():
+        found[pool] = {
+            name: _pair(likeness(measure, generated, real, sets.forms, own_form=own_form))
+            for name, measure in MEASURES.items()
+        }
+    return found
+
+
+def _pair(found: Likeness | None) -> Figures | None:
+    return None if found is None else asdict(found)
+
+
+def _mean_overlap(features: Figures, pool: str) -> Figures | None:
+    """Overlap meant over features, and generated as a share of real."""
+    rows = [row[pool]["overlap"] for row in features.values() if row[pool]["overlap"]]
+    if not rows:
+        return None
+    generated, real = (
+        float(np.mean([row[side] for row in rows])) for side in ("generated", "real")
+    )
+    return {"generated": generated, "real": real, "ratio": generated / real if real else None}
+
+
+def _repetition(length: int, sets: Sets) -> Figures:
+    return {
+        "generated": _percentiles(sets.generated, length),
+        "real": _percentiles(sets.real, length),
+    }
+
+
+def _percentiles(pieces: Sequence[Piece], length: int) -> Figures | None:
+    rows = [row for piece in pieces if (row := repetition(piece, length)) is not None]
+    if not rows:
+        return None
+    values = np.percentile(rows, PERCENTILES).tolist()
+    return dict(zip([f"p{percent}" for percent in PERCENTILES], values, strict=True))
+
+
+def _shared(row: Shared) -> Figures:
+    return {"longest_run": row.longest, "share": row.share, "groups": row.groups}
+
+
+def _on_tonic(pieces: Sequence[Piece]) -> float:
+    return sum(final_degree(piece) == 0 for piece in pieces) / len(pieces)
+
+
+def _movement(piece: Piece, shared: Shared) -> Figures:
+    return {
+        "form": piece.form.name,
+        "key": str(piece.keys[0][1]),
+        "meter": str(piece.meters[0][1]),
+        "bars": bars(piece),
+        "notes": len(piece.notes),
+        "ends_on": final_degree(piece),
+        "longest_run": shared.longest,
+        "share": shared.share,
+    }
+
+
+def headline(figures: Figures) -> list[Figures]:
+    """A row for each target: what it is about, the figure, the target, whether it is met."""
+    rows = []
+    for pool, title in (("against_all", "all"), ("against_form", "those of the same form")):
+        found = figures["mean_overlap"][pool]
+        ratio = found and found["ratio"]
+        about = f"mean overlap with real movements, {title}: generated as a share of real"
+        rows.append(
+            _row(about, ratio, f"at least {LEAST_OVERLAP}", _at_least(ratio, LEAST_OVERLAP))
+        )
+    rows += [_repetition_row(length, row) for length, row in figures["repetition"].items()]
+    rows += _originality_rows(**figures["originality"])
+    ends = figures["on_tonic"]["generated"]
+    target = f"at least {LEAST_ON_TONIC}"
+    rows.append(_row("movements that end on the tonic", ends, target, ends >= LEAST_ON_TONIC))
+    return rows
+
+
+def _repetition_row(length: str, found: Figures) -> Figures:
+    about = f"repetition of {length} intervals, median"
+    generated, real = found["generated"], found["real"]
+    if generated is None or real is None:
+        return _row(about, generated and generated["p50"], "none: real ones are too short", None)
+    target = f"{real['p10']:.3f} to {real['p90']:.3f}, 10th to 90th percentile of real movements"
+    met = real["p10"] <= generated["p50"] <= real["p90"]
+    return _row(about, generated["p50"], target, met)
+
+
+def _originality_rows(generated: Figures, real: Figures) -> list[Figures]:
+    longest = generated["longest_run"]
+    about = "8-grams of intervals found in the real movements, share"
+    run = _row(
+        "longest run of intervals shared with the real movements",
+        longest,
+        f"at most {LONGEST_RUN}",
+        longest <= LONGEST_RUN,
+    )
+    if not real:
+        return [_row(about, generated["share"], "none: there is one real work only", None), run]
+    work = max(real, key=lambda name: real[name]["share"])
+    most = real[work]["share"]
+    target = f"at most {most:.3f}, as in {work}, the highest real work"
+    return [_row(about, generated["share"], target, generated["share"] <= most), run]
+
+
+def _at_least(figure: float | None, least: float) -> bool | None:
+    return None if figure is None else figure >= least
+
+
+def _row(about: str, figure: float | None, target: str, met: bool | None) -> Figures:
+    return {"about": about, "figure": figure, "target": target, "met": met}

@@ -1,0 +1,165 @@
+"""The report as a page of HTML without scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from string import Template
+from typing import Any
+
+from playbach_train.report.comparison import LEAST_SHARE
+
+REPETITION_PNG = "repetition.png"
+
+MET = {True: "met", False: "missed", None: "not measured"}
+
+_PAGE = Template("""\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Generated movements beside Bach's</title>
+<style>
+:root { color-scheme: light dark; }
+body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
+  color: CanvasText; background: Canvas; }
+div { overflow-x: auto; }
+table { border-collapse: collapse; margin: 1rem 0; }
+caption { text-align: left; font-weight: bold; }
+th, td { padding: .3rem .8rem .3rem 0; text-align: left; vertical-align: top;
+  border-bottom: 1px solid GrayText; }
+td.number { text-align: right; font-variant-numeric: tabular-nums; }
+td.met { color: light-dark(#17652b, #7fd894); }
+td.missed { color: light-dark(#a3201a, #ff9a90); font-weight: bold; }
+img { display: block; max-width: 100%; height: auto; background: white; border-radius: .3rem; }
+</style>
+</head>
+<body>
+<h1>Generated movements beside Bach's</h1>
+<p>$made</p>
+$headline
+<h2>Distributions</h2>
+<p>Every movement is compared with real movements pooled: a real one with the others, a generated
+one with the same, one real movement left out in turn. Figures are means over the movements of a
+form, then over forms. Overlap is the sum of the smaller of two shares, 1 for equal distributions.
+KL is Kullback and Leibler's divergence in bits, no share of the pool being taken for less than
+$floor.</p>
+$alike
+$features
+<h2>Repetition</h2>
+<p>1 &minus; distinct/total groups of intervals, in windows of 256 notes.</p>
+<img src="$repetition_png" alt="Repetition, generated beside real; figures in the table.">
+$repetition
+<h2>Originality</h2>
+<p>Runs and groups of 8 intervals that are found in other music: of generated movements in all real
+ones, of each real work in all the others.</p>
+$originality
+<h2>Movements</h2>
+$movements
+<p>All figures: <a href="report.json">report.json</a>.</p>
+</body>
+</html>
+""")
+
+
+def page_of(report: Mapping[str, Any]) -> str:
+    """The page; its pictures lie beside it as ``NAME.png``."""
+    return _PAGE.substitute(
+        made=escape(_made(report["settings"])),
+        headline=_headline(report["headline"]),
+        floor=f"{LEAST_SHARE:g}",
+        alike=_alike(report["features"]),
+        features="\n".join(_feature(name, row) for name, row in report["features"].items()),
+        repetition_png=REPETITION_PNG,
+        repetition=_repetition(report["repetition"]),
+        originality=_originality(report["originality"]),
+        movements=_movements(report["movements"]),
+    )
+
+
+def _made(settings: Mapping[str, Any]) -> str:
+    forms = ", ".join(
+        f"{form} ({row['generated']} / {row['real']})" for form, row in settings["forms"].items()
+    )
+    return (
+        f"{settings['bundle']}, seed {settings['seed']}, temperature {settings['temperature']:g}. "
+        f"Movements generated / real: {forms}."
+    )
+
+
+def _headline(rows: Sequence[Mapping[str, Any]]) -> str:
+    cells = [(r["about"], r["figure"], r["target"], MET[r["met"]]) for r in rows]
+    return _table("Targets", ("", "figure", "target", ""), cells)
+
+
+def _alike(features: Mapping[str, Any]) -> str:
+    head = ["", "overlap of sums", "KL of sums"]
+    for pool in ("all", "own form"):
+        head += [f"{measure}, {side}, {pool}" for measure in ("overlap", "KL") for side in SIDES]
+    rows = [[row["title"], row["overlap"], row["kl"], *_pairs(row)] for row in features.values()]
+    return _table("Generated against real", head, rows)
+
+
+SIDES = ("generated", "real")
+
+
+def _pairs(feature: Mapping[str, Any]) -> Iterable[float | None]:
+    for pool in ("against_all", "against_form"):
+        for measure in ("overlap", "kl"):
+            pair = feature[pool][measure] or dict.fromkeys(SIDES)
+            yield from (pair[side] for side in SIDES)
+
+
+def _feature(name: str, row: Mapping[str, Any]) -> str:
+    title = escape(row["title"])
+    alt = f"{title}: shares, generated beside real; figures in report.json."
+    return f'<h3>{title}</h3>\n<img src="{escape(name)}.png" alt="{alt}">'
+
+
+def _repetition(found: Mapping[str, Any]) -> str:
+    rows = []
+    for length, row in found.items():
+        for side in SIDES:
+            percentiles = row[side] or {"p10": None, "p50": None, "p90": None}
+            rows.append([f"{length} intervals, {side}", *percentiles.values()])
+    return _table("Percentiles of movements", ("", "10th", "50th", "90th"), rows)
+
+
+def _originality(found: Mapping[str, Any]) -> str:
+    works = [("generated", found["generated"]), *found["real"].items()]
+    rows = [(name, row["longest_run"], row["share"], row["groups"]) for name, row in works]
+    head = ("", "longest shared run, intervals", "share of 8-grams found", "8-grams")
+    return _table("Shared with other music", head, rows)
+
+
+def _movements(rows: Sequence[Mapping[str, Any]]) -> str:
+    head = ("form", "key", "meter", "bars", "notes", "ends on", "longest shared run", "share")
+    return _table(
+        "What was generated (ends on: semitones above the tonic)",
+        head,
+        [list(row.values()) for row in rows],
+    )
+
+
+def _table(caption: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    heads = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
+    body = "\n".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
+    return (
+        f"<div><table>\n<caption>{escape(caption)}</caption>\n"
+        f"<tr>{heads}</tr>\n{body}\n</table></div>"
+    )
+
+
+def _cell(content: str | float | None) -> str:
+    if isinstance(content, str):
+        kind = f' class="{content}"' if content in ("met", "missed") else ""
+        return f"<td{kind}>{escape(content)}</td>"
+    return f'<td class="number">{number(content)}</td>'
+
+
+def number(figure: float | None) -> str:
+    """A figure as it is shown: counts whole, shares and bits with three places."""
+    if figure is None:
+        return "&ndash;"
+    return str(figure) if isinstance(figure, int) else f"{figure:.3f}"
