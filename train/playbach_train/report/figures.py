@@ -53,6 +53,7 @@ def figures_of(sets: Sets) -> Figures:
     shared = list(map(Originals(sets.all_real.values()).shared, sets.generated))
     figures: Figures = {
         "features": {feature.name: _feature(feature, sets) for feature in FEATURES},
+        "bars_by_form": {form: _bars(form, sets) for form in sets.forms},
         "repetition": {str(length): _repetition(length, sets) for length in LENGTHS},
         "originality": {
             "generated": _shared(pooled(shared)),
@@ -100,6 +101,19 @@ def _mean_overlap(features: Figures, pool: str) -> Figures | None:
         float(np.mean([row[side] for row in rows])) for side in ("generated", "real")
     )
     return {"generated": generated, "real": real, "ratio": generated / real if real else None}
+
+
+def _bars(form: str, sets: Sets) -> Figures:
+    """Bars of the shortest, the middle and the longest movement."""
+    sides = {"generated": sets.generated, "real": sets.real}
+    counts = {
+        side: sorted(bars(piece) for piece in pieces if piece.form.name == form)
+        for side, pieces in sides.items()
+    }
+    return {
+        side: {"least": row[0], "median": float(np.median(row)), "most": row[-1]}
+        for side, row in counts.items()
+    }
 
 
 def _repetition(length: int, sets: Sets) -> Figures:

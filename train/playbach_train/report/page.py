@@ -11,6 +11,7 @@ from playbach_train.report.comparison import LEAST_SHARE
 
 REPETITION_PNG = "repetition.png"
 
+SIDES = ("generated", "real")
 MET = {True: "met", False: "missed", None: "not measured"}
 
 _PAGE = Template("""\
@@ -47,6 +48,7 @@ KL is Kullback and Leibler's divergence in bits, no share of the pool being take
 $floor.</p>
 $alike
 $features
+$bars
 <h2>Repetition</h2>
 <p>1 &minus; distinct/total groups of intervals, in windows of 256 notes.</p>
 <img src="$repetition_png" alt="Repetition, generated beside real; figures in the table.">
@@ -71,6 +73,7 @@ def page_of(report: Mapping[str, Any]) -> str:
         floor=f"{LEAST_SHARE:g}",
         alike=_alike(report["features"]),
         features="\n".join(_feature(name, row) for name, row in report["features"].items()),
+        bars=_bars(report["bars_by_form"]),
         repetition_png=REPETITION_PNG,
         repetition=_repetition(report["repetition"]),
         originality=_originality(report["originality"]),
@@ -101,9 +104,6 @@ def _alike(features: Mapping[str, Any]) -> str:
     return _table("Generated against real", head, rows)
 
 
-SIDES = ("generated", "real")
-
-
 def _pairs(feature: Mapping[str, Any]) -> Iterable[float | None]:
     for pool in ("against_all", "against_form"):
         for measure in ("overlap", "kl"):
@@ -115,6 +115,13 @@ def _feature(name: str, row: Mapping[str, Any]) -> str:
     title = escape(row["title"])
     alt = f"{title}: shares, generated beside real; figures in report.json."
     return f'<h3>{title}</h3>\n<img src="{escape(name)}.png" alt="{alt}">'
+
+
+def _bars(forms: Mapping[str, Any]) -> str:
+    rows = [
+        (f"{form}, {side}", *row[side].values()) for form, row in forms.items() for side in SIDES
+    ]
+    return _table("Bars in a movement", ("", "least", "median", "most"), rows)
 
 
 def _repetition(found: Mapping[str, Any]) -> str:
