@@ -23,6 +23,7 @@ from playbach_train.report.originality import (
 LEAST_OVERLAP = 0.9
 LONGEST_RUN = 24
 LEAST_ON_TONIC = 0.9
+LEAST_AS_LONG = 0.9
 MEASURES = {"overlap": overlap, "kl": divergence}
 POOLS = {"against_all": False, "against_form": True}
 PERCENTILES = (10, 50, 90)
@@ -53,7 +54,8 @@ def figures_of(sets: Sets) -> Figures:
     shared = list(map(Originals(sets.all_real.values()).shared, sets.generated))
     figures: Figures = {
         "features": {feature.name: _feature(feature, sets) for feature in FEATURES},
-        "bars_by_form": {form: _bars(form, sets) for form in sets.forms},
+        "bars_by_form": (lengths := {form: _bars(form, sets) for form in sets.forms}),
+        "as_long_as_real": _as_long(sets.generated, lengths),
         "repetition": {str(length): _repetition(length, sets) for length in LENGTHS},
         "originality": {
             "generated": _shared(pooled(shared)),
@@ -116,6 +118,15 @@ def _bars(form: str, sets: Sets) -> Figures:
     }
 
 
+def _as_long(generated: Sequence[Piece], lengths: Figures) -> float:
+    """Share of movements between the shortest and the longest real one of their form."""
+    count = 0
+    for piece in generated:
+        real = lengths[piece.form.name]["real"]
+        count += real["least"] <= bars(piece) <= real["most"]
+    return count / len(generated)
+
+
 def _repetition(length: int, sets: Sets) -> Figures:
     return {
         "generated": _percentiles(sets.generated, length),
@@ -167,6 +178,9 @@ def headline(figures: Figures) -> list[Figures]:
     ends = figures["on_tonic"]["generated"]
     target = f"at least {LEAST_ON_TONIC}"
     rows.append(_row("movements that end on the tonic", ends, target, ends >= LEAST_ON_TONIC))
+    as_long = figures["as_long_as_real"]
+    about = "movements no shorter and no longer than real ones of their form"
+    rows.append(_row(about, as_long, f"at least {LEAST_AS_LONG}", as_long >= LEAST_AS_LONG))
     return rows
 
 
