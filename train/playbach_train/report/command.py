@@ -164,7 +164,7 @@ def _write(folder: Path, report: Figures, *, force: bool) -> None:
     files = {f"{name}.png": feature_png(row) for name, row in report["features"].items()}
     files[REPETITION_PNG] = repetition_png(report["repetition"])
     files[JSON] = _json(report).encode()
-    files[PAGE] = page_of(report).encode()
+    files[PAGE] = page_of(report).encode(errors="replace")
     try:
         folder.mkdir(exist_ok=force)
     except OSError as error:
