@@ -12,7 +12,7 @@ from playbach.loops import LoopWatch
 from playbach.music.encoding import END, ESCAPE, Heading, reference_pitch
 from playbach.music.key import PITCH_CLASSES
 from playbach.music.note import BarLines, Note, Pitch, Place, Ticks
-from playbach.predictor import Predictor
+from playbach.predictor import Predictor, Probabilities
 from playbach.sampling import Sampling, choose
 from playbach.stream import Movement
 
@@ -49,6 +49,7 @@ class Draft:
         self._tonic = movement.key.tonic
         self._lines = BarLines(((Ticks(0), movement.meter),), movement.pickup)
         self._fewest, self._most = movement.form.bars
+        self._goal = 0
         predictor.begin(heading_of(movement))
         self._shifts = _all_but_escape(encoding.shift_symbols)
         self._shift_ticks = np.array([0, 0, *encoding.shifts])
@@ -79,7 +80,8 @@ class Draft:
         encoding, predictor = self._encoding, self._predictor
         allowed = self._possible_shifts(place)
         if allowed.any():
-            symbol = choose(predictor.shift(), allowed, sampling, rng)
+            chances = self._urged(predictor.shift(), place.bar, rng)
+            symbol = choose(chances, allowed, sampling, rng)
             if symbol == END:
                 return None
             shift = int(encoding.shift_of(symbol))
@@ -98,6 +100,23 @@ class Draft:
             return shifts & (self._shift_ticks < place.meter.bar_ticks - place.tick)
         wait = self._until_free()
         return shifts & (self._shift_ticks >= wait) if wait else shifts
+
+    def _urged(self, chances: Probabilities, bar: int, rng: np.random.Generator) -> Probabilities:
+        """The chances of each shift, an ending the likelier the longer it is due.
+
+        The network knows a cadence when it hears one but does not steer for it. So a length is
+        drawn from those that movements of the form have, and from there on each bar makes an
+        ending four times as likely.
+        """
+        if not self._goal:
+            # Not the very longest, so that there is time to find an ending.
+            spare = (self._most - self._fewest) // 4
+            self._goal = int(rng.integers(self._fewest, self._most - spare + 1))
+        if bar < self._goal:
+            return chances
+        urged = chances.copy()
+        urged[END] *= 4.0 ** (bar - self._goal + 1)
+        return urged
 
     def _forced_shift(self, place: Place) -> int:
         """For when no symbol will do: at once, or at the next bar line or later if need be."""

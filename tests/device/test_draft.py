@@ -13,11 +13,12 @@ from tests.device.scripted import Answer, Scripted, even, nothing, only
 
 from playbach.bundle import PitchRange
 from playbach.draft import BARS_OVER, MOST_TOGETHER, Draft, heading_of
-from playbach.music.encoding import DEFAULT_ENCODING, Encoding
+from playbach.music.encoding import DEFAULT_ENCODING, END, Encoding
 from playbach.music.form import FORMS, Form, parse_form
 from playbach.music.key import C_MAJOR
 from playbach.music.meter import Meter
 from playbach.music.note import BarLines, Note, Piece, Ticks
+from playbach.predictor import Probabilities
 from playbach.sampling import Sampling
 from playbach.stream import Movement
 
@@ -157,3 +158,22 @@ def test_a_range_far_from_the_key_is_reached_at_once() -> None:
     asked = movement(meter=Meter(3, 4))
     draft = Draft(Scripted(encoding=narrow), pitches, asked)
     check_rules(asked, pitches, notes_of(draft, Sampling()), draft.length)
+
+
+@pytest.mark.parametrize("form", ["prelude", "menuet", "gigue"])
+def test_movements_of_a_network_that_hardly_ends_have_the_lengths_of_their_form(form: str) -> None:
+    def walking(symbols: int) -> Probabilities:
+        chances = np.zeros(symbols, np.float32)
+        chances[DEFAULT_ENCODING.shift_symbol(12)] = 1
+        chances[END] = 1e-4
+        return chances
+
+    asked = movement(form)
+    lines = BarLines(((Ticks(0), asked.meter),), asked.pickup)
+    bars = []
+    for seed in range(20):
+        notes = notes_of(Draft(Scripted(walking), CELLO, asked), Sampling(), seed)
+        bars.append(lines.place(notes[-1].onset).bar)
+    fewest, most = asked.form.bars
+    assert sum(fewest <= bar <= most for bar in bars) >= 18
+    assert len(set(bars)) > 5

@@ -57,14 +57,14 @@ FORMS = (
         "prelude", "Prelude", 72, _meters("4/4 3/4 2/2 12/8"), (42, 138), ("preludio", "praeludium")
     ),
     Form("allemande", "Allemande", 60, _meters("4/4 2/2"), (20, 48), ("allemanda",), 1 / 16),
-    Form("courante", "Courante", 96, _meters("3/4 3/2"), (24, 84), ("corrente", "coranto"), 1 / 8),
+    Form("courante", "Courante", 96, _meters("3/4 3/2"), (24, 72), ("corrente", "coranto"), 1 / 8),
     Form("sarabande", "Sarabande", 52, _meters("3/4 3/2"), (16, 40), ("sarabanda",)),
     Form(
         "menuet",
         "Menuet",
         120,
         _meters("3/4"),
-        (24, 40),
+        (24, 34),
         ("minuet", "menuett", "menuetto", "minuetto"),
     ),
     Form("bourree", "Bourrée", 80, _meters("2/2 4/4 2/4"), (20, 56), ("bourrée", "borea"), 1 / 4),
