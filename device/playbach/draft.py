@@ -19,6 +19,9 @@ from playbach.stream import Movement
 MOST_TOGETHER = 4
 """Notes that may begin together: a cello has four strings."""
 
+MOST_URGENT = 8
+"""Bars over which an ending becomes more and more likely."""
+
 BARS_OVER = 8
 """Bars beyond the form's most in which an ending is waited for before one is made."""
 
@@ -106,16 +109,16 @@ class Draft:
 
         The network knows a cadence when it hears one but does not steer for it. So a length is
         drawn from those that movements of the form have, and from there on each bar makes an
-        ending four times as likely.
+        ending sixteen times as likely.
         """
         if not self._goal:
             # Not the very longest, so that there is time to find an ending.
-            spare = (self._most - self._fewest) // 4
+            spare = (self._most - self._fewest) // 3
             self._goal = int(rng.integers(self._fewest, self._most - spare + 1))
         if bar < self._goal:
             return chances
         urged = chances.copy()
-        urged[END] *= 4.0 ** (bar - self._goal + 1)
+        urged[END] *= 16.0 ** min(bar - self._goal + 1, MOST_URGENT)
         return urged
 
     def _forced_shift(self, place: Place) -> int:
