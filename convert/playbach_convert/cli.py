@@ -7,13 +7,14 @@ import difflib
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from playbach.command_line import OneLineParser, guarded
 from playbach.errors import InputError
 from playbach.files import check_writable
 from playbach.quiet import quiet_stderr
-from playbach_train.run import load_run
+from playbach_train.run import Run, load_run
 
 VARIANTS = ("float32", "dynamic")
 """What this converter makes, in the order of the bundle."""
@@ -30,6 +31,8 @@ def _convert(args: argparse.Namespace) -> int:
     variants = _variants(args.quantise)
     check_writable(args.output, force=args.force)
     run = load_run(args.run)
+    if args.memory is not None:
+        run = _with_memory(run, args.memory)
     # TensorFlow takes seconds to import, and mistakes are found without it. It talks meanwhile.
     with quiet_stderr():
         from playbach_convert.convert import convert_run  # noqa: PLC0415
@@ -53,8 +56,24 @@ def _parser() -> argparse.ArgumentParser:
         help="variants with commas between, the first being the default to play "
         "(float32: as trained; dynamic: int8 weights; default %(default)s)",
     )
+    parser.add_argument(
+        "--memory",
+        metavar="N",
+        type=int,
+        help="notes that the pointers look back over on the board (default: as trained); fewer "
+        "take less time",
+    )
     parser.add_argument("--force", action="store_true", help="replace an existing bundle")
     return parser
+
+
+def _with_memory(run: Run, memory: int) -> Run:
+    """The run as if trained with that memory: no weight depends on it."""
+    trained = run.config.network.memory
+    if not 1 <= memory <= trained:
+        raise InputError(f"--memory {memory}: it is from 1 to {trained}, the memory in training")
+    network = replace(run.config.network, memory=memory)
+    return replace(run, config=replace(run.config, network=network))
 
 
 def _variants(text: str) -> tuple[str, ...]:

@@ -165,7 +165,7 @@ def test_movements_of_a_network_that_hardly_ends_have_the_lengths_of_their_form(
     def walking(symbols: int) -> Probabilities:
         chances = np.zeros(symbols, np.float32)
         chances[DEFAULT_ENCODING.shift_symbol(12)] = 1
-        chances[END] = 1e-3
+        chances[END] = 0.01
         return chances
 
     asked = movement(form)

@@ -36,7 +36,7 @@ class NetworkConfig:
     head: int = 128
     pointers: int = 2
     pointer_width: int = 32
-    memory: int = 512
+    memory: int = 1024
 
     @property
     def all_pointers(self) -> int:
