@@ -161,6 +161,14 @@ def test_an_unknown_variant_or_option_is_refused(
     assert "unrecognized arguments: --nonsense" in refused(capsys, finished, out, "--nonsense")
 
 
+def test_a_memory_beyond_that_of_training_is_refused(
+    capsys: pytest.CaptureFixture[str], finished: Path, tmp_path: Path
+) -> None:
+    for memory in ("0", "9000"):
+        message = refused(capsys, finished, tmp_path / "a.bundle", "--memory", memory)
+        assert f"--memory {memory}: it is from 1 to" in message
+
+
 @pytest.fixture
 def deadly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Child processes that convert die of a segmentation fault after their first graph."""
