@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from playbach.errors import InputError
-from playbach.music.meter import TICKS_PER_WHOLE, Meter
+from playbach.music.meter import TICKS_PER_WHOLE, Meter, parse_meter
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,7 @@ class Form:
 
 
 def _meters(text: str) -> tuple[Meter, ...]:
-    pairs = (word.split("/") for word in text.split())
-    return tuple(Meter(int(count), int(unit)) for count, unit in pairs)
+    return tuple(map(parse_meter, text.split()))
 
 
 # Order is part of the encoding: a form's place in this table is the row of its

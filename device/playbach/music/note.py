@@ -75,10 +75,6 @@ class Piece:
         """The tick at which the last note stops, 0 for an empty piece."""
         return Ticks(max((note.end for note in self.notes), default=0))
 
-    def key_at(self, tick: int) -> Key:
-        """The key in force at ``tick``."""
-        return self.keys[bisect_right([start for start, _ in self.keys], tick) - 1][1]
-
     def transposed(self, semitones: int) -> Piece:
         """The same piece, ``semitones`` higher.
 

@@ -70,16 +70,6 @@ def test_meters_and_keys_begin_at_once_and_change_in_order(ticks: tuple[int, ...
         Piece((), keys=tuple((Ticks(tick), parse_key("G")) for tick in ticks))
 
 
-def test_the_key_in_force_is_the_last_one_before() -> None:
-    piece = Piece((), keys=((Ticks(0), parse_key("d")), (Ticks(96), parse_key("D"))))
-    assert [str(piece.key_at(tick)) for tick in (0, 95, 96, 500)] == [
-        "D minor",
-        "D minor",
-        "D major",
-        "D major",
-    ]
-
-
 @given(pieces(), st.integers(-12, 12))
 def test_transposing_there_and_back_changes_nothing(piece: Piece, semitones: int) -> None:
     pitches = [n.pitch for n in piece.notes]
