@@ -37,8 +37,8 @@ def measure(options: argparse.Namespace) -> list[Figure]:
         sys.exit("train: Keras is not installed here")
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    from playbach_train.arrays import movement_arrays  # noqa: PLC0415 as above
     from playbach_train.config import load_config  # noqa: PLC0415 after the environment is set
-    from playbach_train.segments import movement_arrays  # noqa: PLC0415 as above
     from playbach_train.training import Trainer  # noqa: PLC0415 as above
 
     config = load_config(CONFIG if CONFIG.exists() else None, {})

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from playbach.music.encoding import encode
 from playbach.music.note import Piece
 from playbach.predictor import Predictor
+from playbach_train.arrays import movement_arrays
 from playbach_train.checkpoint import load_network_arrays
 from playbach_train.network import PARTS, Network
 from playbach_train.run import Run
-from playbach_train.segments import Reading, batches, movement_arrays
+from playbach_train.segments import Reading, batches
 
 SEGMENT = 128
 

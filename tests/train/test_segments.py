@@ -25,17 +25,9 @@ from playbach.music.features import (
 from playbach.music.form import FORMS
 from playbach.music.key import Key, Mode
 from playbach.music.note import Note, Piece, Pitch, Ticks
+from playbach_train.arrays import MAX_NOTES, MovementArrays, match_rows, movement_arrays, transposed
 from playbach_train.pointers import BLOCKED
-from playbach_train.segments import (
-    MAX_NOTES,
-    MovementArrays,
-    Reading,
-    batches,
-    match_rows,
-    movement_arrays,
-    share_out,
-    transposed,
-)
+from playbach_train.segments import Reading, batches, share_out
 
 TABLES = feature_tables(DEFAULT_ENCODING)
 

@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from playbach.files import write_atomically
 from playbach.music.encoding import Encoding
+from playbach_train.arrays import MovementArrays, movement_arrays
 from playbach_train.checkpoint import (
     load_arrays,
     load_training_arrays,
@@ -27,7 +28,6 @@ from playbach_train.corpus import Corpus
 from playbach_train.corpus.split import Split
 from playbach_train.curves import curves_png
 from playbach_train.run import BOARD, CHECKPOINT, CURVES, HISTORY, NETWORK, write_json
-from playbach_train.segments import MovementArrays, movement_arrays
 from playbach_train.training import EpochResult, Trainer, part_bits
 
 Say = Callable[[str], None]

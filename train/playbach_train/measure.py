@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from playbach.music.encoding import encode
 from playbach.music.note import Piece
 from playbach.predictor import Predictor
+from playbach_train.arrays import MovementArrays
 from playbach_train.network import Network
-from playbach_train.segments import MovementArrays, Reading, batches, share_out
+from playbach_train.segments import Reading, batches, share_out
 
 Scores = NDArray[np.float32]
 """A row for each step of a movement: nats given to the true shift, pitch and duration, and 1 where

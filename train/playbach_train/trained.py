@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from playbach.music.note import Piece
+from playbach_train.arrays import movement_arrays
 from playbach_train.checkpoint import load_network_arrays
 from playbach_train.measure import Scores, network_scores
 from playbach_train.network import Network
 from playbach_train.run import Run
-from playbach_train.segments import movement_arrays
 
 SEGMENT = 128
 

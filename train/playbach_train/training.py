@@ -12,10 +12,11 @@ import keras
 import numpy as np
 
 from playbach.music.encoding import Encoding
+from playbach_train.arrays import MovementArrays
 from playbach_train.config import RunConfig
 from playbach_train.measure import Bits, bits_of, network_scores
 from playbach_train.network import PARTS, Network
-from playbach_train.segments import MovementArrays, Reading, batches, share_out
+from playbach_train.segments import Reading, batches, share_out
 
 CELLO_MEDIAN = 50
 OCTAVE = 12
