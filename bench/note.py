@@ -24,7 +24,7 @@ import numpy as np
 from bench.report import Figure, run
 
 from playbach.bundle import Bundle, read_bundle
-from playbach.composer import Composer, Settings
+from playbach.composer.composer import Composer, Settings
 from playbach.music.note import Note
 from playbach.predictor import load_predictor
 from playbach.predictor.graph import runtime

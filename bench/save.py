@@ -17,7 +17,7 @@ from bench.report import Figure, run
 
 from playbach.bundle import read_bundle
 from playbach.cli.save import compose
-from playbach.composer import Composer, Settings
+from playbach.composer.composer import Composer, Settings
 from playbach.predictor import load_predictor
 
 NOTES = 10_000

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 from playbach.bundle import Bundle, default_bundle_path, read_bundle
-from playbach.composer import Composer, Settings
-from playbach.loops import LONGEST_PERIOD
+from playbach.composer.composer import Composer, Settings
+from playbach.composer.loops import LONGEST_PERIOD
+from playbach.composer.sampling import Sampling
+from playbach.composer.suites import Wishes
 from playbach.music.form import parse_form
 from playbach.music.key import PITCH_CLASSES, Key, Mode
 from playbach.music.note import Note
 from playbach.predictor import Predictor, load_predictor
-from playbach.sampling import Sampling
 from playbach.stream import Movement, MovementEnd, StreamItem
-from playbach.suites import Wishes
 
 SUITE = ("prelude", "allemande", "courante", "sarabande", "menuet", "bourree", "gavotte", "gigue")
 

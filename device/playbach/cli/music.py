@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from playbach.bundle import default_bundle_path, read_bundle
-from playbach.composer import Composer, Settings
+from playbach.composer.composer import Composer, Settings
+from playbach.composer.sampling import Sampling
+from playbach.composer.suites import Wishes
 from playbach.errors import InputError
 from playbach.music.form import parse_form
 from playbach.music.key import parse_key
 from playbach.predictor import load_predictor
-from playbach.sampling import Sampling
-from playbach.suites import Wishes
 
 MOST_SEED = 2**63 - 1
 

@@ -11,8 +11,8 @@ from types import FrameType
 from playbach.cli.music import add_music_arguments, composer_from, seed_from, settings_from
 from playbach.command_line import forget_stdout
 from playbach.errors import InputError
-from playbach.performance import Voice
-from playbach.player import Player
+from playbach.player.performance import Voice
+from playbach.player.player import Player
 from playbach.sinks.choose import choose_sink
 from playbach.sinks.table import SINKS
 from playbach.status import Status

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from playbach.cli.music import add_music_arguments, composer_from, seed_from, settings_from
 from playbach.cli.play import CELLO
-from playbach.composer import Composer
-from playbach.draft import heading_of
+from playbach.composer.composer import Composer
+from playbach.composer.draft import heading_of
 from playbach.errors import InputError
 from playbach.files import check_writable, write_atomically
 from playbach.music.midi_write import Placed, midi_bytes, suite_midi_bytes

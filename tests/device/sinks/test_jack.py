@@ -11,7 +11,7 @@ from tests.fixtures.jack import Receiver, jack_ports, loudness, pitches, record,
 
 from playbach.errors import PortError
 from playbach.midi_messages import NOTE_OFF, NOTE_ON
-from playbach.player import Player
+from playbach.player.player import Player
 from playbach.sinks.choose import choose_sink, list_ports
 from playbach.sinks.fluidsynth import fluidsynth_sink
 from playbach.sinks.midi import midi_sink

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from playbach.bundle import Bundle, read_bundle
+from playbach.composer.sampling import Sampling
 from playbach.errors import InputError, OutputError
 from playbach.files import check_writable, write_atomically
 from playbach.music.form import Form, parse_form
 from playbach.music.note import Piece
 from playbach.predictor import load_predictor
-from playbach.sampling import Sampling
 from playbach_train.corpus import Request, load
 from playbach_train.report.figures import Figures, Sets, figures_of
 from playbach_train.report.generate import generate

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from playbach.bundle import PitchRange
-from playbach.composer import Composer, Settings
-from playbach.draft import heading_of
+from playbach.composer.composer import Composer, Settings
+from playbach.composer.draft import heading_of
+from playbach.composer.sampling import Sampling
+from playbach.composer.suites import Wishes
 from playbach.music.form import FORM_INDEX, Form
 from playbach.music.note import Note, Piece
 from playbach.predictor import Predictor
-from playbach.sampling import Sampling
 from playbach.stream import Movement, MovementEnd
-from playbach.suites import Wishes
 
 
 def generate(

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playbach.composer.sampling import HIGHEST_TEMPERATURE, LOWEST_TEMPERATURE, Sampling, choose
 from playbach.errors import InputError
-from playbach.sampling import HIGHEST_TEMPERATURE, LOWEST_TEMPERATURE, Sampling, choose
 
 temperatures = st.sampled_from([LOWEST_TEMPERATURE, 0.5, 1.0, HIGHEST_TEMPERATURE])
 samplings = st.builds(Sampling, temperatures, st.sampled_from([1e-6, 0.5, 0.97, 1.0]))

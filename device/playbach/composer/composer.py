@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from playbach.bundle import PitchRange
-from playbach.draft import Draft
+from playbach.composer.draft import Draft
+from playbach.composer.sampling import Sampling
+from playbach.composer.suites import Wishes, movements
 from playbach.predictor import Predictor
-from playbach.sampling import Sampling
 from playbach.stream import Movement, MovementEnd, Seconds, StreamItem
-from playbach.suites import Wishes, movements
 
 
 @dataclass(frozen=True, slots=True)

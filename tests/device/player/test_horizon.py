@@ -5,7 +5,7 @@ import threading
 
 from tests.device.streams import note
 
-from playbach.horizon import Composed
+from playbach.player.horizon import Composed
 from playbach.stream import Seconds
 
 

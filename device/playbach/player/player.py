@@ -15,9 +15,9 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from playbach.handover import Handover
-from playbach.horizon import Composed
-from playbach.performance import Spans, Voice
+from playbach.player.handover import Handover
+from playbach.player.horizon import Composed
+from playbach.player.performance import Spans, Voice
 from playbach.sinks.base import Sink
 from playbach.status import Status
 from playbach.stream import Seconds, StreamItem

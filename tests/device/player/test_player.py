@@ -14,7 +14,7 @@ from tests.device.streams import pitches_of_scale, scales
 from playbach.errors import OutputError, PortError
 from playbach.midi_messages import NOTE_ON, Sounding
 from playbach.music.midi import parse_midi
-from playbach.player import Player
+from playbach.player.player import Player
 from playbach.sinks.base import OnFailure
 from playbach.sinks.file import FileSink
 from playbach.sinks.none import none_sink
@@ -202,7 +202,7 @@ def test_the_status_says_what_plays_before_during_and_after() -> None:
 def test_a_program_that_forgets_to_stop_still_leaves_everything_in_order(tmp_path: Path) -> None:
     path = tmp_path / "out.mid"
     program = (
-        "from pathlib import Path; from playbach.player import Player; "
+        "from pathlib import Path; from playbach.player.player import Player; "
         "from playbach.sinks.file import FileSink; from tests.device.streams import scales; "
         f"player = Player(scales(), FileSink(Path({str(path)!r})), limit=60.0); "
         "player.start(); player.wait()"

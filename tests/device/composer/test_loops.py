@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playbach.loops import LONGEST_PERIOD, MOST_BORED, LoopWatch
+from playbach.composer.loops import LONGEST_PERIOD, MOST_BORED, LoopWatch
 
 
 def heard(moves: list[int]) -> LoopWatch:

@@ -12,14 +12,14 @@ from tests.device.music.strategies import keys, meters
 from tests.device.scripted import Answer, Scripted, even, nothing, only
 
 from playbach.bundle import PitchRange
-from playbach.draft import BARS_OVER, MOST_TOGETHER, Draft, heading_of
+from playbach.composer.draft import BARS_OVER, MOST_TOGETHER, Draft, heading_of
+from playbach.composer.sampling import Sampling
 from playbach.music.encoding import DEFAULT_ENCODING, END, Encoding
 from playbach.music.form import FORMS, Form, parse_form
 from playbach.music.key import C_MAJOR
 from playbach.music.meter import Meter
 from playbach.music.note import BarLines, Note, Piece, Ticks
 from playbach.predictor import Probabilities
-from playbach.sampling import Sampling
 from playbach.stream import Movement
 
 CELLO = PitchRange(36, 76)

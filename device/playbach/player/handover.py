@@ -8,10 +8,10 @@ import time
 from dataclasses import replace
 
 from playbach.clock import Nanoseconds, to_nanoseconds, to_seconds
-from playbach.horizon import Composed
-from playbach.marks import Mark, Marks
 from playbach.music.note import Note
-from playbach.performance import Performance, Voice
+from playbach.player.horizon import Composed
+from playbach.player.marks import Mark, Marks
+from playbach.player.performance import Performance, Voice
 from playbach.sinks.base import Sink
 from playbach.status import Status
 from playbach.stream import Movement, MovementEnd, StreamItem

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playbach.bundle import PitchRange
-from playbach.loops import LoopWatch
+from playbach.composer.loops import LoopWatch
+from playbach.composer.sampling import Sampling, choose
 from playbach.music.encoding import END, ESCAPE, Heading, reference_pitch
 from playbach.music.key import PITCH_CLASSES
 from playbach.music.note import BarLines, Note, Pitch, Place, Ticks
 from playbach.predictor import Predictor, Probabilities
-from playbach.sampling import Sampling, choose
 from playbach.stream import Movement
 
 MOST_TOGETHER = 4

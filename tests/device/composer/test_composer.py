@@ -8,18 +8,18 @@ from itertools import islice
 import numpy as np
 import pytest
 from tests.device.scripted import Scripted
-from tests.device.test_draft import check_rules
+from tests.device.composer.test_draft import check_rules
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 
 from playbach.bundle import Bundle, PitchRange, read_bundle
-from playbach.composer import Composer, Settings
+from playbach.composer.composer import Composer, Settings
+from playbach.composer.sampling import Sampling
+from playbach.composer.suites import BREATH, Wishes
 from playbach.music.form import FORMS, Form, parse_form
 from playbach.music.key import Key, Mode, parse_key
 from playbach.music.note import Note
 from playbach.predictor import Predictor, load_predictor
-from playbach.sampling import Sampling
 from playbach.stream import Movement, MovementEnd, StreamItem
-from playbach.suites import BREATH, Wishes
 
 
 @pytest.fixture(scope="module")

@@ -9,11 +9,11 @@ from itertools import islice
 import numpy as np
 import pytest
 
+from playbach.composer.suites import BREATH, DANCE_PAIRS, PAUSE, Wishes, movements, suite_forms
 from playbach.errors import InputError
 from playbach.music.form import FORMS, Form, parse_form
 from playbach.music.key import parse_key
 from playbach.stream import Movement, Seconds
-from playbach.suites import BREATH, DANCE_PAIRS, PAUSE, Wishes, movements, suite_forms
 
 ORDER = ("prelude", "allemande", "courante", "sarabande", "", "", "gigue")
 

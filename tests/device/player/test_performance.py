@@ -14,7 +14,7 @@ from playbach.music.form import OTHER
 from playbach.music.key import C_MAJOR
 from playbach.music.meter import Meter
 from playbach.music.note import Note, Ticks
-from playbach.performance import Performance, Spans, Voice, articulated
+from playbach.player.performance import Performance, Spans, Voice, articulated
 from playbach.stream import Movement, MovementEnd, Seconds, StreamItem
 
 NEVER = Nanoseconds(1 << 62)

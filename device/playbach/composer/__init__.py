@@ -1,0 +1,1 @@
+"""From a predictor's answers to a stream of movements."""

@@ -1,0 +1,1 @@
+"""From a stream of movements to messages that a sink plays on time."""
