@@ -207,5 +207,5 @@ def test_a_program_that_forgets_to_stop_still_leaves_everything_in_order(tmp_pat
         f"player = Player(scales(), FileSink(Path({str(path)!r})), limit=60.0); "
         "player.start(); player.wait()"
     )
-    subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[2])
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[3])
     assert parse_midi(path.read_bytes(), name="out").piece.notes
