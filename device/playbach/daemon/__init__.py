@@ -1,0 +1,1 @@
+"""The service: builds everything from the configuration, and stops it in reverse order."""
