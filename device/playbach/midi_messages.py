@@ -1,6 +1,7 @@
 """MIDI messages as bytes with a nominal time, and what they leave sounding.
 
-The bytes are those of the MIDI 1.0 Detailed Specification, tables I to III.
+The bytes are those of the MIDI 1.0 Detailed Specification, tables I to V. One table holds all
+kinds of message that are sent or understood here; a new kind is a new row.
 """
 
 from __future__ import annotations
@@ -14,10 +15,111 @@ NOTE_OFF = 0x80
 NOTE_ON = 0x90
 CONTROL_CHANGE = 0xB0
 PROGRAM_CHANGE = 0xC0
+PITCH_BEND = 0xE0
+SYSTEM = 0xF0
+"""From here on a message has no channel."""
+SONG_POSITION = 0xF2
+CLOCK = 0xF8
+START = 0xFA
+CONTINUE = 0xFB
+STOP = 0xFC
+
+VOLUME = 7
+ALL_SOUND_OFF = 120
 RESET_CONTROLLERS = 121
 ALL_NOTES_OFF = 123
+
+CLOCKS_PER_QUARTER = 24
+CLOCKS_PER_SONG_POSITION = 6
+"""A song position counts sixteenth notes."""
+
 MAX_DATA = 0x7F
 MAX_CHANNEL = 0x0F
+MAX_SONG_POSITION = 0x3FFF
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A number in a message.
+
+    Attributes:
+        name: of what it says.
+        low: the least value allowed.
+        high: the greatest.
+        size: bytes that carry it, seven bits each, the low ones first.
+        zero: the value that is sent as 0.
+    """
+
+    name: str
+    low: int = 0
+    high: int = MAX_DATA
+    size: int = 1
+    zero: int = 0
+
+    def check(self, value: int) -> int:
+        """``value`` again.
+
+        Raises:
+            ValueError: it is outside the range.
+        """
+        if not self.low <= value <= self.high:
+            raise ValueError(f"{self.name} {value}: it must be {self.low} to {self.high}")
+        return value
+
+    def encode(self, value: int) -> Iterable[int]:
+        """The data bytes that carry ``value``."""
+        number = self.check(value) - self.zero
+        return (number >> 7 * index & MAX_DATA for index in range(self.size))
+
+    def decode(self, data: bytes) -> int:
+        """The value that ``size`` data bytes carry."""
+        return sum(byte << 7 * index for index, byte in enumerate(data)) + self.zero
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of message.
+
+    Attributes:
+        name: the specification's.
+        status: its first byte; the channel is added below ``SYSTEM``.
+        fields: what follows.
+    """
+
+    name: str
+    status: int
+    fields: tuple[Field, ...] = ()
+
+    @property
+    def has_channel(self) -> bool:
+        """Whether it is for one channel."""
+        return self.status < SYSTEM
+
+    @property
+    def size(self) -> int:
+        """Bytes of a message."""
+        return 1 + sum(field.size for field in self.fields)
+
+
+_CHANNEL = Field("channel", high=MAX_CHANNEL)
+_KEY = Field("key")
+
+KINDS = {
+    kind.status: kind
+    for kind in (
+        Kind("note off", NOTE_OFF, (_KEY, Field("velocity"))),
+        # Velocity 0 would be a note-off.
+        Kind("note on", NOTE_ON, (_KEY, Field("velocity", low=1))),
+        Kind("control change", CONTROL_CHANGE, (Field("controller"), Field("value"))),
+        Kind("program change", PROGRAM_CHANGE, (Field("program"),)),
+        Kind("pitch bend", PITCH_BEND, (Field("bend", -8192, 8191, size=2, zero=-8192),)),
+        Kind("song position", SONG_POSITION, (Field("sixteenths", 0, MAX_SONG_POSITION, size=2),)),
+        Kind("clock", CLOCK),
+        Kind("start", START),
+        Kind("continue", CONTINUE),
+        Kind("stop", STOP),
+    )
+}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -26,31 +128,103 @@ class TimedMessage:
 
     Attributes:
         time: nominal seconds since the sink's origin.
-        data: one complete channel message, two or three bytes.
+        data: one complete message of a kind in ``KINDS``.
     """
 
     time: Seconds
     data: bytes
 
 
+def channel_message(status: int, channel: int, *values: int) -> bytes:
+    """A message of a kind that has a channel.
+
+    Raises:
+        ValueError: a number is outside its range.
+    """
+    return _encode(status, _CHANNEL.check(channel), values)
+
+
+def system_message(status: int, *values: int) -> bytes:
+    """A message of a kind without a channel, such as ``CLOCK``.
+
+    Raises:
+        ValueError: a number is outside its range.
+    """
+    return _encode(status, 0, values)
+
+
+def _encode(status: int, channel: int, values: Iterable[int]) -> bytes:
+    pairs = zip(KINDS[status].fields, values, strict=True)
+    return bytes((status | channel, *(byte for field, v in pairs for byte in field.encode(v))))
+
+
+def kind_of(data: bytes) -> Kind | None:
+    """The kind of a message that arrived; ``None`` if it is damaged or of no kind known here."""
+    if not data:
+        return None
+    kind = KINDS.get(data[0] if data[0] >= SYSTEM else data[0] & 0xF0)
+    if kind is None or len(data) != kind.size or max(data[1:], default=0) > MAX_DATA:
+        return None
+    return kind
+
+
+def values_of(data: bytes) -> tuple[int, ...]:
+    """The numbers in a message of a known kind, without the channel."""
+    kind = kind_of(data)
+    values, start = [], 1
+    for field in kind.fields if kind else ():
+        values.append(field.decode(data[start : start + field.size]))
+        start += field.size
+    return tuple(values)
+
+
 def note_on(channel: int, pitch: int, velocity: int) -> bytes:
     """``9c pp vv``: start a note; velocity 1 to 127."""
-    return bytes((NOTE_ON | channel, pitch, velocity))
+    return channel_message(NOTE_ON, channel, pitch, velocity)
 
 
 def note_off(channel: int, pitch: int) -> bytes:
     """``8c pp 40``: end a note, with the release velocity of a keyboard that has none."""
-    return bytes((NOTE_OFF | channel, pitch, 0x40))
+    return channel_message(NOTE_OFF, channel, pitch, 0x40)
 
 
 def control_change(channel: int, controller: int, value: int) -> bytes:
     """``Bc nn vv``: set a controller."""
-    return bytes((CONTROL_CHANGE | channel, controller, value))
+    return channel_message(CONTROL_CHANGE, channel, controller, value)
+
+
+def volume(channel: int, value: int) -> bytes:
+    """``Bc 07 vv``: the loudness of a channel, 0 to 127."""
+    return control_change(channel, VOLUME, value)
 
 
 def program_change(channel: int, program: int) -> bytes:
     """``Cc pp``: choose an instrument, 0 to 127."""
-    return bytes((PROGRAM_CHANGE | channel, program))
+    return channel_message(PROGRAM_CHANGE, channel, program)
+
+
+def pitch_bend(channel: int, bend: int) -> bytes:
+    """``Ec ll mm``: bend all notes of a channel, -8192 to 8191, 0 for none."""
+    return channel_message(PITCH_BEND, channel, bend)
+
+
+def song_position(sixteenths: int) -> bytes:
+    """``F2 ll mm``: where ``CONTINUE`` goes on, in sixteenth notes from the start, 0 to 16,383."""
+    return system_message(SONG_POSITION, sixteenths)
+
+
+def hushing(channels: Iterable[int]) -> list[bytes]:
+    """What ends everything on these channels, whoever began it.
+
+    All Sound Off and All Notes Off first, which most synths know; then, for the others, a note-off
+    for each key.
+    """
+    wanted = sorted(set(channels))
+    controllers = (ALL_SOUND_OFF, ALL_NOTES_OFF, RESET_CONTROLLERS)
+    return [
+        *(control_change(channel, number, 0) for channel in wanted for number in controllers),
+        *(note_off(channel, key) for channel in wanted for key in range(MAX_DATA + 1)),
+    ]
 
 
 class Sounding:
@@ -70,6 +244,8 @@ class Sounding:
 
     def hear(self, data: bytes) -> None:
         """Take note of a message that was sent."""
+        if data[0] >= SYSTEM:
+            return
         kind, channel = data[0] & 0xF0, data[0] & 0x0F
         self._channels.add(channel)
         if kind == NOTE_ON and data[2]:
@@ -77,18 +253,12 @@ class Sounding:
         elif kind in {NOTE_ON, NOTE_OFF}:
             self._notes.pop((channel, data[1]), None)
 
-    def silencing(self, also: Iterable[tuple[int, int]] = ()) -> list[bytes]:
-        """Messages that end everything: note-offs, then CC123 and CC121 on the channels used.
-
-        Args:
-            also: further notes that may sound.
-        """
-        notes = dict.fromkeys((*self._notes, *also))
-        offs = [note_off(channel, pitch) for channel, pitch in notes]
-        channels = sorted(self._channels | {channel for channel, _ in notes})
+    def silencing(self) -> list[bytes]:
+        """Messages that end everything: note-offs, then CC123 and CC121 on the channels used."""
+        offs = [note_off(channel, pitch) for channel, pitch in self._notes]
         resets = [
             control_change(channel, controller, 0)
-            for channel in channels
+            for channel in sorted(self._channels)
             for controller in (ALL_NOTES_OFF, RESET_CONTROLLERS)
         ]
         return offs + resets

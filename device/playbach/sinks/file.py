@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from playbach.errors import OutputError
 from playbach.files import check_writable, write_atomically
-from playbach.midi_messages import Sounding, TimedMessage
+from playbach.midi_messages import SYSTEM, Sounding, TimedMessage
 from playbach.music import smf
-from playbach.sinks.base import OnFailure
+from playbach.sinks.base import OnChange, OnFailure
 from playbach.status import Lateness
 from playbach.stream import Seconds
 
@@ -26,6 +26,8 @@ def file_bytes(messages: Sequence[TimedMessage]) -> bytes:
     events = [
         smf.Event(round(message.time * TICKS_PER_SECOND), message.data[0], 0, message.data[1:])
         for message in sorted(messages, key=lambda message: message.time)
+        # Clock and transport belong to a performance, not to a file.
+        if message.data[0] < SYSTEM
     ]
     end = smf.meta(events[-1].tick if events else 0, smf.END_OF_TRACK)
     return smf.serialise(smf.MidiData(0, TICKS_PER_SECOND, ((tempo, *events, end),)))
@@ -39,6 +41,8 @@ class FileSink:
 
     name = "file"
     horizon = Seconds(math.inf)
+    timing = "no time is kept"
+    connected = True
     lateness: Lateness | None = None
 
     def __init__(self, path: Path, *, force: bool = False) -> None:
@@ -52,12 +56,12 @@ class FileSink:
     def description(self) -> str:
         return f"MIDI file {self._path}"
 
-    def open(self) -> None:
+    def open(self, *, absent_ok: bool = False) -> None:  # noqa: ARG002 it is made here
         check_writable(self._path, force=self._force)
         self._is_open = True
 
-    def start(self, on_failure: OnFailure) -> None:
-        """Nothing runs here that could fail by itself."""
+    def start(self, on_failure: OnFailure, on_change: OnChange | None = None) -> None:
+        """Nothing runs here that could fail by itself, and a file does not go away."""
 
     def now(self) -> Seconds:
         return max((message.time for message in self._messages[-1:]), default=Seconds(0.0))
@@ -69,8 +73,15 @@ class FileSink:
             )
         self._messages += messages
 
-    def cancel(self) -> None:
+    def cancel(self, after: Seconds = Seconds(0.0)) -> Sequence[TimedMessage]:  # noqa: ARG002 as below
         """Everything sent has sounded, as far as a file can tell."""
+        return ()
+
+    def hush(self, channels: Iterable[int]) -> None:
+        """Nothing sounded before the file began."""
+
+    def reconnect(self) -> bool:
+        return True
 
     def silence(self) -> None:
         """Let what sounds end at the end of the file."""

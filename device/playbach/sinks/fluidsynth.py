@@ -16,7 +16,14 @@ from pathlib import Path
 from typing import IO
 
 from playbach.errors import PortError
-from playbach.midi_messages import CONTROL_CHANGE, NOTE_OFF, NOTE_ON, PROGRAM_CHANGE
+from playbach.midi_messages import (
+    CONTROL_CHANGE,
+    NOTE_OFF,
+    NOTE_ON,
+    PITCH_BEND,
+    PROGRAM_CHANGE,
+    values_of,
+)
 from playbach.sinks.base import OnFailure
 from playbach.sinks.paced import PacedSink
 from playbach.sinks.soundfont import INSTALL, require_driver, require_font, require_program
@@ -28,18 +35,23 @@ _START_TIMEOUT = 20.0
 _QUIT_TIMEOUT = 0.4
 _JACK_NAME = "playbach"
 _READY = "playbach-is-ready"
+_NO_BEND = 8192
 _COMMANDS = {
     NOTE_ON: "noteon {channel} {0} {1}\n",
     NOTE_OFF: "noteoff {channel} {0}\n",
     CONTROL_CHANGE: "cc {channel} {0} {1}\n",
     PROGRAM_CHANGE: "prog {channel} {0}\n",
+    PITCH_BEND: "pitch_bend {channel} {0}\n",
 }
 
 
 def shell_command(data: bytes) -> bytes:
-    """The line of fluidsynth's shell that does what a channel message does."""
-    template = _COMMANDS[data[0] & 0xF0]
-    return template.format(*data[1:], channel=data[0] & 0x0F).encode()
+    """The line of fluidsynth's shell that does what a message does; empty for clock, transport."""
+    template = _COMMANDS.get(data[0] & 0xF0, "")
+    values = values_of(data)
+    if data[0] & 0xF0 == PITCH_BEND:
+        values = (values[0] + _NO_BEND,)
+    return template.format(*values, channel=data[0] & 0x0F).encode()
 
 
 class FluidsynthOutput:
@@ -83,7 +95,8 @@ class FluidsynthOutput:
             )
 
     def write(self, data: bytes) -> None:
-        self._command(shell_command(data))
+        if command := shell_command(data):
+            self._command(command)
 
     def close(self) -> None:
         process, self._process = self._process, None

@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 
 from playbach.errors import PortError
-from playbach.midi_messages import control_change, note_off, note_on, program_change
+from playbach.midi_messages import (
+    CLOCK,
+    control_change,
+    note_off,
+    note_on,
+    pitch_bend,
+    program_change,
+    system_message,
+)
 from playbach.sinks import soundfont
 from playbach.sinks.fluidsynth import fluidsynth_sink, shell_command
 
@@ -15,6 +23,8 @@ def test_messages_become_lines_of_the_shell() -> None:
     assert shell_command(note_off(1, 60)) == b"noteoff 1 60\n"
     assert shell_command(control_change(0, 123, 0)) == b"cc 0 123 0\n"
     assert shell_command(program_change(15, 42)) == b"prog 15 42\n"
+    assert shell_command(pitch_bend(2, 0)) == b"pitch_bend 2 8192\n"
+    assert shell_command(system_message(CLOCK)) == b""
 
 
 def test_a_missing_fluidsynth_is_named_with_what_installs_it(
