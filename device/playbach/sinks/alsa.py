@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from playbach.clock import NS_PER_SECOND
 from playbach.errors import PortError
-from playbach.midi_messages import NOTE_ON, Sounding, TimedMessage
-from playbach.sinks.base import OnFailure
+from playbach.midi_messages import NOTE_ON, Sounding, TimedMessage, hushing
+from playbach.sinks.base import OnChange, OnFailure
 from playbach.sinks.matching import find_port, likeliest
 from playbach.sinks.midi import ALSA_DEVICE, CLIENT_NAME
 from playbach.status import Lateness
@@ -63,7 +63,7 @@ class Ledger:
         self._settle(now)
         self._held = sorted([*self._held, *messages], key=lambda message: message.time)
 
-    def drop(self, now: float) -> None:
+    def drop(self, now: float) -> list[TimedMessage]:
         """What the kernel holds at ``now`` was removed.
 
         A note-on that may have left a moment ago counts as sent, a note-off does not: one
@@ -73,7 +73,8 @@ class Ledger:
         for message in self._held:
             if message.time <= now + _JUST_NOW and message.data[0] & 0xF0 == NOTE_ON:
                 self._sent.hear(message.data)
-        self._held.clear()
+        dropped, self._held = self._held, []
+        return [message for message in dropped if message.time > now]
 
     def silencing(self) -> list[bytes]:
         """What ends all that sounds, after ``drop``."""
@@ -160,6 +161,7 @@ class AlsaSink:
 
     name = "alsa"
     horizon = HORIZON
+    timing = "kernel queue"
     # The kernel sends the messages and does not say when.
     lateness: Lateness | None = None
 
@@ -179,7 +181,11 @@ class AlsaSink:
             return f"ALSA port {self._pattern or 'of the first synth'}"
         return f"ALSA port {self._chosen.name} (kernel queue)"
 
-    def open(self) -> None:
+    @property
+    def connected(self) -> bool:
+        return self._port is not None
+
+    def open(self, *, absent_ok: bool = False) -> None:  # noqa: ARG002 it must be there
         self._client = open_client()
         import alsa_midi  # noqa: PLC0415 as in open_client, which says so when it is missing
 
@@ -194,7 +200,7 @@ class AlsaSink:
                 f"port {self._chosen.name!r}: cannot be connected: {error}; try again"
             ) from error
 
-    def start(self, on_failure: OnFailure) -> None:  # noqa: ARG002 no thread of its own
+    def start(self, on_failure: OnFailure, on_change: OnChange | None = None) -> None:  # noqa: ARG002 no thread of its own
         with self._lock:
             self._queue.start()
             self._client.drain_output()
@@ -212,14 +218,22 @@ class AlsaSink:
                 self._ledger.add(batch, self.now())
                 self._output(batch)
 
-    def cancel(self) -> None:
+    def hush(self, channels: Iterable[int]) -> None:
+        with self._lock:
+            if self._queue is not None:
+                self._send_now(hushing(channels))
+
+    def reconnect(self) -> bool:
+        return self.connected
+
+    def cancel(self, after: Seconds = Seconds(0.0)) -> Sequence[TimedMessage]:  # noqa: ARG002 all or nothing
         with self._lock:
             if self._queue is None:
-                return
+                return ()
             import alsa_midi  # noqa: PLC0415 as in open_client
 
             self._client.remove_events(alsa_midi.RemoveCondition.OUTPUT, queue=self._queue)
-            self._ledger.drop(self.now())
+            return self._ledger.drop(self.now())
 
     def silence(self) -> None:
         with self._lock:
@@ -249,5 +263,6 @@ class AlsaSink:
         import alsa_midi  # noqa: PLC0415 as in open_client
 
         for data in messages:
-            # No queue: handed to the synth before this returns.
             self._client.event_output_direct(alsa_midi.MidiBytesEvent(data), port=self._port)
+        # "Direct" only skips the queue: alsa-midi still keeps it in the client's own buffer.
+        self._client.drain_output()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from playbach.errors import PlaybachError
-from playbach.midi_messages import TimedMessage
-from playbach.sinks.base import OnFailure
+from playbach.midi_messages import TimedMessage, hushing
+from playbach.sinks.base import OnChange, OnFailure
 from playbach.sinks.sender import DeadlineSender
 from playbach.status import Lateness
 from playbach.stream import Seconds
@@ -67,10 +67,18 @@ class PacedSink:
     def lateness(self) -> Lateness | None:
         return self._sender.lateness if self._sender else None
 
-    def open(self) -> None:
+    @property
+    def timing(self) -> str:
+        return "thread of its own"
+
+    @property
+    def connected(self) -> bool:
+        return self._failure is None
+
+    def open(self, *, absent_ok: bool = False) -> None:  # noqa: ARG002 what it has is always there
         self._output.open(self._fail)
 
-    def start(self, on_failure: OnFailure) -> None:
+    def start(self, on_failure: OnFailure, on_change: OnChange | None = None) -> None:  # noqa: ARG002 as above
         self._on_failure = on_failure
         self._sender = DeadlineSender(self._output.write, self._fail)
         if self._failure:
@@ -85,9 +93,15 @@ class PacedSink:
         if self._sender:
             self._sender.send(messages)
 
-    def cancel(self) -> None:
-        if self._sender:
-            self._sender.cancel()
+    def cancel(self, after: Seconds = Seconds(0.0)) -> Sequence[TimedMessage]:
+        return self._sender.cancel(after) if self._sender else ()
+
+    def hush(self, channels: Iterable[int]) -> None:
+        if self._sender and self.connected:
+            self._sender.send_now(hushing(channels))
+
+    def reconnect(self) -> bool:
+        return self.connected
 
     def silence(self) -> None:
         if self._sender is None:

@@ -10,7 +10,7 @@ import heapq
 import itertools
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from playbach.midi_messages import Sounding, TimedMessage
 from playbach.sinks.base import OnFailure
@@ -64,10 +64,20 @@ class DeadlineSender:
             if self._queue and self._queue[0] is not first:
                 self._ready.notify()
 
-    def cancel(self) -> None:
-        """Drop what has not been sent."""
+    def cancel(self, after: Seconds = Seconds(0.0)) -> list[TimedMessage]:
+        """Take back what is due at ``after`` or later and has not been sent, in order of time."""
         with self._ready:
-            self._queue.clear()
+            taken = sorted(entry for entry in self._queue if entry[0] >= after)
+            self._queue = [entry for entry in self._queue if entry[0] < after]
+            heapq.heapify(self._queue)
+        return [TimedMessage(due, data) for due, _, data in taken]
+
+    def send_now(self, messages: Iterable[bytes]) -> None:
+        """Write messages at once, before anything queued."""
+        with self._ready:
+            for data in messages:
+                self._write(data)
+                self._sounding.hear(data)
 
     def silence(self) -> None:
         """Drop the queue and end what sounds, before returning."""
