@@ -2,6 +2,7 @@
 
 config.toml       every value that shaped the run
 run.json          command, corpus, split, versions, machine
+scores.npz        movements trained on and held out: what a conversion measures on
 history.json      one row an epoch
 network.npz       the best averaged weights so far, and their held-out bits
 checkpoint.npz    everything needed to go on after a kill
@@ -24,7 +25,7 @@ from playbach_train.checkpoint import Arrays, load_arrays
 from playbach_train.config import RunConfig, load_config, to_toml
 
 MAX_RECORD_BYTES = 16 * 2**20
-CONFIG, RECORD, HISTORY = "config.toml", "run.json", "history.json"
+CONFIG, RECORD, HISTORY, SCORES = "config.toml", "run.json", "history.json", "scores.npz"
 NETWORK, CHECKPOINT, CURVES, BOARD = "network.npz", "checkpoint.npz", "curves.png", "tensorboard"
 
 
@@ -64,7 +65,7 @@ def start_run(folder: Path, config: RunConfig, encoding: Encoding, record: dict[
             f"{folder}: cannot be made: {error.strerror}; give another folder with --run"
         ) from error
     # The record first: without it the folder holds no run, whatever else is left.
-    for name in (RECORD, CHECKPOINT, NETWORK, HISTORY, CURVES, CONFIG):
+    for name in (RECORD, CHECKPOINT, NETWORK, HISTORY, SCORES, CURVES, CONFIG):
         (folder / name).unlink(missing_ok=True)
     shutil.rmtree(folder / BOARD, ignore_errors=True)
     write_json(folder / RECORD, {"encoding": asdict(encoding)} | record)

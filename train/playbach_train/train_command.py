@@ -22,6 +22,7 @@ from playbach_train.config import RunConfig, add_options, load_config, options_g
 from playbach_train.corpus import Corpus, load
 from playbach_train.corpus.cli import add_request_arguments, request_from
 from playbach_train.corpus.split import Split, fingerprints, folds, split_movements
+from playbach_train.kept_scores import keep_scores
 from playbach_train.run import CHECKPOINT, CONFIG, RECORD, check_folder, read_record, start_run
 
 TOOLS = ("playbach", "keras", "tensorflow", "jax", "torch", "numpy", "music21", "lilypond")
@@ -75,6 +76,7 @@ def run(args: argparse.Namespace) -> int:
         _check_same_scores(args.folder, record)
     else:
         start_run(args.folder, config, DEFAULT_ENCODING, record)
+    keep_scores(args.folder, corpus, split)
     # Here, because Keras takes seconds to import and all mistakes above are found without it.
     from playbach_train.fit import fit  # noqa: PLC0415
 

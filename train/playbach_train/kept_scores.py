@@ -1,0 +1,116 @@
+"""Scores kept in a run directory, so that a conversion has real music to measure on.
+
+Whole movements, those trained on and those held out apart, as exact notes on our grid.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from playbach.errors import InputError
+from playbach.music.form import parse_form
+from playbach.music.key import Key, Mode
+from playbach.music.meter import parse_meter
+from playbach.music.note import Note, Piece, Pitch, Ticks
+from playbach_train.checkpoint import load_arrays, save_arrays
+from playbach_train.corpus import Corpus, ScoreMovement
+from playbach_train.corpus.split import Split
+from playbach_train.run import SCORES
+
+MOST_NOTES = 30_000
+"""Of each side; a corpus of thousands of movements is not copied whole."""
+
+
+@dataclass(frozen=True)
+class KeptScores:
+    """What ``keep_scores`` kept.
+
+    Attributes:
+        training: movements the network was trained on, by name.
+        held_out: movements it was not trained on.
+    """
+
+    training: Mapping[str, Piece]
+    held_out: Mapping[str, Piece]
+
+
+def keep_scores(folder: Path, corpus: Corpus, split: Split) -> None:
+    """Write the movements of both sides, as many as fit ``MOST_NOTES``, into the run.
+
+    Raises:
+        OutputError: they cannot be written.
+    """
+    notes: list[Note] = []
+    rows: list[dict[str, Any]] = []
+    for held_out, names in ((False, split.train), (True, split.held_out)):
+        for movement in _some(corpus.movements, set(names)):
+            rows.append(_heading(movement, held_out=held_out))
+            notes += movement.piece.notes
+    values = [(note.onset, note.pitch, note.duration) for note in notes]
+    arrays = {"notes": np.array(values, np.int64).reshape(-1, 3)}
+    save_arrays(folder / SCORES, arrays, {"movements": rows})
+
+
+def kept_scores(folder: Path) -> KeptScores:
+    """What ``keep_scores`` wrote into the run in ``folder``.
+
+    Raises:
+        InputError: there is nothing, or it is damaged.
+    """
+    path = folder / SCORES
+    if not path.exists():
+        raise InputError(f"{folder}: holds no scores ({SCORES}); it was made by an older version")
+    arrays, record = load_arrays(path)
+    sides: dict[bool, dict[str, Piece]] = {False: {}, True: {}}
+    try:
+        notes = [Note(Ticks(o), Pitch(p), Ticks(d)) for o, p, d in arrays["notes"].tolist()]
+        for row in record["movements"]:
+            count = int(row["notes"])
+            piece = _piece(tuple(notes[:count]), row)
+            sides[bool(row["held_out"])][str(row["name"])] = piece
+            notes = notes[count:]
+    except (KeyError, TypeError, ValueError, AttributeError, InputError) as error:
+        raise InputError(f"{path}: damaged ({error}); train again") from error
+    return KeptScores(sides[False], sides[True])
+
+
+def _some(movements: Iterable[ScoreMovement], names: set[str]) -> list[ScoreMovement]:
+    """Movements of those names, shuffled the same way each time, until there are enough notes."""
+    wanted = [movement for movement in movements if movement.name in names]
+    wanted.sort(key=lambda movement: hashlib.sha256(movement.name.encode()).digest())
+    kept: list[ScoreMovement] = []
+    room = MOST_NOTES
+    for movement in wanted:
+        room -= len(movement.piece.notes)
+        if room >= 0 or not kept:
+            kept.append(movement)
+    return kept
+
+
+def _heading(movement: ScoreMovement, *, held_out: bool) -> dict[str, Any]:
+    piece = movement.piece
+    return {
+        "name": movement.name,
+        "held_out": held_out,
+        "notes": len(piece.notes),
+        "keys": [[tick, key.tonic, key.mode.value] for tick, key in piece.keys],
+        "meters": [[tick, str(meter)] for tick, meter in piece.meters],
+        "form": piece.form.name,
+        "pickup": piece.pickup,
+    }
+
+
+def _piece(notes: tuple[Note, ...], row: Mapping[str, Any]) -> Piece:
+    return Piece(
+        notes,
+        keys=tuple((Ticks(int(t)), Key(int(tonic), Mode(mode))) for t, tonic, mode in row["keys"]),
+        meters=tuple((Ticks(int(t)), parse_meter(meter)) for t, meter in row["meters"]),
+        form=parse_form(row["form"]),
+        pickup=Ticks(int(row["pickup"])),
+    )
