@@ -1,0 +1,1 @@
+"""The only mutable state of a playing program: settings and commands in, a frozen status out."""

@@ -1,0 +1,115 @@
+"""What a session says about itself, and what it tells listeners ahead of time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from playbach.session.settings import Settings
+from playbach.status import Status
+from playbach.stream import Movement, Seconds
+
+
+class Transport(Enum):
+    """Whether there is to be music."""
+
+    PLAYING = "playing"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+
+
+class Command(Enum):
+    """What can be asked of a session; each takes effect within a tenth of a second."""
+
+    PLAY = "play"
+    """Begin, or go on where the music was paused."""
+    PAUSE = "pause"
+    """Silence; ``PLAY`` goes on at the same place."""
+    STOP = "stop"
+    """Silence; ``PLAY`` begins with the next movement."""
+    NEXT_MOVEMENT = "next_movement"
+    """Leave the movement for the one that comes next."""
+    PANIC = "panic"
+    """End whatever sounds on every channel, whoever began it, and pause."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStatus:
+    """A session at one moment.
+
+    Attributes:
+        transport: whether there is to be music.
+        playing: what is heard: movement, bar, tempo, lateness, rests and the reason of a rest.
+        settings: the live settings that hold.
+        sink: where it plays, such as ``MIDI port FluidSynth (JACK)``.
+        timing: how messages are kept on time there.
+        connected: whether the synth is there, as far as can be told.
+        model: the bundle that plays, such as ``bach-solo``.
+        variant: its variant, such as ``dynamic``.
+        uptime: seconds since the session was started.
+        problem: why the last change that takes time (model, port, recording) failed, ``""`` if
+            it did not.
+    """
+
+    transport: Transport = Transport.PLAYING
+    playing: Status = field(default_factory=Status)
+    settings: Settings = field(default_factory=Settings)
+    sink: str = ""
+    timing: str = ""
+    connected: bool = True
+    model: str = ""
+    variant: str = ""
+    uptime: Seconds = Seconds(0.0)
+    problem: str = ""
+
+    @property
+    def title(self) -> str:
+        """Of what is heard, such as ``Suite 3 in D minor, IV Sarabande``, ``""`` before that."""
+        return self.playing.title
+
+    @property
+    def resting(self) -> str:
+        """Why nothing new sounds, ``""`` while there is music."""
+        return self.playing.resting
+
+
+@dataclass(frozen=True, slots=True)
+class NoteAhead:
+    """A note that is going to be heard.
+
+    Attributes:
+        at: when it begins, on the clock of ``Session.now``; usually in the future.
+        duration: seconds it lasts.
+        pitch: MIDI note number as sent, 0 to 127.
+        velocity: 1 to 127.
+        bar: of the movement, from 1; 0 in a pickup.
+        movement: the movement it belongs to.
+    """
+
+    at: Seconds
+    duration: Seconds
+    pitch: int
+    velocity: int
+    bar: int
+    movement: Movement
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """Notes announced for ``after`` or later do not come: something was changed or paused.
+
+    Those that come after all are announced again. A note that sounds then may end there.
+
+    Attributes:
+        after: moment on the clock of ``Session.now``.
+    """
+
+    after: Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Settings or transport are new: look at ``Session.status``, keep what is to be kept."""
+
+
+Event = NoteAhead | Withdrawn | Changed
