@@ -14,6 +14,7 @@ from enum import Enum
 from playbach.errors import InputError
 from playbach.music.form import FORMS, parse_form
 from playbach.music.key import parse_key
+from playbach.sinks.table import SINK_NAMES, find_kind
 
 Value = bool | int | float | str | None
 """What a setting can be; also what JSON and TOML can say."""
@@ -98,14 +99,14 @@ class Setting:
 
     @property
     def allowed(self) -> str:
-        """What may be given, such as ``10 to 400, or none (the tempo of the form)``."""
+        """What may be given, such as ``10 to 400, or auto (the tempo of the form)``."""
         if self.kind is bool:
             return "true or false"
         if self.low is not None and self.high is not None:
-            text = f"{self.low:g} to {self.high:g}"
+            text = f"{self.low:g} to {self.high:g} {self.unit}".rstrip()
         else:
             text = ", ".join(self.choices) or "text"
-        return f"{text}, or none ({self.nothing})" if self.nothing else text
+        return f"{text}, or auto ({self.nothing})" if self.nothing else text
 
     def parse(self, given: object) -> Value:
         """The value that ``given`` says: a value of this kind, or a text that spells one.
@@ -114,7 +115,7 @@ class Setting:
             InputError: it is not allowed; one line that says what is.
         """
         word = given.strip().lower() if isinstance(given, str) else None
-        if given is None or (self.nothing and word in _NOTHING):
+        if given is None or (self.nothing and word in _NOTHING and word not in self.choices):
             if not self.nothing:
                 raise self._refusal(given)
             return None
@@ -156,10 +157,9 @@ class Setting:
         return int(number) if self.kind is int else number
 
     def _refusal(self, given: object) -> InputError:
-        unit = f" {self.unit}" if self.unit else ""
         shown = repr(given) if isinstance(given, str | int | float | bool) else type(given).__name__
         kind = "a whole number, " if self.kind is int else ""
-        return InputError(f"{self.name} {shown[:60]}: it must be {kind}{self.allowed}{unit}")
+        return InputError(f"{self.name} {shown[:60]}: it must be {kind}{self.allowed}")
 
 
 def _form(text: str) -> str:
@@ -168,6 +168,10 @@ def _form(text: str) -> str:
 
 def _key(text: str) -> str:
     return str(parse_key(text))
+
+
+def _sink(text: str) -> str:
+    return find_kind(text).name
 
 
 DEFAULTS = Settings()
@@ -203,7 +207,10 @@ TABLE = (
     ),
     Setting("bundle", str, "file of the model", _MOVEMENT, nothing="the one included"),
     Setting("variant", str, "variant of the model", _MOVEMENT, nothing="the bundle's own choice"),
-    Setting("sink", str, "what plays the notes", Acts.AT_ONCE, nothing="the best there is"),
+    Setting(
+        "sink", str, "what plays the notes", Acts.AT_ONCE, nothing="the best there is",
+        canonical=_sink, choices=SINK_NAMES,
+    ),
     Setting(
         "port", str, "names or patterns of MIDI ports, best first", Acts.AT_ONCE,
         nothing="the likeliest synth",

@@ -70,8 +70,13 @@ def test_spellings_become_one() -> None:
     assert (new.clock_out, new.tempo) == (True, None)
 
 
+def test_nowhere_is_a_sink_and_not_the_choice_of_one() -> None:
+    assert changed(DEFAULTS, {"sink": "None"}).sink == "none"
+    assert changed(DEFAULTS, {"sink": "auto"}).sink is None
+
+
 def test_one_mistake_changes_nothing_and_says_what_is_allowed() -> None:
-    with pytest.raises(InputError, match="tempo 9: it must be 10 to 400, or none"):
+    with pytest.raises(InputError, match="tempo 9: it must be 10 to 400 felt beats per minute, or"):
         changed(DEFAULTS, {"transpose": 3, "tempo": 9})
     with pytest.raises(InputError, match="did you mean transpose"):
         changed(DEFAULTS, {"transpoze": 3})
