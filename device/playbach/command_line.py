@@ -57,7 +57,7 @@ def guarded(prog: str, run: Callable[[], int], *, interrupted: str = "stopped") 
         if sys.stdout is not None:
             sys.stdout.flush()
     except PlaybachError as error:
-        sys.stderr.write(one_line(f"{prog}: {error}") + "\n")
+        sys.stderr.writelines(one_line(f"{prog}: {line}") + "\n" for line in error.lines)
         return MISTAKE
     except KeyboardInterrupt:
         sys.stderr.write(f"{prog}: {interrupted}\n")

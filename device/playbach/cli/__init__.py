@@ -18,6 +18,7 @@ COMMANDS = {
     "play": "play new music without end",
     "save": "compose into a MIDI file",
     "ports": "list the MIDI ports that can be played to",
+    "config": "print what can be configured, or what holds",
     "check": "say what is here, what is missing, and what to do",
 }
 

@@ -1,0 +1,190 @@
+"""What a configuration can say: one row for each key.
+
+Live settings are the rows of ``playbach.session.settings``, sorted into sections; the others are
+rows here. File, checks, ``playbach config`` and documentation follow from ``SECTIONS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from playbach.errors import InputError
+from playbach.session.settings import BY_NAME, Settings, Value
+
+MOST_MEGABYTES = 1_000_000
+LEVELS = ("debug", "info", "warning", "error")
+"""How much the log says, most first."""
+_MOST_PATH = 1_000
+_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What concerns the program, not the music.
+
+    Attributes:
+        log_level: the least that is logged, one of ``LEVELS``.
+        remember: whether changes made while it runs survive a restart.
+    """
+
+    log_level: str = "info"
+    remember: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What of the music is kept.
+
+    Attributes:
+        folder: each movement is saved here as a MIDI file, a relative path being one in the
+            state folder; ``None`` saves none.
+        megabytes: size that the folder may reach before the oldest movements are deleted.
+    """
+
+    folder: str | None = None
+    megabytes: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A whole configuration.
+
+    Attributes:
+        settings: what can be changed while it plays, as it is at the start.
+        recording: what is kept.
+        service: the program itself.
+    """
+
+    settings: Settings = field(default_factory=Settings)
+    recording: Recording = field(default_factory=Recording)
+    service: Service = field(default_factory=Service)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key of the configuration.
+
+    Attributes:
+        name: as it stands in the file.
+        about: one line: what it means.
+        allowed: what may be given, such as ``1 to 16``.
+        acts: when a change is heard.
+        default: what holds when the file says nothing.
+        parse: the value that a value of TOML stands for; ``InputError`` says why there is none.
+    """
+
+    name: str
+    about: str
+    allowed: str
+    acts: str
+    default: Value
+    parse: Callable[[object], Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section of the configuration.
+
+    Attributes:
+        name: as it stands in brackets.
+        about: one line: what it is for.
+        keys: in the order of the file.
+    """
+
+    name: str
+    about: str
+    keys: tuple[Key, ...]
+
+
+def _flag(name: str) -> Callable[[object], bool]:
+    def parse(given: object) -> bool:
+        if not isinstance(given, bool):
+            raise InputError(f"{name} {shown(given)}: it must be true or false")
+        return given
+
+    return parse
+
+
+def _word(name: str, choices: tuple[str, ...]) -> Callable[[object], str]:
+    def parse(given: object) -> str:
+        if not isinstance(given, str) or given.lower() not in choices:
+            raise InputError(f"{name} {shown(given)}: it must be {' or '.join(choices)}")
+        return given.lower()
+
+    return parse
+
+
+def _whole(name: str, low: int, high: int) -> Callable[[object], int]:
+    def parse(given: object) -> int:
+        if not isinstance(given, int) or isinstance(given, bool) or not low <= given <= high:
+            raise InputError(
+                f"{name} {shown(given)}: it must be a whole number, {low:,} to {high:,}"
+            )
+        return given
+
+    return parse
+
+
+def _folder(name: str) -> Callable[[object], str | None]:
+    def parse(given: object) -> str | None:
+        if not isinstance(given, str) or not given.isprintable() or len(given) > _MOST_PATH:
+            raise InputError(f"{name} {shown(given)}: it must be the path of a folder, or auto")
+        return None if given.strip().lower() in {"", "auto"} else given
+
+    return parse
+
+
+def shown(given: object) -> str:
+    """A value as a message may quote it, however long it is."""
+    text = repr(given)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+
+
+def _live(*names: str) -> tuple[Key, ...]:
+    rows = (BY_NAME[name] for name in names)
+    return tuple(
+        Key(row.name, row.about, row.allowed,
+            row.acts.value, row.default, row.parse)
+        for row in rows
+    )  # fmt: skip
+
+
+_RELOAD = "at once"
+
+SECTIONS = (
+    Section(
+        "music", "What is composed.",
+        _live("form", "key", "tempo", "transpose", "temperature", "top_p", "memory"),
+    ),
+    Section(
+        "sound", "Where it is played, and how.",
+        _live("sink", "port", "program", "channel", "volume", "velocity", "accent", "clock_out",
+              "clock_in"),
+    ),
+    Section("model", "The network that composes.", _live("bundle", "variant")),
+    Section(
+        "recording", "What of the music is kept.",
+        (
+            Key("folder", "movements are saved here as MIDI files; relative to the state folder",
+                "a path, or auto (nothing is saved)", "next start", None, _folder("folder")),
+            Key("megabytes", "size of that folder before the oldest movements are deleted",
+                f"1 to {MOST_MEGABYTES:,}", "next start", Recording().megabytes,
+                _whole("megabytes", 1, MOST_MEGABYTES)),
+        ),
+    ),
+    Section(
+        "service", "The program itself.",
+        (
+            Key("log_level", "the least that is logged", " or ".join(LEVELS), _RELOAD,
+                Service().log_level, _word("log_level", LEVELS)),
+            Key("remember", "changes made while it runs survive a restart", "true or false",
+                "next start", Service().remember, _flag("remember")),
+        ),
+    ),
+)  # fmt: skip
+BY_SECTION: Mapping[str, Mapping[str, Key]] = {
+    section.name: {key.name: key for key in section.keys} for section in SECTIONS
+}
+LIVE_SECTIONS = ("music", "sound", "model")
+"""Sections whose keys are live settings."""
