@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from playbach.clock import NS_PER_SECOND
-from playbach.errors import PortError
+from playbach.errors import PortAbsentError, PortError
 from playbach.midi_messages import NOTE_ON, Sounding, TimedMessage, hushing
 from playbach.sinks.base import OnChange, OnFailure
 from playbach.sinks.matching import find_port, likeliest
@@ -142,14 +142,14 @@ def choose_port(pattern: str | None, ports: Sequence[AlsaPort]) -> AlsaPort:
     """The port that ``pattern`` names, or the likeliest if that is ``None``.
 
     Raises:
-        PortError: there is none.
+        PortAbsentError: there is none.
     """
     names = [port.name for port in ports]
     if pattern is not None:
         return ports[find_port(pattern, names, "ALSA")]
     index = likeliest(names)
     if index is None:
-        raise PortError(
+        raise PortAbsentError(
             "sink alsa: no synth is connected to the ALSA sequencer; connect or start one and "
             "see 'playbach ports'"
         )
