@@ -1,0 +1,1 @@
+"""Getting the full-int8 graphs onto Google's Edge TPU: which operations map, and compiling them."""
