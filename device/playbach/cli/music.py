@@ -10,7 +10,7 @@ import numpy as np
 
 from playbach.bundle import default_bundle_path, read_bundle
 from playbach.composer.composer import Composer, Settings
-from playbach.composer.sampling import Sampling
+from playbach.composer.sampling import Sampling, parse_temperatures
 from playbach.composer.suites import Wishes
 from playbach.errors import InputError
 from playbach.music.form import parse_form
@@ -18,6 +18,8 @@ from playbach.music.key import parse_key
 from playbach.predictor import load_predictor
 
 MOST_SEED = 2**63 - 1
+CELLO = 42
+"""General MIDI program."""
 
 
 def add_music_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,9 +32,9 @@ def add_music_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--temperature",
         metavar="T",
-        type=float,
-        default=defaults.temperature,
-        help="1 as learned, lower is safer, higher is bolder; 0.05 to 5",
+        default="1",
+        help="1 as learned, lower is safer, higher is bolder; 0.05 to 5; parts of a note may have "
+        "their own, as in 1,shift=0.8,pitch=0.9,duration=0.7",
     )
     group.add_argument(
         "--top-p",
@@ -47,6 +49,9 @@ def add_music_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=defaults.memory,
         help="how strongly a piece returns to its own motifs: 0 not at all, 1 as learned, up to 2",
+    )
+    group.add_argument(
+        "--playable", action="store_true", help="only chords that a cellist's hand can stop"
     )
     group.add_argument("--seed", metavar="N", type=int, help="repeat the music of that number")
     network = parser.add_argument_group("network")
@@ -68,7 +73,12 @@ def settings_from(args: argparse.Namespace) -> Settings:
             key=None if args.key is None else parse_key(args.key),
             tempo=args.tempo,
         ),
-        Sampling(args.temperature, args.top_p, args.memory),
+        Sampling(
+            **parse_temperatures(args.temperature),
+            top_p=args.top_p,
+            memory=args.memory,
+            playable=args.playable,
+        ),
     )
 
 

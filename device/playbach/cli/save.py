@@ -7,8 +7,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from playbach.cli.music import add_music_arguments, composer_from, seed_from, settings_from
-from playbach.cli.play import CELLO
+from playbach.cli.music import (
+    CELLO,
+    add_music_arguments,
+    composer_from,
+    seed_from,
+    settings_from,
+)
 from playbach.composer.composer import Composer
 from playbach.composer.draft import heading_of
 from playbach.errors import InputError

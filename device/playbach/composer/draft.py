@@ -84,14 +84,15 @@ class Draft:
         allowed = self._possible_shifts(place)
         if allowed.any():
             chances = self._urged(predictor.shift(), place.bar, rng)
-            symbol = choose(chances, allowed, sampling, rng)
+            symbol = choose(chances, allowed, sampling.of("shift"), sampling.top_p, rng)
             if symbol == END:
                 return None
             shift = int(encoding.shift_of(symbol))
         else:
             shift = self._forced_shift(place)
         pitch = self._next_pitch(shift, sampling, rng)
-        symbol = choose(predictor.duration(shift, pitch), self._durations, sampling, rng)
+        chances = predictor.duration(shift, pitch)
+        symbol = choose(chances, self._durations, sampling.of("duration"), sampling.top_p, rng)
         return self._accept(shift, pitch, encoding.duration_of(symbol))
 
     def _possible_shifts(self, place: Place) -> NDArray[np.bool_]:
@@ -134,7 +135,7 @@ class Draft:
         if allowed.any():
             sampling = sampling.relieved(self._loops.boredom)
             chances = self._predictor.pitch(shift, sampling.memory)
-            symbol = choose(chances, allowed, sampling, rng)
+            symbol = choose(chances, allowed, sampling.of("pitch"), sampling.top_p, rng)
             return self._last + self._encoding.interval_of(symbol)
         # The last note lies too far off for any interval: to the nearest pitch that will do.
         above = range(self._last + 1, self._range.stop) if rising else self._range

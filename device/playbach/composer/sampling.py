@@ -12,6 +12,8 @@ from playbach.predictor.base import Probabilities
 
 LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 0.05, 5.0
 STRONGEST_MEMORY = 2.0
+PARTS = ("shift", "pitch", "duration")
+"""The parts of a note, each of which may have a temperature of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +26,25 @@ class Sampling:
             Holtzman et al. 2020, arXiv 1904.09751); above 0, at most 1.
         memory: how strongly the piece returns to its own motifs: 1 as learned, 0 not at all,
             2 twice as strongly.
+        shift: temperature of when notes begin, ``None`` for ``temperature``.
+        pitch: temperature of pitches, ``None`` for ``temperature``.
+        duration: temperature of durations, ``None`` for ``temperature``.
+        playable: only what can be stopped on a cello sounds together.
     """
 
     temperature: float = 1.0
     top_p: float = 0.97
     memory: float = 1.0
+    shift: float | None = None
+    pitch: float | None = None
+    duration: float | None = None
+    playable: bool = False
 
     def __post_init__(self) -> None:
+        _check_temperature("temperature", self.temperature)
+        for part in PARTS:
+            _check_temperature(f"temperature of the {part}", self.of(part))
         # Written so that NaN is refused too.
-        if not LOWEST_TEMPERATURE <= self.temperature <= HIGHEST_TEMPERATURE:
-            raise InputError(
-                f"temperature {self.temperature}: it is from {LOWEST_TEMPERATURE} to "
-                f"{HIGHEST_TEMPERATURE}; 1 is as learned"
-            )
         if not 0 < self.top_p <= 1:
             raise InputError(f"top-p {self.top_p}: it is above 0 and at most 1")
         if not 0 <= self.memory <= STRONGEST_MEMORY:
@@ -44,26 +52,65 @@ class Sampling:
                 f"memory {self.memory}: it is from 0 to {STRONGEST_MEMORY:g}; 1 is as learned"
             )
 
+    def of(self, part: str) -> float:
+        """The temperature of one of ``PARTS``."""
+        own: float | None = getattr(self, part)
+        return self.temperature if own is None else own
+
     def relieved(self, boredom: float) -> Sampling:
-        """The same for a listener who is bored: less memory, and a temperature of 1 or more.
+        """The same for a listener who is bored: less memory, and pitches at 1 or more.
 
         Args:
             boredom: 0 for none, 1 for much.
         """
         if not boredom:
             return self
-        warmer = self.temperature + boredom * max(1.0 - self.temperature, 0.2)
+        temperature = self.of("pitch")
+        warmer = temperature + boredom * max(1.0 - temperature, 0.2)
         return replace(
             self,
             memory=self.memory * max(1 - boredom, 0.0),
-            temperature=min(warmer, HIGHEST_TEMPERATURE),
+            pitch=min(warmer, HIGHEST_TEMPERATURE),
+        )
+
+
+def parse_temperatures(text: str) -> dict[str, float]:
+    """Fields of ``Sampling`` from ``0.9``, ``pitch=0.9,duration=0.7`` or ``1,pitch=0.9``.
+
+    Raises:
+        InputError: the text is no such list; numbers out of range are for ``Sampling`` to refuse.
+    """
+    found: dict[str, float] = {}
+    for word in text.split(","):
+        part, _, number = word.rpartition("=")
+        name = part.strip() or "temperature"
+        try:
+            value = float(number)
+        except ValueError:
+            value = None
+        if value is None or name in found or name not in ("temperature", *PARTS):
+            raise InputError(
+                f"temperature {text[:60]!r}: write a number, or numbers for some of "
+                f"{', '.join(PARTS)}, each once, such as 0.9 or 1,pitch=0.9,duration=0.7"
+            )
+        found[name] = value
+    return found
+
+
+def _check_temperature(name: str, temperature: float) -> None:
+    # Written so that NaN is refused too.
+    if not LOWEST_TEMPERATURE <= temperature <= HIGHEST_TEMPERATURE:
+        raise InputError(
+            f"{name} {temperature}: it is from {LOWEST_TEMPERATURE} to {HIGHEST_TEMPERATURE}; "
+            "1 is as learned"
         )
 
 
 def choose(
     probabilities: Probabilities,
     allowed: NDArray[np.bool_],
-    sampling: Sampling,
+    temperature: float,
+    top_p: float,
     rng: np.random.Generator,
 ) -> int:
     """Draw one of the allowed symbols.
@@ -71,7 +118,8 @@ def choose(
     Args:
         probabilities: of each symbol ``(n,)``, at least 0.
         allowed: which may be drawn ``(n,)``; at least one.
-        sampling: how boldly.
+        temperature: as in ``Sampling``.
+        top_p: as in ``Sampling``.
         rng: source of chance.
 
     Raises:
@@ -84,15 +132,15 @@ def choose(
         if not allowed.any():
             raise ValueError("no symbol is allowed")
         weights, best = allowed.astype(np.float32), np.float32(1)
-    if sampling.temperature != 1:
+    if temperature != 1:
         # Scaled first, so that a low temperature cannot make all of them vanish.
-        weights = (weights / best) ** (1 / sampling.temperature)
+        weights = (weights / best) ** (1 / temperature)
     likeliest = int(weights.argmax())
-    if weights[likeliest] >= sampling.top_p * np.add.reduce(weights):
+    if weights[likeliest] >= top_p * np.add.reduce(weights):
         return likeliest
     order = weights.argsort()[::-1]
     heaped = weights.take(order).cumsum()
-    last = int(heaped.searchsorted(sampling.top_p * heaped[-1]))
+    last = int(heaped.searchsorted(top_p * heaped[-1]))
     drawn = rng.random() * heaped[last]
     # In float32 a draw just below 1 may round up to the sum, and so point past the last.
     return int(order[min(int(heaped.searchsorted(drawn, side="right")), last)])

@@ -7,8 +7,8 @@ from itertools import islice
 
 import numpy as np
 import pytest
-from tests.device.scripted import Scripted
 from tests.device.composer.test_draft import check_rules
+from tests.device.scripted import Scripted
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 
 from playbach.bundle import Bundle, PitchRange, read_bundle

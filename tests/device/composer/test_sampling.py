@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playbach.composer.sampling import HIGHEST_TEMPERATURE, LOWEST_TEMPERATURE, Sampling, choose
+from playbach.composer.sampling import (
+    HIGHEST_TEMPERATURE,
+    LOWEST_TEMPERATURE,
+    PARTS,
+    Sampling,
+    choose,
+    parse_temperatures,
+)
 from playbach.errors import InputError
 
 temperatures = st.sampled_from([LOWEST_TEMPERATURE, 0.5, 1.0, HIGHEST_TEMPERATURE])
@@ -32,7 +39,10 @@ def draw_many(chances: list[float], sampling: Sampling, count: int = 4000) -> li
     rng = np.random.default_rng(1)
     probabilities = np.array(chances, np.float32)
     allowed = np.ones(len(chances), np.bool_)
-    drawn = [choose(probabilities, allowed, sampling, rng) for _ in range(count)]
+    drawn = [
+        choose(probabilities, allowed, sampling.temperature, sampling.top_p, rng)
+        for _ in range(count)
+    ]
     return [drawn.count(symbol) / count for symbol in range(len(chances))]
 
 
@@ -48,9 +58,9 @@ def test_only_what_is_allowed_is_drawn_whatever_the_draw(
     allowed = np.array([free for _, free in rows], np.bool_)
     if not allowed.any():
         with pytest.raises(ValueError, match="no symbol is allowed"):
-            choose(probabilities, allowed, sampling, Draws(draw))
+            choose(probabilities, allowed, sampling.temperature, sampling.top_p, Draws(draw))
         return
-    symbol = choose(probabilities, allowed, sampling, Draws(draw))
+    symbol = choose(probabilities, allowed, sampling.temperature, sampling.top_p, Draws(draw))
     assert allowed[symbol]
     if (probabilities * allowed).any():
         assert probabilities[symbol] > 0
@@ -89,7 +99,7 @@ def test_where_the_network_gives_nothing_any_allowed_symbol_will_do() -> None:
     allowed = np.array([False, True, True, False])
     for chances in ([1, 0, 0, 1], [math.nan] * 4):
         probabilities = np.array(chances, np.float32)
-        drawn = {choose(probabilities, allowed, Sampling(), rng) for _ in range(50)}
+        drawn = {choose(probabilities, allowed, 1.0, 0.97, rng) for _ in range(50)}
         assert drawn == {1, 2}
 
 
@@ -123,9 +133,41 @@ def test_boredom_takes_memory_and_adds_warmth_within_the_limits(
     asked = Sampling(temperature=temperature, memory=memory)
     relieved = asked.relieved(boredom)
     assert relieved.memory <= memory
-    assert temperature <= relieved.temperature <= HIGHEST_TEMPERATURE
+    assert temperature <= relieved.of("pitch") <= HIGHEST_TEMPERATURE
+    assert relieved.of("shift") == relieved.of("duration") == temperature
     if boredom >= 1:
         assert relieved.memory == 0
-        assert relieved.temperature >= 1
+        assert relieved.of("pitch") >= 1
     if boredom == 0:
         assert relieved == asked
+
+
+def test_one_temperature_holds_for_all_parts_that_have_none_of_their_own() -> None:
+    assert [Sampling(0.7, pitch=0.9).of(part) for part in PARTS] == [0.7, 0.9, 0.7]
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("temperature", [0, 5.01, math.nan])
+def test_a_part_has_a_temperature_of_the_same_range(part: str, temperature: float) -> None:
+    with pytest.raises(InputError, match=rf"temperature of the {part} .*: it is from 0\.05 to 5"):
+        Sampling(**parse_temperatures(f"{part}={temperature}"), playable=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        ("1", {"temperature": 1.0}),
+        ("pitch=0.9,duration=0.7", {"pitch": 0.9, "duration": 0.7}),
+        ("0.8, shift = 0.5", {"temperature": 0.8, "shift": 0.5}),
+    ],
+)
+def test_temperatures_are_read_from_text(text: str, fields: dict[str, float]) -> None:
+    assert parse_temperatures(text) == fields
+
+
+@pytest.mark.parametrize(
+    "text", ["", "warm", "pitch", "pitch=", "tempo=1", "1,1", "pitch=1,pitch=2"]
+)
+def test_a_text_that_names_no_temperatures_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(InputError, match=r"write a number, .* such as 0\.9 or 1,pitch=0\.9"):
+        parse_temperatures(text)
