@@ -27,7 +27,7 @@ define make-venv
 	@touch $@
 endef
 
-.PHONY: help play test lint train convert bench model requirements clean
+.PHONY: help play test lint train convert bench model requirements install uninstall clean
 
 help: ## list what there is to do
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -72,6 +72,18 @@ requirements: $(UV)/bin/uv ## remake the hashed files (ARGS=--upgrade for newer 
 COMPILE = $(UV)/bin/uv pip compile $(ARGS) --quiet pyproject.toml --group build \
 	--constraints requirements/constraints.in --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header --no-annotate
+
+# Where the board's own copy goes, with a virtual environment of its own; DESTDIR packs it up.
+PREFIX ?= /opt/playbach
+DESTDIR ?=
+
+INSTALLER = @PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" PYTHON="$(PYTHON)" systemd/install
+
+install: ## the service, into PREFIX=/opt/playbach (as root)
+	$(INSTALLER) install
+
+uninstall: ## take the service away; its configuration and state stay (as root)
+	$(INSTALLER) uninstall
 
 clean: ## remove virtual environments, builds and caches; runs and corpora stay
 	rm -rf $(BOARD) $(DEV) $(UV) dist .mypy_cache .pytest_cache .ruff_cache \

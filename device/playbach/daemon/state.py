@@ -1,0 +1,147 @@
+"""Settings changed while it plays, kept over a restart in one small file of the state folder."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from playbach.errors import InputError, OutputError
+from playbach.files import write_atomically
+from playbach.session.settings import Settings, Value, as_values, changed
+
+_LOG = logging.getLogger(__name__)
+MAX_BYTES = 65_536
+NAME = "settings.json"
+_VERSION = 1
+
+
+def state_folder(environment: Mapping[str, str] = os.environ) -> Path:
+    """The first of ``$STATE_DIRECTORY``, else the user's own: ``$XDG_STATE_HOME/playbach``."""
+    given = environment.get("STATE_DIRECTORY", "").partition(":")[0]
+    if given.startswith("/"):
+        return Path(given)
+    home = environment.get("XDG_STATE_HOME", "")
+    base = Path(home) if home.startswith("/") else Path("~/.local/state").expanduser()
+    return base / "playbach"
+
+
+class Remembered:
+    """What was changed while it played, against what the configuration says.
+
+    Each change is kept with the value of the configuration that it replaced. If the configuration
+    says something else by now, somebody edited it since, and the edit holds.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """``folder``: made when something is to be kept."""
+        self.path = folder / NAME
+        self._kept: dict[str, dict[str, Value]] = {}
+        self._unwritten = False
+
+    def load(self, configured: Settings) -> Settings:
+        """``configured`` with what was changed; a line in the log about what cannot be used."""
+        base = as_values(configured)
+        read = self._read()
+        wanted: dict[str, Value] = {}
+        for name, kept in read.items():
+            if name in base and kept["instead_of"] != base[name]:
+                _LOG.info("%s: %s was edited since; the edit holds", self.path, name)
+            else:
+                wanted[name] = kept["value"]
+        settings = self._usable(configured, wanted)
+        self._kept = _differences(configured, settings)
+        return settings
+
+    def keep(self, configured: Settings, settings: Settings) -> None:
+        """Write down how ``settings`` differ from ``configured``, if that is new.
+
+        A failure is a line in the log, said once; the music goes on.
+        """
+        kept = _differences(configured, settings)
+        if kept == self._kept:
+            return
+        self._kept = kept
+        content = json.dumps({"version": _VERSION, "settings": kept}, indent=1)
+        try:
+            _make_folder(self.path.parent)
+            write_atomically(self.path, content.encode(), force=True)
+        except OutputError as error:
+            if not self._unwritten:
+                _LOG.warning("what was changed is lost at the next start: %s", error)
+            self._unwritten = True
+        else:
+            self._unwritten = False
+
+    def _usable(self, settings: Settings, wanted: Mapping[str, Value]) -> Settings:
+        # All at once, since some values are allowed only together; one by one if that fails.
+        with contextlib.suppress(InputError):
+            return changed(settings, wanted)
+        for name, value in wanted.items():
+            try:
+                settings = changed(settings, {name: value})
+            except InputError as error:
+                _LOG.warning("%s: dropped: %s", self.path, error)
+        return settings
+
+    def _read(self) -> dict[str, dict[str, Value]]:
+        try:
+            with self.path.open("rb") as file:
+                content = file.read(MAX_BYTES + 1)
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            _LOG.warning("%s: cannot be read: %s; going on without", self.path, error.strerror)
+            return {}
+        try:
+            return _parsed(content)
+        except (ValueError, RecursionError) as error:
+            self._set_aside(error)
+            return {}
+
+    def _set_aside(self, error: Exception) -> None:
+        aside = self.path.with_suffix(".damaged")
+        with contextlib.suppress(OSError):
+            self.path.replace(aside)
+        _LOG.warning("%s: damaged (%s); set aside as %s", self.path, error, aside.name)
+
+
+def _differences(configured: Settings, settings: Settings) -> dict[str, dict[str, Value]]:
+    base, now = as_values(configured), as_values(settings)
+    return {
+        name: {"value": value, "instead_of": base[name]}
+        for name, value in now.items()
+        if value != base[name]
+    }
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be made: {error.strerror}") from error
+
+
+def _parsed(content: bytes) -> dict[str, dict[str, Value]]:
+    """What a file says; whether names and values are allowed is looked at later.
+
+    Raises:
+        ValueError: it is not such a file.
+    """
+    if len(content) > MAX_BYTES:
+        raise ValueError(f"larger than {MAX_BYTES:,} bytes")
+    document = json.loads(content)
+    if not isinstance(document, dict) or document.get("version") != _VERSION:
+        raise ValueError(f"not version {_VERSION}")
+    settings = document.get("settings")
+    if not isinstance(settings, dict):
+        raise ValueError("no settings")  # noqa: TRY004 what a file says is a value
+    for kept in settings.values():
+        if not (isinstance(kept, dict) and kept.keys() == {"value", "instead_of"}):
+            raise ValueError("a setting without its value")
+        if not all(isinstance(one, bool | int | float | str | None) for one in kept.values()):
+            raise ValueError("a value that is none")
+    return settings

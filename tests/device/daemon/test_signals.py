@@ -1,0 +1,52 @@
+"""Signals and deaths arrive in the main thread, one by one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from playbach.daemon.signals import MEANINGS, Asked, Death, Inbox
+
+
+@pytest.fixture
+def inbox() -> Iterator[Inbox]:
+    hook = threading.excepthook
+    handlers = {name: signal.getsignal(getattr(signal, name)) for name in MEANINGS}
+    inbox = Inbox()
+    inbox.listen()
+    yield inbox
+    threading.excepthook = hook
+    for name, handler in handlers.items():
+        signal.signal(getattr(signal, name), handler)
+
+
+@pytest.mark.parametrize("name", MEANINGS)
+def test_a_signal_says_what_it_asks(inbox: Inbox, name: str) -> None:
+    os.kill(os.getpid(), getattr(signal, name))
+    assert inbox.take(10) is MEANINGS[name]
+
+
+def test_signals_that_come_together_are_all_kept(inbox: Inbox) -> None:
+    for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGHUP):
+        signal.raise_signal(number)
+    assert [inbox.take(10) for _ in range(3)] == [Asked.RELOAD, Asked.STOP, Asked.RELOAD]
+
+
+def test_without_an_event_the_wait_ends(inbox: Inbox) -> None:
+    assert inbox.take(0.01) is None
+
+
+def test_no_thread_dies_unheard(inbox: Inbox) -> None:
+    error = ZeroDivisionError("a bug")
+
+    def fail() -> None:
+        raise error
+
+    thread = threading.Thread(target=fail, name="somebody")
+    thread.start()
+    thread.join()
+    assert inbox.take(10) == Death("somebody", error)
