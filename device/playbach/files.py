@@ -12,6 +12,14 @@ from pathlib import Path
 from playbach.errors import OutputError
 
 
+def at_home(path: str) -> Path:
+    """``path`` such as ``~/.config`` in the user's home; unchanged for a user who has none.
+
+    The service of a board runs as such a user, for whom ``Path.expanduser`` raises.
+    """
+    return Path(os.path.expanduser(path))  # noqa: PTH111 as the lines above say
+
+
 def check_writable(path: Path, *, force: bool) -> None:
     """Find out before long work whether its result can be written to ``path``.
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from playbach.errors import OutputError
-from playbach.files import check_writable, write_atomically
+from playbach.files import at_home, check_writable, write_atomically
 
 OLD, NEW = b"old", b"new" * 1000
 
@@ -29,6 +29,12 @@ both = pytest.mark.parametrize("attempt", [write, check])
 
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_user_without_a_home_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    assert at_home("~/.config") == Path("/home/me/.config")
+    assert at_home("~nobody-of-that-name/x") == Path("~nobody-of-that-name/x")
 
 
 def test_a_new_file_holds_the_content_and_nothing_else_is_left(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from playbach.config.schema import (
     shown,
 )
 from playbach.errors import ConfigError, InputError
+from playbach.files import at_home
 from playbach.session.settings import Value, changed
 
 MAX_BYTES = 65_536
@@ -71,7 +72,7 @@ def load_config(path: Path | None) -> Loaded:
 def find_config(environment: Mapping[str, str] = os.environ) -> Path | None:
     """The user's own file, ``$XDG_CONFIG_HOME/playbach/config.toml``, if it is there."""
     home = environment.get("XDG_CONFIG_HOME", "")
-    base = Path(home) if home.startswith("/") else Path("~/.config").expanduser()
+    base = Path(home) if home.startswith("/") else at_home("~/.config")
     path = base / "playbach" / "config.toml"
     return path if path.exists() else None
 

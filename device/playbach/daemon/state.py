@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from playbach.errors import InputError, OutputError
-from playbach.files import write_atomically
+from playbach.files import at_home, write_atomically
 from playbach.session.settings import Settings, Value, as_values, changed
 
 _LOG = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ def state_folder(environment: Mapping[str, str] = os.environ) -> Path:
     if given.startswith("/"):
         return Path(given)
     home = environment.get("XDG_STATE_HOME", "")
-    base = Path(home) if home.startswith("/") else Path("~/.local/state").expanduser()
+    base = Path(home) if home.startswith("/") else at_home("~/.local/state")
     return base / "playbach"
 
 
