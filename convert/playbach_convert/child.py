@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,10 @@ from numpy.typing import NDArray
 from playbach.errors import PlaybachError
 
 WORKER_SECONDS = 600
+ROLLOUTS = "rollouts.npz"
 _REASON = 200
+
+Arrays: TypeAlias = Mapping[str, NDArray[Any]]
 
 
 class ConversionError(PlaybachError):
@@ -24,9 +27,15 @@ class ConversionError(PlaybachError):
 
 
 def convert_variant(
-    variant: str, roles: Sequence[str], weights: Mapping[str, NDArray[Any]]
+    variant: str, roles: Sequence[str], weights: Arrays, rollouts: Arrays
 ) -> dict[str, bytes]:
     """The TFLite graph of each role.
+
+    Args:
+        variant: one of ``worker.OPTIONS``.
+        roles: of ``steps.ROLES``.
+        weights: of the network, by name.
+        rollouts: what int8 is calibrated on, as in ``calibration``; may be empty for the others.
 
     Raises:
         ConversionError: the child failed, crashed, or took too long; the message names the graph.
@@ -35,6 +44,7 @@ def convert_variant(
         folder = Path(temporary)
         stored = folder / "weights.npz"
         np.savez(stored, allow_pickle=False, **weights)
+        np.savez(folder / ROLLOUTS, allow_pickle=False, **rollouts)
         module = "playbach_convert.worker"
         command = [sys.executable, "-m", module, variant, str(stored), str(folder), *roles]
         outs = {role: folder / f"{variant}-{role}.tflite" for role in roles}

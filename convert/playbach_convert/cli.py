@@ -14,10 +14,11 @@ from playbach.command_line import OneLineParser, guarded
 from playbach.errors import InputError
 from playbach.files import check_writable
 from playbach.quiet import quiet_stderr
+from playbach_convert.variants import VARIANTS
 from playbach_train.run import Run, load_run
 
-VARIANTS = ("float32", "dynamic")
-"""What this converter makes, in the order of the bundle."""
+USUAL = ("float32", "dynamic")
+"""Variants that are made when none are named; they need no scores."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,11 +38,14 @@ def _convert(args: argparse.Namespace) -> int:
     with quiet_stderr():
         from playbach_convert.convert import convert_run  # noqa: PLC0415
 
-    convert_run(run, args.output, variants, force=args.force, say=_say)
+    convert_run(
+        run, args.output, variants, calibration=args.calibration, force=args.force, say=_say
+    )
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
+    meanings = "; ".join(f"{name}: {variant.meaning}" for name, variant in VARIANTS.items())
     parser = OneLineParser(
         prog="playbach-convert", description="Convert a trained run into a bundle for the board."
     )
@@ -52,9 +56,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--quantise",
         metavar="LIST",
-        default=",".join(VARIANTS),
-        help="variants with commas between, the first being the default to play "
-        "(float32: as trained; dynamic: int8 weights; default %(default)s)",
+        default=",".join(USUAL),
+        help="variants with commas between, the first being the one played unless another is asked "
+        f"for (default %(default)s): {meanings}",
+    )
+    parser.add_argument(
+        "--calibration",
+        metavar="DIR",
+        type=Path,
+        help="scores that int8 is calibrated on (default: those the run was trained on)",
     )
     parser.add_argument(
         "--memory",

@@ -11,10 +11,12 @@ from playbach.bundle import Bundle, Part, write_bundle
 from playbach.bundle.defect import DefectError
 from playbach.bundle.writer import build_bundle
 from playbach.predictor.graph import graph_specs
+from playbach_convert.calibration import Rollouts, calibration_pieces, rollouts
 from playbach_convert.child import ConversionError, convert_variant
 from playbach_convert.distributions import load_network
 from playbach_convert.manifest import manifest_of, provenance_of
 from playbach_convert.steps import ROLES
+from playbach_convert.variants import VARIANTS
 from playbach_convert.verify import verify
 from playbach_train.run import Run
 
@@ -32,20 +34,39 @@ Say = Callable[[str], None]
 
 
 def convert_run(
-    run: Run, output: Path, variants: Sequence[str], *, force: bool, say: Say
+    run: Run,
+    output: Path,
+    variants: Sequence[str],
+    *,
+    calibration: Path | None,
+    force: bool,
+    say: Say,
 ) -> Bundle:
     """Convert ``run`` into a bundle at ``output``.
 
+    Args:
+        run: what to convert.
+        output: where the bundle goes.
+        variants: names of ``VARIANTS``; the first is the bundle's default.
+        calibration: folder of scores for int8; ``None`` for those that the run was trained on.
+        force: whether an existing bundle is replaced.
+        say: takes a line for the user.
+
     Raises:
         InputError: its weights are not those of its configuration, or not finite, or it does not
-            say where it comes from.
+            say where it comes from, or there are too few scores to calibrate on.
         ConversionError: a conversion failed, or a variant differs too much from the network.
         OutputError: the bundle cannot be written.
     """
     # First, so that a run that is of no use is found before the conversion, not after.
     provenance = provenance_of(run)
     network = load_network(run)
-    parts, graphs = _convert_all(run, variants, say)
+    heard: Rollouts = {}
+    if any(VARIANTS[variant].calibrated for variant in variants):
+        pieces = calibration_pieces(run, calibration)
+        heard = rollouts(run.weights, run.encoding, pieces)
+        say(f"calibrating on {len(heard['step/note']):,} notes")
+    parts, graphs = _convert_all(run, variants, heard, say)
     tables = {
         f"tables/{name}.f32": np.atleast_2d(run.weights[source]).astype(np.float32)
         for name, source in TABLES.items()
@@ -64,12 +85,12 @@ def convert_run(
 
 
 def _convert_all(
-    run: Run, variants: Sequence[str], say: Say
+    run: Run, variants: Sequence[str], heard: Rollouts, say: Say
 ) -> tuple[list[Part], dict[str, bytes]]:
     parts, graphs = [], {}
     for variant in variants:
         say(f"converting to {variant}")
-        for role, graph in convert_variant(variant, ROLES, run.weights).items():
+        for role, graph in convert_variant(variant, ROLES, run.weights, heard).items():
             inputs, outputs = graph_specs(graph)
             part = Part(f"{variant}/{role}.tflite", variant, role, inputs, outputs)
             parts.append(part)

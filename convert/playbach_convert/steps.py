@@ -72,7 +72,8 @@ def _head_graph(weights: Weights, head: str) -> tuple[Any, dict[str, int]]:
 def _lstm(weights: Weights, layer: str, x: Any, hidden: Any, cell: Any) -> tuple[Any, Any]:
     # Two products and a sum: one product over [x, h] would force both onto one int8 scale.
     kernel, recurrent = weights[f"{layer}/kernel"], weights[f"{layer}/recurrent"]
-    gates = tf.matmul(x, kernel) + tf.matmul(hidden, recurrent) + weights[f"{layer}/bias"]
+    # The bias beside a product becomes part of it: one rounding less.
+    gates = (tf.matmul(x, kernel) + weights[f"{layer}/bias"]) + tf.matmul(hidden, recurrent)
     i, f, g, o = tf.split(gates, 4, axis=1)
     cell = tf.sigmoid(f) * cell + tf.sigmoid(i) * tf.tanh(g)
     cell = tf.minimum(tf.maximum(cell, -CELL_CLIP), CELL_CLIP)

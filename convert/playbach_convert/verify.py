@@ -17,23 +17,8 @@ from playbach_convert.distributions import (
     divergence,
     network_distributions,
 )
+from playbach_convert.variants import VARIANTS
 from playbach_train.network import PARTS, Network
-
-
-@dataclass(frozen=True)
-class Tolerance:
-    """How far a variant may be from the network.
-
-    Attributes:
-        divergence: mean Kullback-Leibler divergence of the worst of the three parts, nats.
-        probability: the largest difference of any probability.
-    """
-
-    divergence: float
-    probability: float
-
-
-TOLERANCES = {"float32": Tolerance(1e-6, 1e-4), "dynamic": Tolerance(0.005, 1.0)}
 
 
 class VerificationError(PlaybachError):
@@ -47,8 +32,8 @@ class Verification:
     Attributes:
         variant: which.
         notes: notes compared, each in all three parts.
-        divergence: as in ``Tolerance``.
-        probability: as in ``Tolerance``.
+        divergence: mean Kullback-Leibler divergence of the worst of the three parts, nats.
+        probability: the largest difference of any probability.
     """
 
     variant: str
@@ -66,12 +51,12 @@ class Verification:
         )
 
     def check(self) -> None:
-        """Hold it against ``TOLERANCES``.
+        """Hold it against ``VARIANTS``.
 
         Raises:
             VerificationError: it is outside.
         """
-        allowed = TOLERANCES[self.variant]
+        allowed = VARIANTS[self.variant]
         # Written so that NaN fails too.
         if self.divergence <= allowed.divergence and self.probability <= allowed.probability:
             return

@@ -7,13 +7,18 @@ say which graph it was.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import tensorflow as tf
 
+from playbach_convert.child import ROLLOUTS
 from playbach_convert.steps import Weights, concrete_function
+
+Samples: TypeAlias = Callable[[], Iterator[tuple[str, dict[str, Any]]]]
 
 
 class StepModule(tf.Module):
@@ -30,24 +35,61 @@ def convert(role: str, variant: str, weights: Weights, folder: Path) -> bytes:
     saved = folder / f"saved-{variant}-{role}"
     tf.saved_model.save(StepModule(function), str(saved), signatures=function)
     converter = tf.lite.TFLiteConverter.from_saved_model(str(saved))
-    OPTIONS[variant](converter)
+    OPTIONS[variant](converter, partial(_samples, folder / ROLLOUTS, role))
     return bytes(converter.convert())
 
 
-def _float32(converter: Any) -> None:
-    del converter  # as it is
+def _samples(stored: Path, role: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Inputs of ``role``'s graph, step by step, as real pieces lead to them."""
+    with np.load(stored, allow_pickle=False) as arrays:
+        inputs = {
+            name.removeprefix(f"{role}/"): arrays[name]
+            for name in arrays.files
+            if name.startswith(f"{role}/")
+        }
+    for n in range(len(next(iter(inputs.values())))):
+        yield "serving_default", {name: rows[n : n + 1] for name, rows in inputs.items()}
 
 
-def _dynamic(converter: Any) -> None:
+def _float32(converter: Any, samples: Samples) -> None:
+    del converter, samples  # as it is
+
+
+def _dynamic(converter: Any, samples: Samples) -> None:
+    del samples
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
 
 
-OPTIONS = {"float32": _float32, "dynamic": _dynamic}
+def _float16(converter: Any, samples: Samples) -> None:
+    del samples
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.target_spec.supported_types = [tf.float16]
+
+
+def _int8(converter: Any, samples: Samples) -> None:
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = samples
+    # Nothing may stay float: an Edge TPU would stop there.
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_input_type = converter.inference_output_type = tf.int8
+    # One scale for a matrix. Scales by row are newer than the Edge TPU's compiler.
+    converter._experimental_disable_per_channel_quantization_for_dense_layers = True  # noqa: SLF001 there is no public name for it
+
+
+OPTIONS: dict[str, Callable[[Any, Samples], None]] = {
+    "float32": _float32,
+    "dynamic": _dynamic,
+    "float16": _float16,
+    "int8": _int8,
+}
 """How the converter is set for each variant it can make."""
 
 
 def main(arguments: list[str]) -> None:
-    """``VARIANT WEIGHTS.npz FOLDER ROLE...``: writes ``FOLDER/VARIANT-ROLE.tflite`` one by one."""
+    """``VARIANT WEIGHTS.npz FOLDER ROLE...``: writes ``FOLDER/VARIANT-ROLE.tflite`` one by one.
+
+    ``FOLDER/rollouts.npz`` holds what int8 is calibrated on.
+    """
     variant, stored, folder, *roles = arguments
     with np.load(stored, allow_pickle=False) as arrays:
         weights = {name: arrays[name].astype(np.float32) for name in arrays.files}

@@ -195,7 +195,7 @@ def test_a_converter_that_crashes_is_an_error_that_names_the_graph(
 
 def test_a_converter_that_fails_is_an_error_with_its_last_words() -> None:
     with pytest.raises(ConversionError, match=r"float32/step: the converter failed \(KeyError"):
-        convert_variant("float32", ROLES, {"weights/of/nothing": np.zeros(3, np.float32)})
+        convert_variant("float32", ROLES, {"weights/of/nothing": np.zeros(3, np.float32)}, {})
 
 
 def test_whatever_a_record_holds_fits_into_a_manifest(finished: Path) -> None:

@@ -17,7 +17,7 @@ from playbach.bundle.manifest import (
     TensorSpec,
 )
 from playbach.bundle.reader import Bundle, default_bundle_path, read_bundle
-from playbach.bundle.tensors import check_tensors
+from playbach.bundle.tensors import check_tensors, same_scale
 from playbach.bundle.writer import write_bundle
 
 __all__ = [
@@ -35,5 +35,6 @@ __all__ = [
     "check_tensors",
     "default_bundle_path",
     "read_bundle",
+    "same_scale",
     "write_bundle",
 ]

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from playbach.bundle.defect import nearest, shown
-from playbach.bundle.manifest import TensorSpec
+from playbach.bundle.manifest import Quantisation, TensorSpec
 from playbach.errors import BundleError
 
 SCALE_TOLERANCE = 1e-6
@@ -35,7 +35,7 @@ def _first_mismatch(specs: Sequence[TensorSpec], actual: Sequence[TensorSpec]) -
             return f"it has no tensor {shown(spec.name)}{nearest(spec.name, there)}"
         if (spec.dtype, spec.shape) != (found.dtype, found.shape):
             return f"tensor {shown(spec.name)} is {found}, and {spec} in the manifest"
-        if not _same_scale(spec, found):
+        if not same_scale(spec.quantisation, found.quantisation):
             return (
                 f"tensor {shown(spec.name)} has {found.quantisation or 'no scale'}, "
                 f"and {spec.quantisation or 'no scale'} in the manifest"
@@ -43,8 +43,8 @@ def _first_mismatch(specs: Sequence[TensorSpec], actual: Sequence[TensorSpec]) -
     return next((f"its tensor {shown(name)} is not in the manifest" for name in there), None)
 
 
-def _same_scale(spec: TensorSpec, found: TensorSpec) -> bool:
-    a, b = spec.quantisation, found.quantisation
+def same_scale(a: Quantisation | None, b: Quantisation | None) -> bool:
+    """Whether integers mean the same real numbers under both, or both are missing."""
     if a is None or b is None:
         return a is b
     same = math.isclose(a.scale, b.scale, rel_tol=SCALE_TOLERANCE)

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 
-from playbach.bundle import Bundle, TensorSpec, check_tensors
-from playbach.errors import BundleError
+from playbach.bundle import Bundle
 from playbach.music.encoding import Encoding, Heading
-from playbach.music.features import MATCH_ROWS, POINTER_KINDS, Tracker, feature_tables, row_count
+from playbach.music.features import Tracker
 from playbach.music.key import PITCH_CLASSES
 from playbach.music.scale import steps_between
 from playbach.predictor.base import Probabilities
-from playbach.predictor.graph import Graph
+from playbach.predictor.lstm_parts import load_graphs, load_tables, sizes_of
 from playbach.predictor.pointers import Pointers, PointerShape
 
 KIND = "lstm-copy"
-_SIZES = (
-    "embedding", "units", "layers", "head", "pointers", "pointer_width", "memory",
-)  # fmt: skip
-_MOST = 8192
-_MOST_REMEMBERED = 4 * 2**20  # 32 MB, in buffers of twice the memory
 
 Floats = NDArray[np.float32]
-Shapes = dict[str, tuple[int, int]]
 
 
 class LstmCopyPredictor:
@@ -38,19 +29,12 @@ class LstmCopyPredictor:
             BundleError: a part or table is missing, or of other sizes than the manifest says.
         """
         self.encoding = encoding = bundle.manifest.encoding
-        sizes = _sizes(bundle)
-        where = str(bundle.path)
-        graphs = {}
-        for role, (inputs, outputs) in _graph_shapes(sizes, encoding).items():
-            content = bundle.part(variant, role)
-            part = bundle.manifest.part(variant, role)
-            check_tensors(_specs(inputs), part.inputs, where=f"{where}: {part.name}")
-            check_tensors(_specs(outputs), part.outputs, where=f"{where}: {part.name}")
-            graphs[role] = Graph(content, part, where, list(inputs), list(outputs))
-        self._step, self._pitch, self._duration = graphs.values()
-        tables = {
-            name: _table(bundle, name, shape) for name, shape in _table_shapes(sizes, encoding)
-        }
+        self.variant = variant
+        sizes = sizes_of(bundle)
+        self._graphs = graphs = load_graphs(bundle, variant, sizes)
+        # Bound once: looked up for each of thousands of notes a second otherwise.
+        self._step, self._pitch, self._duration = graphs.step, graphs.pitch, graphs.duration
+        tables = load_tables(bundle, sizes)
         self._note_rows, self._pitch_rows = tables["note"], tables["pitch"]
         self._duration_rows = tables["duration"]
         shape = PointerShape(
@@ -61,13 +45,15 @@ class LstmCopyPredictor:
         )
         self._pointers = Pointers(shape, tables["match"], tables["gates"], tables["gain"])
         self._degree_rows = _degree_rows(encoding)
-        self._blank = [
-            np.zeros((1, sizes["units"]), np.float32) for _ in range(2 * sizes["layers"])
-        ]
-        self._state = self._blank
+        self._blank = self._state = graphs.blank()
         self._shift: Floats = np.zeros(0, np.float32)
         self._key: Floats = np.zeros(0, np.float32)
         self._started = False
+
+    @property
+    def state(self) -> list[Floats]:
+        """Hidden and cell state of each layer, as real numbers ``(1, units)``."""
+        return self._graphs.real(self._state)
 
     def begin(self, heading: Heading) -> None:
         """Forget the last piece; the next is as ``heading`` says."""
@@ -134,78 +120,3 @@ def _degree_rows(encoding: Encoding) -> NDArray[np.int64]:
     """For each degree of the last pitch, the degree that each interval symbol leads to."""
     steps = np.arange(encoding.pitch_symbols) - encoding.widest - 1
     return (np.arange(PITCH_CLASSES)[:, None] + steps) % PITCH_CLASSES
-
-
-def _sizes(bundle: Bundle) -> dict[str, int]:
-    found = bundle.manifest.network.parameters
-    sizes = {}
-    for name in _SIZES:
-        value = found.get(name)
-        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= _MOST:
-            raise BundleError(
-                f"{bundle.path}: network parameter {name} is {value!r}, not a whole number from 1 "
-                f"to {_MOST}; make the bundle again with playbach-convert"
-            )
-        sizes[name] = value
-    numbers = POINTER_KINDS * sizes["pointers"] * sizes["pointer_width"] * sizes["memory"]
-    if numbers > _MOST_REMEMBERED:
-        raise BundleError(
-            f"{bundle.path}: its pointers would remember {numbers:,} numbers, more than "
-            f"{_MOST_REMEMBERED:,} allowed on a board; convert a network with a smaller memory"
-        )
-    return sizes
-
-
-def _graph_shapes(sizes: Mapping[str, int], encoding: Encoding) -> dict[str, tuple[Shapes, Shapes]]:
-    """What each role's graph takes and gives, in the order in which it is used."""
-    units, pointers = sizes["units"], POINTER_KINDS * sizes["pointers"]
-    keys = pointers * sizes["pointer_width"]
-    states = [f"{kind}_{n}" for n in range(sizes["layers"]) for kind in ("hidden", "cell")]
-    question: Shapes = {"context": (1, units), "place": (1, sizes["head"])}
-    return {
-        "step": (
-            {"note": (1, sizes["embedding"])} | dict.fromkeys(states, (1, units)),
-            {f"next_{name}": (1, units) for name in states}
-            | {"shift": (1, encoding.shift_symbols)},
-        ),
-        "pitch": (
-            question,
-            {
-                "interval": (1, encoding.pitch_symbols),
-                "degree": (1, PITCH_CLASSES),
-                "gates": (1, pointers),
-                "query": (1, keys),
-                "key": (1, keys),
-            },
-        ),
-        "duration": (question, {"duration": (1, encoding.duration_symbols)}),
-    }
-
-
-def _table_shapes(
-    sizes: Mapping[str, int], encoding: Encoding
-) -> list[tuple[str, tuple[int, int]]]:
-    features = feature_tables(encoding)
-    pointers = POINTER_KINDS * sizes["pointers"]
-    return [
-        ("note", (row_count(features.note), sizes["embedding"])),
-        ("pitch", (row_count(features.pitch), sizes["head"])),
-        ("duration", (row_count(features.duration), sizes["head"])),
-        ("match", (MATCH_ROWS, pointers)),
-        ("gates", (MATCH_ROWS, pointers)),
-        ("gain", (1, pointers)),
-    ]
-
-
-def _specs(shapes: Shapes) -> list[TensorSpec]:
-    return [TensorSpec(name, "float32", shape) for name, shape in shapes.items()]
-
-
-def _table(bundle: Bundle, name: str, shape: tuple[int, int]) -> Floats:
-    table = bundle.table(f"tables/{name}.f32")
-    if table.shape != shape or table.dtype != np.float32:
-        raise BundleError(
-            f"{bundle.path}: tables/{name}.f32 is {table.dtype}{list(table.shape)}, and the "
-            f"network wants float32{list(shape)}; make the bundle again with playbach-convert"
-        )
-    return np.asarray(table, np.float32)

@@ -1,0 +1,225 @@
+"""What a bundle of kind ``lstm-copy`` holds: sizes, graphs and tables, held against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playbach.bundle import Bundle, Part, TensorSpec, check_tensors, same_scale
+from playbach.errors import BundleError
+from playbach.music.encoding import Encoding
+from playbach.music.features import MATCH_ROWS, POINTER_KINDS, feature_tables, row_count
+from playbach.music.key import PITCH_CLASSES
+from playbach.predictor.graph import Graph
+from playbach.predictor.quantised import Codes, QuantisedGraph, Runnable
+
+_SIZES = (
+    "embedding", "units", "layers", "head", "pointers", "pointer_width", "memory",
+)  # fmt: skip
+_MOST = 8192
+_MOST_REMEMBERED = 4 * 2**20  # 32 MB, in buffers of twice the memory
+_CONTEXT = "context"
+_AGAIN = "make the bundle again with playbach-convert"
+
+Array = NDArray[Any]
+Floats = NDArray[np.float32]
+Shapes = dict[str, tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Graphs:
+    """The three graphs of a variant: float32 to the caller, but for states and context.
+
+    Those stay as they come out of the graphs, so that they lose nothing from note to note.
+
+    Attributes:
+        step: note and states in; the next states and the shift's logits out.
+        pitch: context, which is the last hidden state, and place in; all about the pitch out.
+        duration: context and place in; logits out.
+        states: what goes into the step besides the note: hidden and cell state of each layer.
+    """
+
+    step: Runnable
+    pitch: Runnable
+    duration: Runnable
+    states: tuple[TensorSpec, ...]
+
+    def blank(self) -> list[Array]:
+        """States of zeros, as the step takes them."""
+        return [
+            np.full(
+                spec.shape, spec.quantisation.zero_point if spec.quantisation else 0, spec.dtype
+            )
+            for spec in self.states
+        ]
+
+    def real(self, states: Iterable[Array]) -> list[Floats]:
+        """States as the numbers they stand for."""
+        return [
+            Codes(spec.quantisation).values(state) if spec.quantisation else state
+            for spec, state in zip(self.states, states, strict=True)
+        ]
+
+
+def load_graphs(bundle: Bundle, variant: str, sizes: Mapping[str, int]) -> Graphs:
+    """The graphs of ``variant``.
+
+    Raises:
+        BundleError: one is missing, has other tensors than a network of these sizes, or takes the
+            state on another scale than it comes out on.
+    """
+    where = str(bundle.path)
+    shapes = _graph_shapes(sizes, bundle.manifest.encoding)
+    contents = {role: bundle.part(variant, role) for role in shapes}
+    parts = {role: bundle.manifest.part(variant, role) for role in shapes}
+    for role, (inputs, outputs) in shapes.items():
+        _check_part(parts[role], inputs, outputs, f"{where}: {parts[role].name}")
+    states = list(shapes["step"][0])[1:]
+    _check_scales(parts, states, where)
+    raw = {*states, *(f"next_{name}" for name in states), _CONTEXT}
+    graphs: dict[str, Runnable] = {}
+    for role, (inputs, outputs) in shapes.items():
+        part = parts[role]
+        graph = Graph(contents[role], part, where, list(inputs), list(outputs))
+        graphs[role] = (
+            QuantisedGraph(
+                graph, _ordered(part.inputs, inputs), _ordered(part.outputs, outputs), raw
+            )
+            if _is_int8(part)
+            else graph
+        )
+    return Graphs(**graphs, states=tuple(_ordered(parts["step"].inputs, states)))
+
+
+def load_tables(bundle: Bundle, sizes: Mapping[str, int]) -> dict[str, Floats]:
+    """The tables by name.
+
+    Raises:
+        BundleError: one is missing, or of another shape than a network of these sizes wants.
+    """
+    shapes = _table_shapes(sizes, bundle.manifest.encoding)
+    return {name: _table(bundle, name, shape) for name, shape in shapes}
+
+
+def sizes_of(bundle: Bundle) -> dict[str, int]:
+    """Sizes of the network.
+
+    Raises:
+        BundleError: one is missing or not allowed.
+    """
+    found = bundle.manifest.network.parameters
+    sizes = {}
+    for name in _SIZES:
+        value = found.get(name)
+        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= _MOST:
+            raise BundleError(
+                f"{bundle.path}: network parameter {name} is {value!r}, not a whole number from 1 "
+                f"to {_MOST}; {_AGAIN}"
+            )
+        sizes[name] = value
+    numbers = POINTER_KINDS * sizes["pointers"] * sizes["pointer_width"] * sizes["memory"]
+    if numbers > _MOST_REMEMBERED:
+        raise BundleError(
+            f"{bundle.path}: its pointers would remember {numbers:,} numbers, more than "
+            f"{_MOST_REMEMBERED:,} allowed on a board; convert a network with a smaller memory"
+        )
+    return sizes
+
+
+def _is_int8(part: Part) -> bool:
+    return all(spec.dtype == "int8" for spec in part.inputs)
+
+
+def _check_part(part: Part, inputs: Shapes, outputs: Shapes, where: str) -> None:
+    """Hold the tensors that the manifest names against those that the network needs."""
+    dtype = "int8" if _is_int8(part) else "float32"
+    for shapes, specs in ((inputs, part.inputs), (outputs, part.outputs)):
+        # Scales are the conversion's own affair; what must be equal is seen in _check_scales.
+        scales = {spec.name: spec.quantisation for spec in specs}
+        wanted = [
+            TensorSpec(name, dtype, shape, scales.get(name)) for name, shape in shapes.items()
+        ]
+        check_tensors(wanted, specs, where=where)
+        for spec in specs:
+            if (spec.quantisation is None) == (dtype == "int8"):
+                raise BundleError(
+                    f"{where}: tensor {spec.name} is {spec} with "
+                    f"{spec.quantisation or 'no scale'}; int8 needs a scale, float32 has none: "
+                    f"{_AGAIN}"
+                )
+
+
+def _check_scales(parts: Mapping[str, Part], states: list[str], where: str) -> None:
+    """What comes out of one graph goes into the next as it is, so it must mean the same there."""
+    step, context = parts["step"], states[-2]
+    pairs = [(step, state, f"next_{state}") for state in states]
+    pairs += [(parts[role], _CONTEXT, f"next_{context}") for role in ("pitch", "duration")]
+    for part, into, out_of in pairs:
+        (there,) = _ordered(step.outputs, [out_of])
+        (here,) = _ordered(part.inputs, [into])
+        if here.dtype != there.dtype or not same_scale(here.quantisation, there.quantisation):
+            raise BundleError(
+                f"{where}: {part.name}: {into} goes in as {here} with "
+                f"{here.quantisation or 'no scale'} and comes out of {step.name} as {there} with "
+                f"{there.quantisation or 'no scale'}; they must be the same: {_AGAIN}"
+            )
+
+
+def _ordered(specs: Iterable[TensorSpec], names: Iterable[str]) -> list[TensorSpec]:
+    by_name = {spec.name: spec for spec in specs}
+    return [by_name[name] for name in names]
+
+
+def _graph_shapes(sizes: Mapping[str, int], encoding: Encoding) -> dict[str, tuple[Shapes, Shapes]]:
+    """What each role's graph takes and gives, in the order in which it is used."""
+    units, pointers = sizes["units"], POINTER_KINDS * sizes["pointers"]
+    keys = pointers * sizes["pointer_width"]
+    states = [f"{kind}_{n}" for n in range(sizes["layers"]) for kind in ("hidden", "cell")]
+    question: Shapes = {"context": (1, units), "place": (1, sizes["head"])}
+    return {
+        "step": (
+            {"note": (1, sizes["embedding"])} | dict.fromkeys(states, (1, units)),
+            {f"next_{name}": (1, units) for name in states}
+            | {"shift": (1, encoding.shift_symbols)},
+        ),
+        "pitch": (
+            question,
+            {
+                "interval": (1, encoding.pitch_symbols),
+                "degree": (1, PITCH_CLASSES),
+                "gates": (1, pointers),
+                "query": (1, keys),
+                "key": (1, keys),
+            },
+        ),
+        "duration": (question, {"duration": (1, encoding.duration_symbols)}),
+    }
+
+
+def _table_shapes(
+    sizes: Mapping[str, int], encoding: Encoding
+) -> list[tuple[str, tuple[int, int]]]:
+    features = feature_tables(encoding)
+    pointers = POINTER_KINDS * sizes["pointers"]
+    return [
+        ("note", (row_count(features.note), sizes["embedding"])),
+        ("pitch", (row_count(features.pitch), sizes["head"])),
+        ("duration", (row_count(features.duration), sizes["head"])),
+        ("match", (MATCH_ROWS, pointers)),
+        ("gates", (MATCH_ROWS, pointers)),
+        ("gain", (1, pointers)),
+    ]
+
+
+def _table(bundle: Bundle, name: str, shape: tuple[int, int]) -> Floats:
+    table = bundle.table(f"tables/{name}.f32")
+    if table.shape != shape or table.dtype != np.float32:
+        raise BundleError(
+            f"{bundle.path}: tables/{name}.f32 is {table.dtype}{list(table.shape)}, and the "
+            f"network wants float32{list(shape)}; {_AGAIN}"
+        )
+    return np.asarray(table, np.float32)
