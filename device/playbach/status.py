@@ -58,6 +58,7 @@ class Status:
     Attributes:
         time: seconds since the sink's origin.
         movement: what is playing, or played last; ``None`` before the first.
+        tempo: felt beats per minute at which it is played; 0 before the first.
         bar: its bar, from 1; 0 in a pickup or before the first note.
         notes: notes begun since the start.
         resting: why nothing new sounds; ``""`` while there is music.
@@ -70,6 +71,7 @@ class Status:
 
     time: Seconds = Seconds(0.0)
     movement: Movement | None = None
+    tempo: float = 0.0
     bar: int = 0
     notes: int = 0
     resting: str = ""

@@ -11,7 +11,7 @@ from types import FrameType
 from playbach.cli.music import add_music_arguments, composer_from, seed_from, settings_from
 from playbach.command_line import forget_stdout
 from playbach.errors import InputError
-from playbach.player.performance import Voice
+from playbach.player.controls import Controls, Voice
 from playbach.player.player import Player
 from playbach.sinks.choose import choose_sink
 from playbach.sinks.table import SINKS
@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
     for line in choice.explanation:
         _say(line)
     _say(f"seed {seed}; Ctrl-C stops")
-    player = Player(composer.stream(), choice.sink, voice=voice, limit=limit)
+    player = Player(composer.stream(), choice.sink, controls=Controls(voice), limit=limit)
     _play(player)
     _say(f"played {player.status().notes} notes")
     return 0

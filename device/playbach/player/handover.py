@@ -1,170 +1,163 @@
-"""Hands what is composed to the sink before it is due, and rests on purpose when it cannot."""
+"""The player's thread: hands over what is composed before it is due, and obeys meanwhile."""
 
 from __future__ import annotations
 
-import math
 import threading
 import time
-from dataclasses import replace
+from collections import deque
+from collections.abc import Callable
 
 from playbach.clock import Nanoseconds, to_nanoseconds, to_seconds
-from playbach.music.note import Note
 from playbach.player.horizon import Composed
-from playbach.player.marks import Mark, Marks
-from playbach.player.performance import Performance, Voice
-from playbach.sinks.base import Sink
-from playbach.status import Status
-from playbach.stream import Movement, MovementEnd, StreamItem
+from playbach.player.outlet import Outlet
+from playbach.player.sleep import SleepWatch
+from playbach.player.stage import Stage
+from playbach.stream import StreamItem
 
-_LEAD = to_nanoseconds(0.1)
-"""From the decision to play to the first note, at the start and after a rest."""
-_LATEST = to_nanoseconds(0.005)
-"""A note handed over later than this before its time might sound late, so it is not."""
+NAP = 0.1
+"""Seconds this thread sleeps at most."""
 _REFILL = 5.0
 """Seconds a rest lasts at most once there is a note again."""
 _FIRST_FILL = 0.5
 """As above, before the very first note."""
-_NAP = 0.1
 _NEVER = Nanoseconds(1 << 62)
-_BETWEEN = "between movements"
-_COMPOSING = "waiting for the composer"
 
 
 class Handover:
-    """The player thread's work. ``status`` may be called from any thread, ``run`` from one."""
+    """The loop. ``post``, ``wake`` and ``turns`` may be used from any thread, ``run`` from one."""
 
     def __init__(
         self,
+        stage: Stage,
         composed: Composed,
-        sink: Sink,
-        voice: Voice,
+        outlet: Outlet,
+        *,
         limit: float | None,
         stopping: threading.Event,
+        pause: Callable[[float], None] | None = None,
     ) -> None:
-        """``limit``: seconds of the sink's time after which the music ends, ``None`` for never."""
+        """Prepare.
+
+        Args:
+            stage: what it works on.
+            composed: what comes next; the stage takes from it.
+            outlet: where it goes.
+            limit: seconds after which the music ends, ``None`` for never.
+            stopping: ends the loop.
+            pause: waits for some seconds of the sink's time, instead of a sleep that ``wake`` ends.
+        """
+        self._stage = stage
         self._composed = composed
-        self._sink = sink
-        self._performance = Performance(voice)
+        self._outlet = outlet
         self._limit = _NEVER if limit is None else to_nanoseconds(limit)
         self._stopping = stopping
-        self._keeps_time = math.isfinite(sink.horizon)
-        self._next: StreamItem | None = None
-        self._lock = threading.Lock()
-        self._marks = Marks()
-        self._waiting = False
-        self._rests = 0
-        self._rested = Nanoseconds(0)
+        self._awake = threading.Event()
+        self._pause = pause or self._sleep
+        self._orders: deque[Callable[[], object]] = deque()
+        self._refill_until: float | None = None
+        self._sleep_watch = SleepWatch()
+        self.turns = 0
+        """How often the loop went round: it stands still only when this thread hangs."""
+
+    def post(self, order: Callable[[], object]) -> None:
+        """Let the player's thread do something, at once."""
+        self._orders.append(order)
+        self.wake()
+
+    def wake(self) -> None:
+        """End a wait: something has happened."""
+        self._awake.set()
+        self._composed.nudge()
 
     def run(self) -> None:
         """Play until the stream is over, the limit is reached, or the event is set."""
+        self._stage.open()
         while not self._stopping.is_set():
-            if self._next is None:
-                self._await_next()
-            if self._next is None:
-                if self._composed.is_over:
-                    break
-            elif self._performance.due(self._next) >= self._limit:
-                break
-            self._hand_over()
-        if not self._stopping.is_set():
-            self._play_out()
+            self._awake.clear()
+            if self._sleep_watch.slept():
+                self._stage.slept()
+            while self._orders:
+                self._orders.popleft()()
+            if not self._turn():
+                self._play_out()
+                return
+            self.turns += 1
 
-    def status(self) -> Status:
-        """What is heard now."""
-        now = self._now()
-        with self._lock:
-            mark = self._marks.at(now)
-            starved = self._waiting and now > self._performance.last
-            return Status(
-                time=to_seconds(now),
-                movement=mark.movement,
-                bar=mark.bar,
-                notes=mark.notes,
-                resting=mark.resting or (_COMPOSING if starved else ""),
-                rests=self._rests,
-                rested=to_seconds(self._rested),
-                composed_ahead=self._composed.ahead,
-            )
+    def _turn(self) -> bool:
+        """Do what there is to do now, or wait for it; False when the music is over."""
+        stage = self._stage
+        if stage.is_halted:
+            stage.send(self._reach())
+            self._pause(NAP)
+            return True
+        if self._refill_until is not None:
+            self._refill(self._refill_until)
+            return True
+        coming = stage.fetch(0) or self._await()
+        if coming is None:
+            return not self._composed.is_over
+        item, due = coming
+        reach = self._reach()
+        if due >= self._limit:
+            return False
+        if due > reach:
+            stage.send(reach)
+            off = stage.next_off
+            self._pause(self._until(due if off is None else min(due, off)))
+        elif stage.is_late(item, due):
+            self._refill_until = time.monotonic() + (_REFILL if stage.last else _FIRST_FILL)
+        else:
+            stage.place()
+            self._send_until_next(reach)
+        return True
 
-    def _await_next(self) -> None:
-        self._next = self._composed.take(0)
-        if self._next is None:
-            self._waiting = True
-            self._next = self._composed.take(self._until(self._performance.next_off))
-            self._waiting = False
-
-    def _hand_over(self) -> None:
-        """Send what is within reach; sleep if that does not include the next item."""
-        item, reach = self._next, self._reach()
-        due = reach if item is None else self._performance.due(item)
-        if item is not None and due <= reach:
-            self._place(item)
-            self._next = None
+    def _send_until_next(self, reach: Nanoseconds) -> None:
+        """Send as far as it is known what comes."""
+        coming = self._stage.fetch(0)
+        due = reach if coming is None else coming[1]
         # What ends after the limit is cut short by it, and so not sent before.
-        self._sink.send(self._performance.take(min(due, reach, self._limit)))
-        if self._next is not None:
-            off = self._performance.next_off
-            self._stopping.wait(self._until(due if off is None else min(due, off)))
+        self._stage.send(min(due, reach, self._limit))
 
-    def _place(self, item: StreamItem) -> None:
-        if self._keeps_time and not isinstance(item, MovementEnd):
-            self._keep_from_being_late(item)
-        due = self._performance.due(item)
-        self._performance.add(item)
-        with self._lock:
-            # Looking forgets what is past, so the marks stay few with nobody asking.
-            self._marks.at(self._now())
-            self._marks.add(self._mark(item, due))
+    def _await(self) -> tuple[StreamItem, Nanoseconds] | None:
+        """Wait a little for the composer; what sounds ends in time."""
+        stage = self._stage
+        stage.send(min(self._reach(), self._limit))
+        stage.is_waiting = True
+        coming = stage.fetch(self._until(stage.next_off))
+        stage.is_waiting = False
+        return coming
 
-    def _keep_from_being_late(self, item: StreamItem) -> None:
-        if self._performance.due(item) >= self._now() + _LATEST:
-            return
-        self._refill()
-        by = Nanoseconds(self._now() + _LEAD - self._performance.due(item))
-        self._performance.delay(by)
-        if self._marks.last.notes:
-            with self._lock:
-                self._rests += 1
-                self._rested = Nanoseconds(self._rested + by)
-
-    def _refill(self) -> None:
-        """Rest until there is music to go on with; meanwhile what sounds ends in time."""
-        self._waiting = True
-        until = time.monotonic() + (_REFILL if self._marks.last.notes else _FIRST_FILL)
-        while not self._composed.refill(_NAP) and time.monotonic() < until:
-            self._sink.send(self._performance.take(self._reach()))
-        self._waiting = False
-
-    def _mark(self, item: StreamItem, due: Nanoseconds) -> Mark:
-        last = self._marks.last
-        if isinstance(item, Movement):
-            return Mark(due, item, 0, last.notes, "")
-        if isinstance(item, Note):
-            bar = self._performance.bar(item)
-            return replace(last, time=due, bar=bar, notes=last.notes + 1, resting="")
-        return replace(last, time=due, resting=_BETWEEN)
-
-    def _now(self) -> Nanoseconds:
-        return to_nanoseconds(self._sink.now())
+    def _refill(self, until: float) -> None:
+        """Rest until there is music to go on with."""
+        stage = self._stage
+        stage.is_waiting = True
+        stage.send(min(self._reach(), self._limit))
+        if self._composed.refill(NAP) or time.monotonic() >= until:
+            stage.is_waiting = False
+            self._refill_until = None
+            stage.catch_up()
 
     def _reach(self) -> Nanoseconds:
         """How far the sink should be sent messages now."""
-        if not self._keeps_time:
-            return _NEVER
-        return to_nanoseconds(self._sink.now() + self._sink.horizon)
+        return self._outlet.reach() if self._outlet.keeps_time else _NEVER
 
     def _until(self, due: Nanoseconds | None) -> float:
         """Seconds until ``due`` is within reach, at most a nap."""
         if due is None:
-            return _NAP
-        return max(0.0, min(_NAP, to_seconds(Nanoseconds(due - self._reach()))))
+            return NAP
+        return max(0.0, min(NAP, to_seconds(Nanoseconds(due - self._reach()))))
+
+    def _sleep(self, seconds: float) -> None:
+        self._awake.wait(seconds)
 
     def _play_out(self) -> None:
         """Let the last notes end."""
-        self._performance.cut(self._limit)
-        self._sink.send(self._performance.take(_NEVER))
-        if self._keeps_time:
-            ending = self._performance.last if self._limit == _NEVER else self._limit
-            left = to_seconds(Nanoseconds(ending - self._now()))
-            # A little longer, so that the last message leaves before the queue is dropped.
-            self._stopping.wait(max(0.0, left) + _NAP / 2)
+        self._stage.cut(self._limit)
+        self._stage.send(_NEVER)
+        if not self._outlet.keeps_time:
+            return
+        ending = self._stage.last if self._limit == _NEVER else self._limit
+        # A little longer, so that the last message leaves before the queue is dropped.
+        while not self._stopping.is_set() and (left := ending - self._outlet.now()) > -NAP / 2:
+            self._awake.clear()
+            self._pause(min(NAP, to_seconds(Nanoseconds(left)) + NAP / 2))

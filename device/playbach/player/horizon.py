@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 
 from playbach.stream import Seconds, StreamItem
 
@@ -14,7 +15,8 @@ MAX_ITEMS = 256
 class Composed:
     """Items composed and not yet played, each with its distance from the one before.
 
-    One thread puts, one takes.
+    One thread puts, one takes. Whoever takes may refuse what is composed so far: the *round* then
+    changes, and what is put for an earlier round is dropped.
     """
 
     def __init__(self, ahead: Seconds, max_items: int = MAX_ITEMS) -> None:
@@ -24,8 +26,16 @@ class Composed:
         self._items: deque[tuple[StreamItem, Seconds]] = deque()
         self._place = 0.0
         self._changed = threading.Condition()
+        self._round = 0
         self._ended = False
         self._closed = False
+        self._nudged = False
+
+    @property
+    def round(self) -> int:
+        """Number of the present round, from 0."""
+        with self._changed:
+            return self._round
 
     @property
     def ahead(self) -> Seconds:
@@ -39,12 +49,21 @@ class Composed:
         with self._changed:
             return self._closed or (self._ended and not self._items)
 
-    def put(self, item: StreamItem, span: Seconds) -> bool:
-        """Add an item ``span`` seconds after the one before, waiting for room; False if closed."""
+    def put(self, item: StreamItem, span: Seconds, round_: int = 0) -> bool:
+        """Add an item of a round, waiting for room.
+
+        Args:
+            item: the next of the stream.
+            span: seconds after the one before.
+            round_: for which it was composed; an item of an earlier round is dropped.
+
+        Returns:
+            False if nothing more is wanted at all.
+        """
         with self._changed:
-            while not self._closed and self._is_full():
+            while not self._closed and round_ == self._round and self._is_full():
                 self._changed.wait()
-            if not self._closed:
+            if not self._closed and round_ == self._round:
                 self._place += span
                 self._items.append((item, Seconds(self._place)))
                 self._changed.notify_all()
@@ -53,7 +72,7 @@ class Composed:
     def take(self, timeout: float) -> StreamItem | None:
         """The next item, waiting up to ``timeout`` seconds for it; ``None`` if there is none."""
         with self._changed:
-            self._changed.wait_for(lambda: self._items or self._ended or self._closed, timeout)
+            self._wait(lambda: bool(self._items) or self._ended, timeout)
             if self._closed or not self._items:
                 return None
             item, _ = self._items.popleft()
@@ -62,19 +81,36 @@ class Composed:
 
     def refill(self, timeout: float) -> bool:
         """Wait until as much is held as may be or nothing more will come; False if time is up."""
-        until = time.monotonic() + timeout
         with self._changed:
-            while not (self._closed or self._ended or self._is_full()):
-                left = until - time.monotonic()
-                if left <= 0:
-                    return False
-                self._changed.wait(left)
-            return True
+            return self._wait(lambda: self._ended or self._is_full(), timeout)
 
-    def end(self) -> None:
-        """Nothing more will be put."""
+    def restart(self) -> list[StreamItem]:
+        """Begin another round; returns what was held."""
         with self._changed:
-            self._ended = True
+            self._round += 1
+            held = [item for item, _ in self._items]
+            self._items.clear()
+            self._ended = False
+            self._changed.notify_all()
+            return held
+
+    def await_round(self, after: int) -> bool:
+        """Wait for a round later than ``after``; False if there is none to come."""
+        with self._changed:
+            while not self._closed and self._round == after:
+                self._changed.wait()
+            return not self._closed
+
+    def nudge(self) -> None:
+        """Whoever waits for an item looks up once: there is something else to do."""
+        with self._changed:
+            self._nudged = True
+            self._changed.notify_all()
+
+    def end(self, round_: int = 0) -> None:
+        """Nothing more will be put for that round."""
+        with self._changed:
+            self._ended = round_ == self._round
             self._changed.notify_all()
 
     def close(self) -> None:
@@ -83,6 +119,17 @@ class Composed:
             self._closed = True
             self._items.clear()
             self._changed.notify_all()
+
+    def _wait(self, reached: Callable[[], bool], timeout: float) -> bool:
+        """Whether ``reached`` or closed within ``timeout``; a nudge ends the wait."""
+        until = time.monotonic() + timeout
+        while not (self._closed or reached()):
+            left = until - time.monotonic()
+            if left <= 0 or self._nudged:
+                self._nudged = False
+                return False
+            self._changed.wait(left)
+        return True
 
     def _ahead(self) -> Seconds:
         return Seconds(self._items[-1][1] - self._items[0][1] if self._items else 0.0)

@@ -47,6 +47,11 @@ class Marks:
         """Enter a mark not earlier than those before."""
         self._coming.append(mark)
 
+    def withdraw(self, since: Nanoseconds) -> None:
+        """What was to hold from ``since`` or later does not come."""
+        while self._coming and self._coming[-1].time >= since:
+            self._coming.pop()
+
     def at(self, now: Nanoseconds) -> Mark:
         """The mark that holds at ``now``; earlier ones are forgotten."""
         while self._coming and self._coming[0].time <= now:

@@ -11,14 +11,20 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
+from playbach.clock import to_seconds
+from playbach.player.controls import Controls
 from playbach.player.handover import Handover
 from playbach.player.horizon import Composed
-from playbach.player.performance import Spans, Voice
-from playbach.sinks.base import Sink
+from playbach.player.outlet import Outlet
+from playbach.player.source import PlainSource, Source
+from playbach.player.stage import Audience, Halt, Nobody, Stage
+from playbach.player.timeline import Spans
+from playbach.sinks.base import Change, OnChange, Sink
 from playbach.status import Status
 from playbach.stream import Seconds, StreamItem
 
@@ -36,27 +42,43 @@ class Player:
 
     def __init__(
         self,
-        stream: Iterator[StreamItem],
+        stream: Source | Iterator[StreamItem],
         sink: Sink,
         *,
-        voice: Voice | None = None,
+        controls: Controls | None = None,
         limit: Seconds | None = None,
+        audience: Audience | None = None,
+        absent_ok: bool = False,
+        pause: Callable[[float], None] | None = None,
     ) -> None:
         """Prepare; nothing is opened yet.
 
         Args:
             stream: pulled from a thread of the player's own, and from nowhere else.
             sink: opened, started and closed by this player.
-            voice: channel, instrument and loudness.
+            controls: how notes are sent, from the first one on.
             limit: seconds of the sink's time after which it ends by itself.
+            audience: follows what is played.
+            absent_ok: whether the synth may be missing, and come later.
+            pause: waits for some seconds of the sink's time; for a sink on a time of its own.
         """
-        self._stream = stream
-        self._sink = sink
+        self._source = stream if isinstance(stream, Source) else PlainSource(stream)
+        self._absent_ok = absent_ok
         in_sink = sink.horizon if math.isfinite(sink.horizon) else 0.0
         self._composed = Composed(Seconds(max(AHEAD - in_sink, 0.0)))
         self._stopping = threading.Event()
         self._done = threading.Event()
-        self._handover = Handover(self._composed, sink, voice or Voice(), limit, self._stopping)
+        self._outlet = Outlet(sink)
+        self._controls = controls or Controls()
+        self._stage = Stage(self._composed, self._outlet, self._controls, audience or Nobody())
+        self._handover = Handover(
+            self._stage,
+            self._composed,
+            self._outlet,
+            limit=limit,
+            stopping=self._stopping,
+            pause=pause,
+        )
         self._stopped = threading.Lock()
         self._threads: list[threading.Thread] = []
         self.error: BaseException | None = None
@@ -81,12 +103,7 @@ class Player:
             PortError: the sink cannot be opened; nothing was started.
             OutputError: as above, for a file.
         """
-        try:
-            self._sink.open()
-            self._sink.start(self._fail)
-        except BaseException:
-            self._sink.close()
-            raise
+        self._take_hold(self._outlet.sink)
         # Daemon threads run on until the interpreter's very end, so this still finds them.
         atexit.register(self.stop)
         for name, job in (("compose", self._compose), ("play", self._play)):
@@ -103,15 +120,63 @@ class Player:
         if not self._threads or not self._stopped.acquire(blocking=False):
             return
         atexit.unregister(self.stop)
-        self._stopping.set()
-        self._composed.close()
+        self._end_threads()
         for thread in self._threads:
             # The composing thread may be inside a long computation; it ends when it comes back.
             thread.join(_JOIN)
         try:
-            self._sink.silence()
+            self._outlet.sink.silence()
         finally:
-            self._sink.close()
+            self._outlet.sink.close()
+
+    def control(self, controls: Controls) -> None:
+        """The very next note is sent with these controls."""
+        self._controls = controls
+        self._handover.post(lambda: self._stage.control(controls))
+
+    def pause(self) -> None:
+        """Silence, until ``resume``."""
+        self._handover.post(lambda: self._stage.halt(Halt.PAUSED))
+
+    def resume(self) -> None:
+        """Go on where the music was paused."""
+        self._handover.post(lambda: self._stage.release(Halt.PAUSED))
+
+    def next_movement(self, *, at_bar: bool = False) -> None:
+        """Leave the movement for one that is composed from now on.
+
+        Args:
+            at_bar: whether a bar line that is near is waited for.
+        """
+        self._handover.post(lambda: self._stage.leave(at_bar=at_bar))
+
+    def panic(self) -> None:
+        """End whatever sounds on any channel, whoever began it, and pause."""
+        self._handover.post(self._stage.panic)
+
+    def use(self, sink: Sink) -> None:
+        """Go on with another sink, which this player opens; the one before is silenced and closed.
+
+        Returns when that is done. It must keep time, as the present one does.
+
+        Raises:
+            PortError: the new one cannot be opened; the music goes on as it was.
+            OutputError: as above.
+        """
+        self._take_hold(sink)
+        before: Future[Sink] = Future()
+
+        def swap() -> None:
+            before.set_result(self._stage.use(sink))
+
+        self._handover.post(swap)
+        while not self._done.is_set():
+            try:
+                before.result(_JOIN).close()
+            except TimeoutError:
+                continue
+            return
+        sink.close()
 
     def wait(
         self,
@@ -146,28 +211,74 @@ class Player:
     def status(self) -> Status:
         """What is heard now."""
         running = bool(self._threads) and not self._done.is_set()
-        return replace(self._handover.status(), lateness=self._sink.lateness, running=running)
+        sink = self._outlet.sink
+        return replace(self._stage.status(), lateness=sink.lateness, running=running)
+
+    @property
+    def sink(self) -> Sink:
+        """The one that plays now."""
+        return self._outlet.sink
+
+    @property
+    def turns(self) -> int:
+        """Grows ten times a second and more as long as the player's thread is alive and well."""
+        return self._handover.turns
+
+    def now(self) -> Seconds:
+        """Seconds since the start, on the clock that the audience's times refer to."""
+        return to_seconds(self._outlet.now())
+
+    def _take_hold(self, sink: Sink) -> None:
+        try:
+            sink.open(absent_ok=self._absent_ok)
+            sink.start(self._fail, self._listener(sink) if self._absent_ok else None)
+        except BaseException:
+            sink.close()
+            raise
+
+    def _listener(self, sink: Sink) -> OnChange:
+        def changed(change: Change) -> None:
+            self._handover.post(lambda: self._stage.sink_changed(sink, change))
+
+        return changed
 
     def _fail(self, error: BaseException) -> None:
         """A thread cannot go on: neither can the others."""
         self.error = self.error or error
+        self._end_threads()
+
+    def _end_threads(self) -> None:
         self._stopping.set()
         self._composed.close()
+        self._handover.wake()
 
     def _compose(self) -> None:
-        spans = Spans()
         try:
-            for item in self._stream:
-                if not self._composed.put(item, spans.to(item)):
-                    return
+            while not self._stopping.is_set() and self._compose_round():
+                pass
         except BaseException as error:  # noqa: BLE001 raised again in the caller's thread, by wait
             self._fail(error)
-        self._composed.end()
+
+    def _compose_round(self) -> bool:
+        """Compose until another movement is wanted; False if nothing more is."""
+        spans, composed, now = Spans(), self._composed, self._composed.round
+        if now:
+            self._source.skip()
+        for item in self._source:
+            if not composed.put(item, spans.to(item, self._controls.tempo), now):
+                return False
+            if composed.round != now:
+                return True
+        composed.end(now)
+        return composed.await_round(now)
 
     def _play(self) -> None:
-        for job in (self._handover.run, self._sink.silence):
+        for job in (self._handover.run, self._silence):
             try:
                 job()
             except BaseException as error:  # noqa: BLE001 raised again by wait; silence comes first
                 self._fail(error)
         self._done.set()
+
+    def _silence(self) -> None:
+        self._outlet.sink.silence()

@@ -14,7 +14,10 @@ from playbach.music.form import OTHER
 from playbach.music.key import C_MAJOR
 from playbach.music.meter import Meter
 from playbach.music.note import Note, Ticks
-from playbach.player.performance import Performance, Spans, Voice, articulated
+from playbach.player.controls import Controls, Voice
+from playbach.player.held import articulated
+from playbach.player.performance import Performance
+from playbach.player.timeline import Spans
 from playbach.stream import Movement, MovementEnd, Seconds, StreamItem
 
 NEVER = Nanoseconds(1 << 62)
@@ -33,7 +36,7 @@ def streams(draw: st.DrawFn) -> list[StreamItem]:
 
 
 def perform(items: list[StreamItem], voice: Voice | None = None) -> list[TimedMessage]:
-    performance = Performance(voice or Voice())
+    performance = Performance(Controls(voice or Voice()))
     messages = []
     for item in items:
         messages += performance.take(performance.due(item))
@@ -97,16 +100,17 @@ def test_every_note_starts_once_and_ends_once_in_order(items: list[StreamItem]) 
 
 
 def test_a_delay_moves_what_is_to_come_and_not_what_sounds() -> None:
-    performance = Performance(Voice())
+    performance = Performance(Controls())
     for item in (START, note(0, 60, 24)):
         performance.add(item)
-    performance.delay(to_nanoseconds(10.0))
-    performance.add(note(24, 62, 24))
+    later = note(24, 62, 24)
+    performance.delay(to_nanoseconds(10.0), later)
+    performance.add(later)
     assert [m.time for m in performance.take(NEVER)] == [0.0, 0.985, 11.0, 11.985]
 
 
 def test_nothing_sounds_after_the_cut() -> None:
-    performance = Performance(Voice())
+    performance = Performance(Controls())
     for item in (START, note(0, 60, 240)):
         performance.add(item)
     performance.cut(to_nanoseconds(3.0))
@@ -114,7 +118,7 @@ def test_nothing_sounds_after_the_cut() -> None:
 
 
 def test_spans_add_up_to_the_time_of_each_item() -> None:
-    spans, performance = Spans(), Performance(Voice())
+    spans, performance = Spans(), Performance(Controls())
     total = 0.0
     for item in itertools.islice(scales(), 40):
         total += spans.to(item)

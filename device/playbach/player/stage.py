@@ -1,0 +1,331 @@
+"""What the player's thread does to the music, one operation at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from enum import Enum
+from itertools import takewhile
+from typing import Protocol
+
+from playbach.clock import Nanoseconds, to_nanoseconds, to_seconds
+from playbach.midi_messages import MAX_CHANNEL
+from playbach.music.note import Note, Ticks
+from playbach.player.controls import Controls
+from playbach.player.held import Sent
+from playbach.player.horizon import Composed
+from playbach.player.marks import Mark, Marks
+from playbach.player.outlet import Outlet
+from playbach.player.performance import Performance
+from playbach.sinks.base import Change, Sink
+from playbach.status import Status
+from playbach.stream import Movement, MovementEnd, Seconds, StreamItem
+
+_LEAD = to_nanoseconds(0.1)
+"""From the decision to play to the first note, at the start and after a rest."""
+_LATEST = to_nanoseconds(0.005)
+"""A note handed over later than this before its time might sound late, so it is not."""
+_BREATH = Seconds(0.4)
+"""Silence after a movement that was left before its end."""
+_NEAR = to_nanoseconds(1.2)
+"""A bar line nearer than this is waited for when a movement is left for another form or key."""
+_NEVER = Nanoseconds(1 << 62)
+_BETWEEN = "between movements"
+_COMPOSING = "waiting for the composer"
+
+
+class Halt(Enum):
+    """Why nothing is played though there may be music; the value is what the status says."""
+
+    PAUSED = "paused"
+    NO_SYNTH = "waiting for the synth"
+
+
+class Audience(Protocol):
+    """Whoever follows the music. Called from the player's thread, so it must not wait."""
+
+    def announced(self, note: Sent, bar: int, movement: Movement) -> None:
+        """A note was sent ahead; ``bar`` is that in which it begins."""
+
+    def withdrawn(self, since: Nanoseconds) -> None:
+        """Notes announced for ``since`` or later do not come, unless announced again."""
+
+    def passed(self, items: Sequence[StreamItem], notes: Iterable[Sent]) -> None:
+        """These items have happened, and these notes have ended."""
+
+
+class Nobody:
+    """An audience that follows nothing."""
+
+    def announced(self, note: Sent, bar: int, movement: Movement) -> None: ...
+
+    def withdrawn(self, since: Nanoseconds) -> None: ...
+
+    def passed(self, items: Sequence[StreamItem], notes: Iterable[Sent]) -> None: ...
+
+
+class Stage:
+    """The music that was handed over and what comes next.
+
+    ``status`` may be called from any thread, everything else from the player's.
+    """
+
+    def __init__(
+        self, composed: Composed, outlet: Outlet, controls: Controls, audience: Audience
+    ) -> None:
+        self._composed = composed
+        self._outlet = outlet
+        self._audience = audience
+        self._performance = Performance(controls)
+        self._coming: deque[StreamItem] = deque()
+        self._lock = threading.Lock()
+        self._marks = Marks()
+        self._halts: frozenset[Halt] = frozenset()
+        self._fresh = True
+        self._lost_in_bar: int | None = None
+        self._rests = 0
+        self._rested = Nanoseconds(0)
+        self.is_waiting = False
+        """Whether the music waits for the composer; set by whoever waits."""
+
+    @property
+    def is_halted(self) -> bool:
+        """Whether nothing is to be played."""
+        return bool(self._halts)
+
+    @property
+    def next_off(self) -> Nanoseconds | None:
+        """When the next note that sounds is to end."""
+        return self._performance.next_off
+
+    @property
+    def last(self) -> Nanoseconds:
+        """When the last message so far is due."""
+        return self._performance.last
+
+    def open(self) -> None:
+        """A synth that may hold notes of a process that was killed is told to end them."""
+        if self._outlet.sink.connected:
+            self._outlet.hush([self._performance.controls.voice.channel])
+        else:
+            self._halts |= {Halt.NO_SYNTH}
+
+    def fetch(self, timeout: float) -> tuple[StreamItem, Nanoseconds] | None:
+        """The item that comes next and when it is due, waiting up to ``timeout`` for it."""
+        if not self._coming:
+            item = self._composed.take(timeout)
+            if item is None:
+                return None
+            self._coming.append(item)
+        return self._coming[0], self._performance.due(self._coming[0])
+
+    def is_late(self, item: StreamItem, due: Nanoseconds) -> bool:
+        """Whether ``item`` would be heard late because composing did not keep up."""
+        if isinstance(item, MovementEnd) or (self._fresh and self._marks.last.notes):
+            return False
+        return self._is_behind(due)
+
+    def catch_up(self) -> None:
+        """Let what comes next be a little later than now, and count it as a rest."""
+        by = self._postpone()
+        with self._lock:
+            if by > 0 and self._marks.last.notes:
+                self._rests += 1
+                self._rested = Nanoseconds(self._rested + by)
+
+    def place(self) -> None:
+        """Add the item that comes next, or leave it out on the way to the next bar."""
+        if self._fresh:
+            if self._is_passed_over(self._coming[0]):
+                self._coming.popleft()
+                return
+            self._go_on()
+        item = self._coming.popleft()
+        due = self._performance.due(item)
+        sent = self._performance.add(item)
+        with self._lock:
+            mark = self._mark(item, due)
+            self._marks.add(mark)
+        if sent is not None and mark.movement is not None:
+            self._audience.announced(sent, mark.bar, mark.movement)
+
+    def send(self, until: Nanoseconds) -> None:
+        """Hand over what is due at ``until`` or before, and let go of what has passed."""
+        self._outlet.send(self._performance.take(until))
+        now = self._outlet.now()
+        items, notes = self._performance.settle(now)
+        if items or notes:
+            self._audience.passed(items, notes)
+            with self._lock:
+                # Looking forgets what is past, so the marks stay few with nobody asking.
+                self._marks.at(now)
+
+    def cut(self, limit: Nanoseconds) -> None:
+        """Let nothing sound after ``limit``."""
+        self._performance.cut(limit)
+
+    def control(self, controls: Controls) -> None:
+        """The next note is sent with these controls."""
+        self._performance.control(controls, self._withdraw())
+
+    def halt(self, why: Halt) -> None:
+        """Play nothing; what sounds ends now."""
+        if why in self._halts:
+            return
+        since = self._withdraw()
+        self._performance.interrupt(since)
+        self.send(since)
+        self._halts |= {why}
+
+    def release(self, why: Halt) -> None:
+        """Play on, unless there is another reason not to."""
+        self._halts -= {why}
+        self._fresh = True
+
+    def panic(self) -> None:
+        """End whatever sounds on any channel, whoever began it, and pause."""
+        self.halt(Halt.PAUSED)
+        self._outlet.sink.silence()
+        self._outlet.hush(range(MAX_CHANNEL + 1))
+
+    def leave(self, *, at_bar: bool) -> None:
+        """Leave the movement for one that is still to be composed.
+
+        Args:
+            at_bar: whether a bar line that is near is waited for.
+        """
+        since = self._withdraw()
+        held = [*self._coming, *self._composed.restart()]
+        self._coming.clear()
+        timeline = self._performance.timeline
+        if timeline.is_between:
+            soon = Nanoseconds(since + to_nanoseconds(_BREATH))
+            self._performance.start_at(min(timeline.start, soon))
+            return
+        end = timeline.next_bar(since)
+        if not at_bar or timeline.at(end) > since + _NEAR:
+            end = timeline.next_tick(since)
+        lengths = (item.length for item in held if isinstance(item, MovementEnd))
+        end = max(min(end, next(lengths, end)), Ticks(0))
+        self._performance.cut(timeline.at(end))
+        for note in takewhile(lambda item: isinstance(item, Note) and item.onset < end, held):
+            if isinstance(note, Note):
+                self._coming.append(replace(note, duration=Ticks(min(note.end, end) - note.onset)))
+        self._coming.append(MovementEnd(end, _BREATH))
+
+    def sink_changed(self, sink: Sink, change: Change) -> None:
+        """The synth behind ``sink`` has gone, or is back."""
+        if sink is not self._outlet.sink:
+            return
+        if change is Change.LOST:
+            self._lose_place()
+            self.halt(Halt.NO_SYNTH)
+        elif sink.reconnect():
+            self._welcome()
+
+    def use(self, sink: Sink) -> Sink:
+        """Go on with another sink, opened and started; returns the one before, silenced."""
+        self._withdraw()
+        self._performance.interrupt(self._outlet.now())
+        before = self._outlet.sink
+        before.silence()
+        # Its note-offs have been sent; the new sink has heard nothing of them.
+        self._performance.take(self._outlet.reach() if self._outlet.keeps_time else _NEVER)
+        self._outlet.swap(sink)
+        if sink.connected:
+            self._welcome()
+        else:
+            self._halts |= {Halt.NO_SYNTH}
+        return before
+
+    def slept(self) -> None:
+        """The machine was suspended: end what has sounded since, and go on at the next bar."""
+        self._lose_place()
+        self._withdraw()
+        self._performance.interrupt(self._outlet.now())
+        self.send(self._outlet.now())
+        if not self.is_halted:
+            self._outlet.sink.silence()
+            self._welcome()
+
+    def status(self) -> Status:
+        """What is heard now."""
+        now = self._outlet.now()
+        controls = self._performance.controls
+        with self._lock:
+            mark = self._marks.at(now)
+            starved = self.is_waiting and now > self._performance.last
+            halt = next((halt.value for halt in Halt if halt in self._halts), "")
+            return Status(
+                time=to_seconds(now),
+                movement=mark.movement,
+                tempo=controls.tempo_of(mark.movement) if mark.movement else 0.0,
+                bar=mark.bar,
+                notes=mark.notes,
+                resting=halt or mark.resting or (_COMPOSING if starved else ""),
+                rests=self._rests,
+                rested=to_seconds(self._rested),
+                composed_ahead=self._composed.ahead,
+            )
+
+    def _withdraw(self) -> Nanoseconds:
+        """Take back what has not left; from the moment returned on everything can be different."""
+        since = self._outlet.take_back()
+        self._coming.extendleft(reversed(self._performance.rewind(since)))
+        with self._lock:
+            self._marks.withdraw(since)
+        self._audience.withdrawn(since)
+        return since
+
+    def _lose_place(self) -> None:
+        timeline = self._performance.timeline
+        place = None
+        if not timeline.is_between:
+            place = timeline.place(max(timeline.next_tick(self._outlet.now()), Ticks(0)))
+        self._lost_in_bar = None if place is None else place.bar
+
+    def _welcome(self) -> None:
+        """A synth is there that knows nothing of us."""
+        self._outlet.hush([self._performance.controls.voice.channel])
+        self._performance.announce(self._outlet.now())
+        self.release(Halt.NO_SYNTH)
+
+    def _is_passed_over(self, item: StreamItem) -> bool:
+        """Whether ``item`` belongs to the bar in which the synth was lost."""
+        if self._lost_in_bar is None or not isinstance(item, Note):
+            return False
+        place = self._performance.timeline.place(item.onset)
+        return place is not None and place.bar <= self._lost_in_bar
+
+    def _go_on(self) -> None:
+        """After a halt what comes next is heard soon, whenever it was due."""
+        item = self._coming[0]
+        if isinstance(item, MovementEnd):
+            if self._lost_in_bar is not None:
+                self._coming[0] = replace(item, rest=min(item.rest, _BREATH))
+            return
+        if self._is_behind(self._performance.due(item)):
+            self._postpone()
+        self._fresh = False
+        self._lost_in_bar = None
+
+    def _is_behind(self, due: Nanoseconds) -> bool:
+        return self._outlet.keeps_time and due < self._outlet.now() + _LATEST
+
+    def _postpone(self) -> Nanoseconds:
+        item = self._coming[0]
+        by = Nanoseconds(self._outlet.now() + _LEAD - self._performance.due(item))
+        self._performance.delay(by, item)
+        return by
+
+    def _mark(self, item: StreamItem, due: Nanoseconds) -> Mark:
+        last = self._marks.last
+        if isinstance(item, Movement):
+            return Mark(due, item, 0, last.notes, "")
+        if isinstance(item, Note):
+            place = self._performance.timeline.place(item.onset)
+            bar = place.bar if place else 0
+            return replace(last, time=due, bar=bar, notes=last.notes + 1, resting="")
+        return replace(last, time=due, resting=_BETWEEN)
