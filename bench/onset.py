@@ -34,7 +34,8 @@ from playbach.music.key import C_MAJOR
 from playbach.music.meter import COMMON_TIME
 from playbach.music.note import Note, Pitch, Ticks
 from playbach.player.player import Player
-from playbach.sinks.midi import RtMidiOutput, api_is_running
+from playbach.sinks.midi import RtMidiOutput
+from playbach.sinks.midi_api import api_is_running
 from playbach.sinks.paced import PacedSink
 from playbach.stream import Movement, StreamItem
 

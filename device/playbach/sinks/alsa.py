@@ -17,7 +17,7 @@ from playbach.errors import PortAbsentError, PortError
 from playbach.midi_messages import NOTE_ON, Sounding, TimedMessage, hushing
 from playbach.sinks.base import OnChange, OnFailure
 from playbach.sinks.matching import find_port, likeliest
-from playbach.sinks.midi import ALSA_DEVICE, CLIENT_NAME
+from playbach.sinks.midi_api import ALSA_DEVICE, CLIENT_NAME
 from playbach.status import Lateness
 from playbach.stream import Seconds
 

@@ -8,7 +8,7 @@ from playbach.errors import PortError
 from playbach.sinks.alsa import alsa_ports
 from playbach.sinks.base import Sink
 from playbach.sinks.matching import find_port
-from playbach.sinks.midi import midi_ports
+from playbach.sinks.midi_api import midi_ports
 from playbach.sinks.none import none_sink
 from playbach.sinks.soundfont import INSTALL
 from playbach.sinks.table import SINKS, Availability, availability, find_kind
@@ -116,8 +116,9 @@ def checks() -> list[Check]:
 def _by_port(pattern: str) -> Choice:
     rows = list_ports()
     row = rows[find_port(pattern, [row.name for row in rows], "MIDI")]
-    sink = find_kind(row.sink).make(row.name)
-    return Choice(sink, (f"playing to: {sink.description}, as asked",))
+    # Made with the pattern, not the name: numbers in names change when a synth comes back.
+    sink = find_kind(row.sink).make(pattern)
+    return Choice(sink, (f"playing to: {row.name} ({row.api}), as asked",))
 
 
 def _best() -> Choice:

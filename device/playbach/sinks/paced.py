@@ -7,10 +7,11 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from playbach.errors import PlaybachError
+from playbach.errors import PlaybachError, PortAbsentError, PortError
 from playbach.midi_messages import TimedMessage, hushing
-from playbach.sinks.base import OnChange, OnFailure
+from playbach.sinks.base import Change, OnChange, OnFailure
 from playbach.sinks.sender import DeadlineSender
+from playbach.sinks.watcher import Link, Watcher
 from playbach.status import Lateness
 from playbach.stream import Seconds
 
@@ -43,11 +44,15 @@ class Output(Protocol):
 
 
 class PacedSink:
-    """A sink over any ``Output``; see ``playbach.sinks.base.Sink`` for its methods."""
+    """A sink over any ``Output``; see ``playbach.sinks.base.Sink`` for its methods.
+
+    If the output is a ``Link`` too, its loss and return are noticed.
+    """
 
     def __init__(self, output: Output) -> None:
         self._output = output
         self._sender: DeadlineSender | None = None
+        self._watcher: Watcher | None = None
         self._failure: BaseException | None = None
         self._on_failure: OnFailure | None = None
 
@@ -64,23 +69,34 @@ class PacedSink:
         return HORIZON
 
     @property
+    def timing(self) -> str:
+        return self._sender.timing if self._sender else ""
+
+    @property
     def lateness(self) -> Lateness | None:
         return self._sender.lateness if self._sender else None
 
     @property
-    def timing(self) -> str:
-        return "thread of its own"
-
-    @property
     def connected(self) -> bool:
-        return self._failure is None
+        return self._failure is None and (self._watcher is None or self._watcher.connected)
 
-    def open(self, *, absent_ok: bool = False) -> None:  # noqa: ARG002 what it has is always there
-        self._output.open(self._fail)
+    def open(self, *, absent_ok: bool = False) -> None:
+        there = True
+        try:
+            self._output.open(self._fail)
+        except PortAbsentError:
+            if not absent_ok:
+                self._output.close()
+                raise
+            there = False
+        if isinstance(self._output, Link):
+            self._watcher = Watcher(self._output, connected=there)
 
-    def start(self, on_failure: OnFailure, on_change: OnChange | None = None) -> None:  # noqa: ARG002 as above
+    def start(self, on_failure: OnFailure, on_change: OnChange | None = None) -> None:
         self._on_failure = on_failure
-        self._sender = DeadlineSender(self._output.write, self._fail)
+        self._sender = DeadlineSender(self._write, self._fail)
+        if self._watcher:
+            self._watcher.start(on_change or self._fail_when_lost, self._fail)
         if self._failure:
             on_failure(self._failure)
 
@@ -101,7 +117,11 @@ class PacedSink:
             self._sender.send_now(hushing(channels))
 
     def reconnect(self) -> bool:
-        return self.connected
+        if self._watcher is None:
+            return self.connected
+        if self._sender:
+            self._sender.cancel()
+        return self._watcher.reconnect()
 
     def silence(self) -> None:
         if self._sender is None:
@@ -112,11 +132,27 @@ class PacedSink:
             time.sleep(self._output.drain)
 
     def close(self) -> None:
+        if self._watcher:
+            self._watcher.end()
         if self._sender:
             self._sender.end()
         self._output.close()
+
+    def _write(self, data: bytes) -> None:
+        if self._watcher is None:
+            self._output.write(data)
+        elif self._watcher.connected:
+            try:
+                self._output.write(data)
+            except PortError:
+                self._watcher.suspect()
 
     def _fail(self, error: BaseException) -> None:
         self._failure = self._failure or error
         if self._on_failure:
             self._on_failure(error)
+
+    def _fail_when_lost(self, change: Change) -> None:
+        """What a loss is to a player that does not listen for it."""
+        if change is Change.LOST:
+            self._fail(PortError(f"{self.description}: it has gone; switch it on and start again"))

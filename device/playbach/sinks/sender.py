@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from playbach.midi_messages import Sounding, TimedMessage
 from playbach.sinks.base import OnFailure
+from playbach.sinks.realtime import Timing, claim_priority
 from playbach.status import Lateness, LatenessMeter
 from playbach.stream import Seconds
 
@@ -42,8 +43,16 @@ class DeadlineSender:
         self._sounding = Sounding()
         self._meter = LatenessMeter()
         self._ended = False
+        self._timing = Timing("")
+        self._claimed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="playbach-midi", daemon=True)
         self._thread.start()
+        self._claimed.wait()
+
+    @property
+    def timing(self) -> Timing:
+        """How the thread is kept on time."""
+        return self._timing
 
     def now(self) -> Seconds:
         """Seconds since this sender was made."""
@@ -100,6 +109,8 @@ class DeadlineSender:
             self._thread.join()
 
     def _run(self) -> None:
+        self._timing = claim_priority()
+        self._claimed.set()
         try:
             while (deadline := self._next_deadline()) is not None:
                 if (early := deadline - self.now()) > 0:

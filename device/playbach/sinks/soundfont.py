@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playbach.errors import PortError
-from playbach.sinks.midi import api_is_running
+from playbach.files import at_home
+from playbach.sinks.midi_api import api_is_running
 
 _FOLDERS = (
-    Path("~/.local/share/soundfonts").expanduser(),
-    Path("~/.local/share/sounds/sf2").expanduser(),
+    at_home("~/.local/share/soundfonts"),
+    at_home("~/.local/share/sounds/sf2"),
     Path("/usr/share/sounds/sf3"),
     Path("/usr/share/sounds/sf2"),
     Path("/usr/share/soundfonts"),

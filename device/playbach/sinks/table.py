@@ -12,7 +12,8 @@ from playbach.sinks.base import Sink
 from playbach.sinks.file import FileSink
 from playbach.sinks.fluidsynth import fluidsynth_sink
 from playbach.sinks.matching import likeliest
-from playbach.sinks.midi import ALSA_DEVICE, midi_ports, midi_sink
+from playbach.sinks.midi import midi_sink
+from playbach.sinks.midi_api import ALSA_DEVICE, midi_ports
 from playbach.sinks.none import none_sink
 from playbach.sinks.soundfont import require_driver, require_font, require_program
 
