@@ -1,0 +1,56 @@
+"""A JACK server as seen by a client that does nothing but notice its end.
+
+rtmidi cannot: after the server has died it goes on listing the ports there were, and its buffer
+fills until sending never returns.
+"""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+from typing import Any
+
+CLIENT_NAME = "Play Bach watch"
+
+
+def jack_library() -> ModuleType | None:
+    """The Python library, ``None`` where it or libjack is not installed."""
+    try:
+        library = importlib.import_module("jack")
+    except (ImportError, OSError):
+        return None
+    # "No such server" is an answer, not something to print.
+    for silence in (library.set_error_function, library.set_info_function):
+        silence(lambda _: None)
+    return library
+
+
+class JackServer:
+    """A running server. While it lives, ``alive`` is true."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._alive = True
+        client.set_shutdown_callback(self._ended)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self._alive
+
+    def close(self) -> None:
+        """Forget it; the client of a dead server too must be closed before a new one is asked."""
+        self._client.close()
+
+    def _ended(self, status: object, reason: str) -> None:
+        """Called from a thread of libjack's."""
+        del status, reason
+        self._alive = False
+
+
+def find_server(library: Any) -> JackServer | None:
+    """The server that runs, ``None`` if none does."""
+    try:
+        return JackServer(library.Client(CLIENT_NAME, no_start_server=True))
+    except library.JackError:
+        return None

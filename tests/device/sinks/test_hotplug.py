@@ -1,0 +1,219 @@
+"""A synth that is switched off and on while music plays, and a sound server that is too."""
+
+from __future__ import annotations
+
+import os
+import queue
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import pytest
+from tests.fixtures.jack import PATIENCE, Receiver, jack_ports, until
+
+from playbach.errors import PortAbsentError, PortError
+from playbach.midi_messages import TimedMessage, hushing, note_off, note_on
+from playbach.sinks.base import Change, Sink
+from playbach.sinks.midi import midi_sink
+from playbach.stream import Seconds
+
+pytest.importorskip("rtmidi", reason="python-rtmidi has no wheel for this Python")
+
+
+class Told:
+    """What a sink has said."""
+
+    def __init__(self) -> None:
+        self.changes: queue.Queue[Change] = queue.Queue()
+        self.failures: queue.Queue[BaseException] = queue.Queue()
+
+    def next(self) -> Change:
+        return self.changes.get(timeout=PATIENCE)
+
+
+@contextmanager
+def running(sink: Sink, *, absent_ok: bool = False) -> Iterator[Told]:
+    told = Told()
+    sink.open(absent_ok=absent_ok)
+    try:
+        sink.start(told.failures.put, told.changes.put)
+        yield told
+        assert told.failures.empty()
+    finally:
+        sink.silence()
+        sink.close()
+
+
+@contextmanager
+def fluidsynth(font: Path, name: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A synth on the JACK server, switched off by the word or by a kill."""
+    options = {"midi.autoconnect": "0", "midi.jack.id": name}
+    process = subprocess.Popen(
+        [
+            *("fluidsynth", "-a", "jack", "-m", "jack"),
+            *(part for key, value in options.items() for part in ("-o", f"{key}={value}")),
+            str(font),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        until(lambda: f"{name}:midi_00" in jack_ports(), "fluidsynth")
+        yield process
+    finally:
+        process.communicate(b"quit\n", PATIENCE)
+
+
+def connected_to(port: str) -> list[str]:
+    listing = subprocess.run(["jack_lsp", "-c"], capture_output=True, text=True, check=False)
+    lines = listing.stdout.split("\n")
+    start = lines.index(port) + 1
+    ends = (i for i, line in enumerate(lines[start:], start) if not line.startswith(" "))
+    return [line.strip() for line in lines[start : next(ends)]]
+
+
+@pytest.mark.usefixtures("jack")
+def test_a_synth_that_is_switched_off_and_on_is_lost_and_found(font: Path) -> None:
+    sink = midi_sink("hotplug-synth*")
+    with fluidsynth(font, "hotplug-synth"):
+        sink.open()
+    told = Told()
+    sink.start(told.failures.put, told.changes.put)
+    assert told.next() is Change.LOST
+    assert not sink.connected
+    # Nothing that is sent now is an error, and it is not kept for later.
+    sink.send([TimedMessage(sink.now(), note_on(0, 60, 80))])
+    with fluidsynth(font, "hotplug-synth"):
+        assert told.next() is Change.FOUND
+        assert not sink.connected
+        assert sink.reconnect()
+        assert sink.connected
+        ports = connected_to("hotplug-synth:midi_00")
+        assert len(ports) == 1
+        assert ports[0].startswith("Play Bach")
+    assert told.next() is Change.LOST
+    sink.silence()
+    sink.close()
+    assert told.failures.empty()
+
+
+@pytest.mark.usefixtures("jack")
+def test_a_synth_that_is_not_there_yet_is_waited_for_by_option_only() -> None:
+    with pytest.raises(PortAbsentError, match="no MIDI output port has that in its name"):
+        midi_sink(Receiver.name).open()
+    sink = midi_sink(f"no-such-synth,{Receiver.name}")
+    with running(sink, absent_ok=True) as told:
+        assert not sink.connected
+        receiver = Receiver()
+        try:
+            assert told.next() is Change.FOUND
+            assert sink.reconnect()
+            assert Receiver.name in sink.description
+            sink.hush([0])
+            later = sink.now() + 0.05
+            sink.send([TimedMessage(Seconds(later), note_on(0, 64, 80))])
+            until(lambda: receiver.music == [note_on(0, 64, 80)], "the note")
+            assert receiver.heard[:-1] == hushing([0])
+            sink.send([TimedMessage(Seconds(later), note_off(0, 64))])
+            until(lambda: receiver.sounding == (), "its end")
+        finally:
+            receiver.close()
+        assert told.next() is Change.LOST
+
+
+@pytest.mark.usefixtures("jack")
+def test_for_a_player_that_does_not_listen_a_loss_is_a_failure() -> None:
+    receiver = Receiver()
+    sink = midi_sink(Receiver.name)
+    sink.open()
+    told = Told()
+    sink.start(told.failures.put)
+    receiver.close()
+    assert isinstance(told.failures.get(timeout=PATIENCE), PortError)
+    with pytest.raises(PortError, match="it has gone; switch it on and start again"):
+        sink.send([TimedMessage(sink.now(), note_on(0, 60, 80))])
+    sink.silence()
+    sink.close()
+
+
+@pytest.mark.usefixtures("jack")
+def test_a_synth_that_is_killed_is_lost_and_found(font: Path) -> None:
+    sink = midi_sink("hotplug-killed*")
+    with fluidsynth(font, "hotplug-killed") as process:
+        sink.open()
+        told = Told()
+        sink.start(told.failures.put, told.changes.put)
+        process.kill()
+        assert told.next() is Change.LOST
+    with fluidsynth(font, "hotplug-killed"):
+        assert told.next() is Change.FOUND
+        assert sink.reconnect()
+        assert len(connected_to("hotplug-killed:midi_00")) == 1
+        sink.silence()
+        sink.close()
+    assert told.failures.empty()
+
+
+@contextmanager
+def server(name: str) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(
+        ["jackd", "--no-mlock", "-r", "-S", "-n", name, "-d", "dummy", "-r", "48000"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        until(lambda: "system:playback_1" in jack_ports(), "jackd")
+        yield process
+    finally:
+        process.kill()
+        process.wait(PATIENCE)
+
+
+LISTEN = """
+import time
+from tests.fixtures.jack import Receiver
+
+receiver = Receiver()
+while not receiver.music:
+    time.sleep(0.05)
+print(receiver.music[0].hex(" "), flush=True)
+time.sleep(60)
+"""
+
+
+@contextmanager
+def listening() -> Iterator[IO[str]]:
+    """A receiver in a process of its own: what is left of a client may not outlive its server."""
+    command = [sys.executable, "-c", LISTEN]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout
+        finally:
+            process.kill()
+
+
+def test_a_sound_server_that_dies_and_is_started_again_is_lost_and_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if shutil.which("jackd") is None:
+        pytest.skip("jackd is not installed (apt install jackd2)")
+    pytest.importorskip("jack", reason="without JACK-Client nobody notices")
+    name = f"playbach-server-{os.getpid()}"
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", name)
+    monkeypatch.setenv("JACK_NO_START_SERVER", "1")
+    sink = midi_sink(Receiver.name)
+    with running(sink, absent_ok=True) as told:
+        for _ in range(2):
+            with server(name) as process, listening() as heard:
+                assert told.next() is Change.FOUND
+                assert sink.reconnect()
+                sink.send([TimedMessage(sink.now(), note_on(0, 64, 80))])
+                assert heard.readline() == "90 40 50\n"
+                process.kill()
+                assert told.next() is Change.LOST
