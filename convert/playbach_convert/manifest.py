@@ -12,6 +12,7 @@ from playbach.bundle.limits import MAX_ITEMS, MAX_TEXT
 from playbach.command_line import one_line
 from playbach.errors import InputError
 from playbach.predictor.lstm_copy import KIND
+from playbach_train.learned_from import TRAINED_ON
 from playbach_train.run import RECORD, Run
 
 CELLO_RANGE = PitchRange(lowest=36, highest=76)
@@ -49,6 +50,7 @@ def provenance_of(run: Run) -> Provenance:
         sources = [(row["source"], row["licence"]) for row in record["sources"]]
         tools = {_text(name): _text(found) for name, found in record["tools"].items()}
         held_out = _texts(record["held_out"])
+        trained_on = _texts(record["training"])
         if not sources:
             raise InputError(f"{run.folder / RECORD}: names no sources; train again")
     except (KeyError, TypeError, AttributeError) as error:
@@ -62,7 +64,11 @@ def provenance_of(run: Run) -> Provenance:
         command=_text(record.get("command", "")),
         scores=_scores(run.scores),
         tools=tools | {"converted with tensorflow": version("tensorflow")},
-        notes={"held_out": held_out, "movements_held_out": len(record["held_out"])},
+        notes={
+            "held_out": held_out,
+            "movements_held_out": len(record["held_out"]),
+            TRAINED_ON: trained_on,
+        },
     )
 
 

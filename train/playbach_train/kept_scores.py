@@ -23,7 +23,7 @@ from playbach_train.corpus import Corpus, ScoreMovement
 from playbach_train.corpus.split import Split
 from playbach_train.run import SCORES
 
-MOST_NOTES = 30_000
+MOST_NOTES = 100_000
 """Of each side; a corpus of thousands of movements is not copied whole."""
 
 
