@@ -46,8 +46,11 @@ class Op:
     options: tuple[str, dict[str, int]] | None = None
 
 
-def graph(*ops: Op) -> bytes:
-    """A file of these operations; what none of them computes is an input of the graph."""
+def graph(*ops: Op, signed: bool = False) -> bytes:
+    """A file of these operations; what none of them computes is an input of the graph.
+
+    ``signed``: with a signature that names inputs and outputs as the tensors are.
+    """
     tensors: list[T] = []
     for op in ops:
         for tensor in (*op.inputs, *op.outputs):
@@ -65,7 +68,23 @@ def graph(*ops: Op) -> bytes:
     main.outputs = [tensors.index(tensor) for tensor in ops[-1].outputs] if ops else []
     main.operators = [_operator(n, op, tensors) for n, op in enumerate(ops)]
     model.subgraphs = [main]
+    if signed:
+        model.signatureDefs = [_signature(main)]
     return packed(model)
+
+
+def _signature(main: Any) -> Any:
+    signature = schema.SignatureDefT()
+    signature.signatureKey, signature.subgraphIndex = "serving_default", 0
+    signature.inputs = [_named(main, place) for place in main.inputs]
+    signature.outputs = [_named(main, place) for place in main.outputs]
+    return signature
+
+
+def _named(main: Any, place: int) -> Any:
+    tensor = schema.TensorMapT()
+    tensor.name, tensor.tensorIndex = main.tensors[place].name, place
+    return tensor
 
 
 def packed(model: Any) -> bytes:

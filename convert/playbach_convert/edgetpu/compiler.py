@@ -1,0 +1,183 @@
+"""Runs the vendor's ``edgetpu_compiler`` and reads what it reports.
+
+Its options and its report are those that https://coral.ai/docs/edgetpu/compiler/ documents.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from playbach.errors import PlaybachError
+from playbach_convert.edgetpu.check import check_graph
+from playbach_convert.edgetpu.flatbuffer import MAX_BYTES
+from playbach_convert.edgetpu.process import Ended, ProgramError, run_program
+
+PROGRAM = "edgetpu_compiler"
+HOME = "https://coral.ai/docs/edgetpu/compiler/"
+SECONDS = 600.0
+_MAPPED = "Mapped to Edge TPU"
+_NOTHING = "0.00B"
+_VERSION = re.compile(r"^Edge TPU Compiler version (\S{1,40})", re.MULTILINE)
+_FIELD = re.compile(r"^([A-Z][A-Za-z -]+): +(\S.*?)\s*$", re.MULTILINE)
+_ROW = re.compile(r"^([A-Z][A-Z0-9_]*) +(\d{1,6}) +(\S.*?)\s*$", re.MULTILINE)
+_MOST_REASON = 200
+
+
+class CompilerError(PlaybachError):
+    """The compiler failed, or left operations to the CPU."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the compiler says of one graph.
+
+    Attributes:
+        cached: parameters that stay on the chip, as it spells them, such as ``1.26MiB``.
+        streamed: parameters that are sent again at each step, ``0.00B`` for none.
+        refused: operations it leaves to the CPU: name, how many, why.
+        on_cpu: how many operations it leaves to the CPU.
+    """
+
+    cached: str
+    streamed: str
+    refused: tuple[tuple[str, int, str], ...]
+    on_cpu: int
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is left to the CPU."""
+        return not self.refused and not self.on_cpu
+
+    @property
+    def line(self) -> str:
+        """For the user."""
+        line = f"{self.cached} of parameters on the chip"
+        return line if self.streamed == _NOTHING else f"{line}, {self.streamed} sent at each step"
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """Graphs as the compiler made them.
+
+    Attributes:
+        version: of the compiler, ``unknown`` if it does not say.
+        graphs: by role.
+        reports: by role.
+    """
+
+    version: str
+    graphs: Mapping[str, bytes]
+    reports: Mapping[str, Report]
+
+
+def find_compiler() -> str | None:
+    """Where the compiler is, ``None`` if it is not on the PATH."""
+    return shutil.which(PROGRAM)
+
+
+def compile_graphs(
+    compiler: str, graphs: Mapping[str, bytes], seconds: float = SECONDS
+) -> Compiled:
+    """Compile full-int8 graphs together, so that they share the chip's memory.
+
+    Args:
+        compiler: path of the program.
+        graphs: by role; the first has the first claim to the chip's memory.
+        seconds: the most that it may take.
+
+    Raises:
+        CompilerError: it fails, hangs, gives no result, or leaves an operation to the CPU.
+    """
+    with tempfile.TemporaryDirectory(prefix="playbach-edgetpu-") as temporary:
+        folder = Path(temporary)
+        names = {role: f"{role}.tflite" for role in graphs}
+        for role, name in names.items():
+            (folder / name).write_bytes(graphs[role])
+        command = [compiler, "--show_operations", "--out_dir", str(folder), *names.values()]
+        try:
+            ended = run_program(command, folder, seconds)
+        except ProgramError as error:
+            raise CompilerError(f"{error}; leave --edgetpu out, or try again") from error
+        compiled = {role: _result(folder, role, ended) for role in graphs}
+    reports = parse_report(ended.said)
+    for role, graph in compiled.items():
+        _check_whole(role, graph, reports.get(names[role]))
+    version = _VERSION.search(ended.said)
+    return Compiled(
+        version=version.group(1) if version else "unknown",
+        graphs=compiled,
+        reports={role: reports[name] for role, name in names.items() if name in reports},
+    )
+
+
+def parse_report(said: str) -> dict[str, Report]:
+    """What the compiler says of each graph, by the name of its file."""
+    blocks = re.split(r"^(?=Input model: )", said, flags=re.MULTILINE)[1:]
+    reports = {}
+    for block in blocks:
+        fields = dict(_FIELD.findall(block))
+        refused = [
+            (name, int(count), status)
+            for name, count, status in _ROW.findall(block)
+            if status != _MAPPED
+        ]
+        reports[Path(fields.get("Input model", "")).name] = Report(
+            cached=fields.get("On-chip memory used for caching model parameters", "unknown"),
+            streamed=fields.get(
+                "Off-chip memory used for streaming uncached model parameters", _NOTHING
+            ),
+            refused=tuple(refused),
+            on_cpu=_number(fields.get("Number of operations that will run on CPU", "0")),
+        )
+    return reports
+
+
+def _result(folder: Path, role: str, ended: Ended) -> bytes:
+    """What the compiler wrote for ``role``.
+
+    Raises:
+        CompilerError: nothing, or too much.
+    """
+    path = folder / f"{role}_edgetpu.tflite"
+    if ended.status or not path.is_file():
+        raise CompilerError(
+            f"{PROGRAM} failed on {role} ({_reason(ended)}); leave --edgetpu out, or ask at {HOME}"
+        )
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        raise CompilerError(f"{PROGRAM} wrote {size} bytes for {role}; {MAX_BYTES} are allowed")
+    return path.read_bytes()
+
+
+def _check_whole(role: str, graph: bytes, report: Report | None) -> None:
+    """Both the compiler's word and its work must leave nothing to the CPU."""
+    if report is not None and not report.whole:
+        rows = "; ".join(f"{count} {name}: {why}" for name, count, why in report.refused[:3])
+        raise CompilerError(
+            f"{PROGRAM} leaves {report.on_cpu or 'some'} operations of {role} to the CPU "
+            f"({rows[:_MOST_REASON] or 'it does not say which'}); leave --edgetpu out"
+        )
+    mapping = check_graph(graph, f"{PROGRAM}'s {role}")
+    if not mapping.compiled:
+        raise CompilerError(
+            f"{PROGRAM} leaves operations of {role} to the CPU: what it wrote is not one compiled "
+            "operation; leave --edgetpu out"
+        )
+
+
+def _reason(ended: Ended) -> str:
+    """The line of its output that says most."""
+    lines = [line.strip() for line in ended.said.splitlines() if line.strip()]
+    errors = [line for line in lines if re.search("error|invalid|abort", line, re.IGNORECASE)]
+    if ended.status < 0 and not errors:
+        return f"ended by signal {-ended.status}"
+    return (errors or lines[-1:] or ["it says nothing"])[0][:_MOST_REASON]
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 10 else 1  # noqa: PLR2004 as many digits as make sense
