@@ -14,6 +14,8 @@ from playbach.command_line import OneLineParser, guarded
 from playbach.errors import InputError
 from playbach.files import check_writable
 from playbach.quiet import quiet_stderr
+from playbach_convert.edgetpu import command
+from playbach_convert.edgetpu.variant import SOURCE
 from playbach_convert.variants import VARIANTS
 from playbach_train.run import Run, load_run
 
@@ -24,12 +26,17 @@ USUAL = ("float32", "dynamic")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Convert; returns the exit status, 2 for a mistake of the user's."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    args = _parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == [command.NAME]:
+        return command.main(given[1:])
+    args = _parser().parse_args(given)
     return guarded("playbach-convert", lambda: _convert(args))
 
 
 def _convert(args: argparse.Namespace) -> int:
     variants = _variants(args.quantise)
+    if args.edgetpu and SOURCE not in variants:
+        variants = (*variants, SOURCE)
     check_writable(args.output, force=args.force)
     run = load_run(args.run)
     if args.memory is not None:
@@ -39,7 +46,13 @@ def _convert(args: argparse.Namespace) -> int:
         from playbach_convert.convert import convert_run  # noqa: PLC0415
 
     convert_run(
-        run, args.output, variants, calibration=args.calibration, force=args.force, say=_say
+        run,
+        args.output,
+        variants,
+        calibration=args.calibration,
+        edgetpu=args.edgetpu,
+        force=args.force,
+        say=_say,
     )
     return 0
 
@@ -47,7 +60,10 @@ def _convert(args: argparse.Namespace) -> int:
 def _parser() -> argparse.ArgumentParser:
     meanings = "; ".join(f"{name}: {variant.meaning}" for name, variant in VARIANTS.items())
     parser = OneLineParser(
-        prog="playbach-convert", description="Convert a trained run into a bundle for the board."
+        prog="playbach-convert",
+        description="Convert a trained run into a bundle for the board.",
+        epilog=f"'playbach-convert {command.NAME} FILE' says of each operation of a .tflite file "
+        "or a bundle whether it maps to the Edge TPU.",
     )
     parser.add_argument("run", metavar="RUN", type=Path, help="folder of a training run")
     parser.add_argument(
@@ -72,6 +88,12 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         help="notes that the pointers look back over on the board (default: as trained); fewer "
         "take less time",
+    )
+    parser.add_argument(
+        "--edgetpu",
+        action="store_true",
+        help=f"compile {SOURCE} for the Edge TPU, where edgetpu_compiler is on the PATH, into the "
+        "variant edgetpu; refused unless all of it maps",
     )
     parser.add_argument("--force", action="store_true", help="replace an existing bundle")
     return parser

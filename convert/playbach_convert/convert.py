@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from playbach.predictor.graph import graph_specs
 from playbach_convert.calibration import Rollouts, calibration_pieces, rollouts
 from playbach_convert.child import ConversionError, convert_variant
 from playbach_convert.distributions import load_network
+from playbach_convert.edgetpu.variant import add_variant
 from playbach_convert.manifest import manifest_of, provenance_of
 from playbach_convert.steps import ROLES
 from playbach_convert.variants import VARIANTS
@@ -39,6 +41,7 @@ def convert_run(
     variants: Sequence[str],
     *,
     calibration: Path | None,
+    edgetpu: bool = False,
     force: bool,
     say: Say,
 ) -> Bundle:
@@ -49,6 +52,7 @@ def convert_run(
         output: where the bundle goes.
         variants: names of ``VARIANTS``; the first is the bundle's default.
         calibration: folder of scores for int8; ``None`` for those that the run was trained on.
+        edgetpu: whether int8, which is then one of ``variants``, is compiled for the Edge TPU.
         force: whether an existing bundle is replaced.
         say: takes a line for the user.
 
@@ -56,6 +60,7 @@ def convert_run(
         InputError: its weights are not those of its configuration, or not finite, or it does not
             say where it comes from, or there are too few scores to calibrate on.
         ConversionError: a conversion failed, or a variant differs too much from the network.
+        CompilerError: int8 does not map whole to the Edge TPU, or its compiler failed.
         OutputError: the bundle cannot be written.
     """
     # First, so that a run that is of no use is found before the conversion, not after.
@@ -67,6 +72,10 @@ def convert_run(
         heard = rollouts(run.weights, run.encoding, pieces)
         say(f"calibrating on {len(heard['step/note']):,} notes")
     parts, graphs = _convert_all(run, variants, heard, say)
+    if edgetpu:
+        compiled = add_variant(parts, graphs, say)
+        parts, graphs = [*parts, *compiled.parts], {**graphs, **compiled.graphs}
+        provenance = replace(provenance, tools={**provenance.tools, **compiled.tools})
     tables = {
         f"tables/{name}.f32": np.atleast_2d(run.weights[source]).astype(np.float32)
         for name, source in TABLES.items()

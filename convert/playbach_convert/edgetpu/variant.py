@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from playbach.bundle import Part, TensorSpec, check_tensors
 from playbach.predictor.graph import graph_specs
 from playbach_convert.edgetpu.check import check_graph
-from playbach_convert.edgetpu.compiler import HOME, PROGRAM, CompilerError, compile_graphs
+from playbach_convert.edgetpu.compiler import (
+    HOME,
+    PROGRAM,
+    CompilerError,
+    compile_graphs,
+    find_compiler,
+)
 from playbach_convert.edgetpu.signature import with_signature
 
 VARIANT, SOURCE = "edgetpu", "int8"
@@ -22,12 +28,12 @@ class EdgeTpuVariant:
     Attributes:
         parts: one for each role.
         graphs: by the names of the parts.
-        compiler: version of the compiler.
+        tools: version of the compiler by its name.
     """
 
     parts: tuple[Part, ...]
     graphs: Mapping[str, bytes]
-    compiler: str
+    tools: Mapping[str, str]
 
 
 def check_maps_whole(parts: Sequence[Part], graphs: Mapping[str, bytes]) -> None:
@@ -77,11 +83,26 @@ def compile_variant(
         contents[part.name] = graph
         if role in compiled.reports:
             say(f"{part.name}: {compiled.reports[role].line}")
-    return EdgeTpuVariant(tuple(made), contents, compiled.version)
+    return EdgeTpuVariant(tuple(made), contents, {PROGRAM: compiled.version})
 
 
-def missing_compiler() -> str:
-    """What to tell who has no compiler: one line."""
+def add_variant(
+    parts: Sequence[Part], graphs: Mapping[str, bytes], say: Callable[[str], None]
+) -> EdgeTpuVariant:
+    """The variant for the Edge TPU, empty where there is no compiler; then ``say`` is told so.
+
+    Raises:
+        CompilerError, BundleError: as ``check_maps_whole`` and ``compile_variant``.
+    """
+    check_maps_whole(parts, graphs)
+    compiler = find_compiler()
+    if compiler is not None:
+        return compile_variant(compiler, parts, graphs, say)
+    say(_missing_compiler())
+    return EdgeTpuVariant((), {}, {})
+
+
+def _missing_compiler() -> str:
     return (
         f"{PROGRAM} is not on the PATH, so there is no variant {VARIANT}: {HOME} tells where it "
         f"comes from (x86-64 Linux). All of {SOURCE} maps to the Edge TPU and is ready to be "
