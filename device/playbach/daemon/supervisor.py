@@ -1,0 +1,167 @@
+"""The main thread of the service: sees to signals, reloads, signs of life, and what dies."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from playbach.config import Config, Loaded, load_config
+from playbach.config.schema import LIVE_SECTIONS
+from playbach.config.text import flat
+from playbach.daemon.components import Component
+from playbach.daemon.logs import set_up_logging
+from playbach.daemon.notify import Notifier
+from playbach.daemon.signals import Asked, Death, Inbox
+from playbach.daemon.state import Remembered
+from playbach.daemon.watchdog import Progress, Watchdog
+from playbach.errors import PlaybachError
+from playbach.player.stage import COMPOSING
+from playbach.session.settings import Value, as_values
+from playbach.session.status import SessionStatus
+
+_LOG = logging.getLogger(__name__)
+_TICK = 0.5
+FAILED = 1
+"""Exit status when a thread died."""
+
+
+class Music(Component, Protocol):
+    """What the service needs of a session."""
+
+    @property
+    def turns(self) -> int:
+        """Grows as long as the thread that hands notes over goes round."""
+
+    def status(self) -> SessionStatus:
+        """How things stand."""
+
+    def change(self, **wanted: Value) -> None:
+        """Change settings, all or none; ``InputError`` if one is not allowed."""
+
+
+class Supervisor:
+    """Runs in the main thread from the moment everything has started until it is to stop."""
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        music: Music,
+        components: Sequence[Component],
+        *,
+        remembered: Remembered | None,
+        notifier: Notifier,
+        inbox: Inbox,
+    ) -> None:
+        """``components``: all that may die, ``music`` included."""
+        self._loaded = loaded
+        self._music = music
+        self._components = components
+        self._remembered = remembered
+        self._notifier = notifier
+        self._inbox = inbox
+        self._said = ""
+        self._title = ""
+        self._problem = ""
+        self._watchdog = (
+            Watchdog(notifier.watchdog, self._progress, notifier.alive)
+            if notifier.watchdog
+            else None
+        )
+
+    def run(self) -> int:
+        """See to things until somebody asks for the end (0) or something dies (1).
+
+        Raises:
+            PlaybachError: what a component died of, if it is a user's to mend.
+        """
+        self._notifier.ready()
+        while (death := self._dead()) is None:
+            self._look()
+            event = self._inbox.take(_TICK)
+            if event is Asked.STOP:
+                return 0
+            if event is Asked.RELOAD:
+                self._reload()
+            elif isinstance(event, Death):
+                death = event
+                break
+        if isinstance(death.error, PlaybachError):
+            raise death.error
+        _LOG.critical("%s died: %r", death.thread, death.error, exc_info=death.error)
+        return FAILED
+
+    def finish(self) -> None:
+        """Keep what is to be kept, while the music stops."""
+        self._keep(self._music.status())
+
+    def _look(self) -> None:
+        if self._watchdog:
+            self._watchdog.look(time.monotonic())
+        status = self._music.status()
+        self._tell(status)
+        self._keep(status)
+
+    def _dead(self) -> Death | None:
+        return next((Death(c.name, c.error) for c in self._components if c.error), None)
+
+    def _progress(self) -> Progress:
+        playing = self._music.status().playing
+        return Progress(self._music.turns, playing.notes, playing.resting == COMPOSING)
+
+    def _tell(self, status: SessionStatus) -> None:
+        text = status_line(status)
+        if text != self._said:
+            self._said = text
+            self._notifier.status(text)
+        if status.title != self._title:
+            self._title = status.title
+            _LOG.info("%s", status.title)
+        if status.problem != self._problem:
+            self._problem = status.problem
+            if status.problem:
+                _LOG.error("%s", status.problem)
+
+    def _keep(self, status: SessionStatus) -> None:
+        if self._remembered:
+            self._remembered.keep(self._loaded.config.settings, status.settings)
+
+    def _reload(self) -> None:
+        self._notifier.reloading()
+        try:
+            new = load_config(self._loaded.path)
+            self._apply(new.config)
+        except PlaybachError as error:
+            for line in error.lines:
+                _LOG.error("%s", line)
+            _LOG.error("the configuration stays as it was")
+        else:
+            self._loaded = new
+            _LOG.info("configuration read again from %s", new.path)
+        self._notifier.ready()
+        self._said = ""
+
+    def _apply(self, new: Config) -> None:
+        """Change what the new configuration says otherwise than the old one did."""
+        old = as_values(self._loaded.config.settings)
+        wanted = {k: v for k, v in as_values(new.settings).items() if v != old[k]}
+        self._music.change(**wanted)
+        set_up_logging(new.service.log_level)
+        before = flat(replace(self._loaded.config, service=replace(
+            self._loaded.config.service, log_level=new.service.log_level)))  # fmt: skip
+        for (section, name), value in flat(new).items():
+            if section not in LIVE_SECTIONS and value != before[section, name]:
+                _LOG.warning("[%s] %s acts at the next start", section, name)
+
+
+def status_line(status: SessionStatus) -> str:
+    """What is playing, or why nothing is, in one line for ``systemctl status``."""
+    playing = status.playing
+    where = f"on {status.sink}" if status.sink else ""
+    if status.resting or not status.title:
+        parts = [status.resting or "starting", status.title, where]
+    else:
+        parts = [f"{status.title}, bar {playing.bar}", f"{playing.notes:,} notes", where]
+    return "; ".join(part for part in parts if part)
