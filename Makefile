@@ -27,16 +27,20 @@ define make-venv
 	@touch $@
 endef
 
-.PHONY: help play test lint train convert bench model requirements install uninstall clean
+.PHONY: help play test test-arm lint train convert bench model requirements install uninstall \
+	clean
 
 help: ## list what there is to do
-	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 14
 
 play: $(BOARD)/installed ## play new music without end (ARGS="--seconds 20", see --help)
 	@$(BOARD)/bin/playbach play $(ARGS)
 
 test: $(DEV)/installed ## run the tests (ARGS="-k sinks")
 	$(DEV)/bin/pytest $(ARGS)
+
+test-arm: $(DEV)/installed ## the board's software on emulated 64-bit ARM, as root (docs/system-tests.md)
+	$(DEV)/bin/python -m tests.system.machines.arm $(ARGS)
 
 lint: $(DEV)/installed ## check style, types and who imports whom
 	$(DEV)/bin/ruff check

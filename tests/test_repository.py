@@ -62,11 +62,11 @@ def test_the_changelog_begins_with_this_version() -> None:
 
 
 def test_every_make_target_that_the_documents_name_exists() -> None:
-    targets = set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.MULTILINE))
     assert {"play", "test"} <= targets
     for document in documents():
         text = document.read_text(encoding="utf-8")
-        named = re.findall(r"(?:`|^ {4})make ([a-z]+)", text, re.MULTILINE)
+        named = re.findall(r"(?:`|^ {4})make ([a-z-]+)", text, re.MULTILINE)
         assert set(named) <= targets, document
 
 

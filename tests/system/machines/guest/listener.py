@@ -1,0 +1,127 @@
+"""A client of the ALSA sequencer that hears what Play Bach sends, and when.
+
+A port that receives an event as it was queued sees its nominal time; a port that has the kernel
+stamp what arrives sees the real one, on the same queue. So the listener subscribes one of each to
+the port of Play Bach as soon as that is announced, and their difference is the onset error. A third
+port is there to be played to, as a synth is: it hears all from the moment of being connected.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import alsa_midi
+
+from playbach.midi_messages import NOTE_ON, Sounding
+
+HEARD = "Play Bach"
+NAME = "listener"
+POOL = 2000
+PATIENCE = 2.0
+STEP = 0.001
+
+
+@dataclass
+class Hearing:
+    """What arrived at one port since it was last cleared.
+
+    Attributes:
+        onsets: pitch and time, in seconds of the sender's queue, of each note-on.
+        sounding: the notes that have begun and not ended.
+        messages: number of all messages.
+    """
+
+    onsets: list[tuple[int, float]] = field(default_factory=list)
+    sounding: Sounding = field(default_factory=Sounding)
+    messages: int = 0
+
+    def hear(self, data: bytes, time: float) -> None:
+        self.messages += 1
+        self.sounding.hear(data)
+        if data[0] & 0xF0 == NOTE_ON:
+            self.onsets.append((data[1], time))
+
+
+class Listener:
+    """Listens from a thread of its own to every client named ``HEARD``; see the module."""
+
+    def __init__(self) -> None:
+        self.client = alsa_midi.SequencerClient(NAME)
+        self.client.set_client_pool_input(POOL)
+        hidden = alsa_midi.WRITE_PORT | alsa_midi.PortCaps.NO_EXPORT
+        self._announced = self.client.create_port("announced", hidden)
+        self._nominal = self.client.create_port("nominal", hidden)
+        self._direct = self.client.create_port("direct", alsa_midi.WRITE_PORT)
+        self._stamped: Any = None
+        self.clear()
+        self._announced.connect_from(alsa_midi.SYSTEM_ANNOUNCE)
+        for info in self.client.list_ports(input=True):
+            self._subscribe((info.client_id, info.port_id))
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def clear(self) -> None:
+        """Forget what was heard."""
+        self.nominal, self.stamped, self.direct = Hearing(), Hearing(), Hearing()
+
+    def errors(self) -> list[float]:
+        """Onset errors in seconds: when a note-on arrived minus its nominal time.
+
+        Raises:
+            ValueError: the two ports heard different notes.
+        """
+        pairs = list(
+            zip(reversed(self.nominal.onsets), reversed(self.stamped.onsets), strict=False)
+        )
+        if any(nominal[0] != stamped[0] for nominal, stamped in pairs):
+            raise ValueError("the two ports heard different notes")
+        return [stamped[1] - nominal[1] for nominal, stamped in reversed(pairs)]
+
+    def _listen(self) -> None:
+        while True:
+            event = self.client.event_input(prefer_bytes=True)
+            if isinstance(event, alsa_midi.PortStartEvent):
+                self._subscribe((event.addr.client_id, event.addr.port_id))
+            elif isinstance(event, alsa_midi.MidiBytesEvent):
+                when = math.nan if event.time is None else float(event.time)
+                self._at(event.dest.port_id).hear(bytes(event.midi_bytes), when)
+
+    def _at(self, port: int) -> Hearing:
+        if port == self._nominal.port_id:
+            return self.nominal
+        return self.direct if port == self._direct.port_id else self.stamped
+
+    def _subscribe(self, address: tuple[int, int]) -> None:
+        if self.client.get_client_info(address[0]).name != HEARD:
+            return
+        if self._stamped is not None:
+            self._stamped.close()
+        self._stamped = self.client.create_port(
+            "stamped",
+            alsa_midi.WRITE_PORT | alsa_midi.PortCaps.NO_EXPORT,
+            timestamping=True,
+            timestamp_real=True,
+            timestamp_queue=self._queue_of(HEARD),
+        )
+        for port in (self._nominal, self._stamped):
+            port.connect_from(address)
+
+    def _queue_of(self, name: str) -> int:
+        """The queue that the client makes after its port."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return int(self.client.query_named_queue(name))
+            except alsa_midi.ALSAError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(STEP)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The value that ``share`` of all are not above."""
+    return sorted(values)[math.ceil(share * len(values)) - 1]
