@@ -15,6 +15,7 @@ from playbach.composer.suites import Wishes
 from playbach.errors import InputError
 from playbach.music.form import parse_form
 from playbach.music.key import parse_key
+from playbach.music.meter import parse_meter
 from playbach.predictor import load_predictor
 
 MOST_SEED = 2**63 - 1
@@ -27,6 +28,9 @@ def add_music_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("music")
     group.add_argument("--form", metavar="F", help="every movement of this form, such as gigue")
     group.add_argument("--key", metavar="K", help="such as 'D minor', Bb, or f#")
+    group.add_argument(
+        "--meter", metavar="M", help="such as 3/4 (default: as often as Bach has them in the form)"
+    )
     group.add_argument("--tempo", metavar="BPM", type=float, help="beats per minute, 10 to 400")
     defaults = Sampling()
     group.add_argument(
@@ -50,6 +54,7 @@ def add_music_arguments(parser: argparse.ArgumentParser) -> None:
         default=defaults.memory,
         help="how strongly a piece returns to its own motifs: 0 not at all, 1 as learned, up to 2",
     )
+    group.add_argument("--repeats", action="store_true", help="play each half of a dance twice")
     group.add_argument(
         "--playable", action="store_true", help="only chords that a cellist's hand can stop"
     )
@@ -72,6 +77,8 @@ def settings_from(args: argparse.Namespace) -> Settings:
             form=None if args.form is None else parse_form(args.form),
             key=None if args.key is None else parse_key(args.key),
             tempo=args.tempo,
+            meter=None if args.meter is None else parse_meter(args.meter),
+            repeats=args.repeats,
         ),
         Sampling(
             **parse_temperatures(args.temperature),

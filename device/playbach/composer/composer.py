@@ -9,8 +9,10 @@ import numpy as np
 
 from playbach.bundle import PitchRange
 from playbach.composer.draft import Draft
+from playbach.composer.repeats import with_repeats
 from playbach.composer.sampling import Sampling
 from playbach.composer.suites import Wishes, movements
+from playbach.music.note import Note, Ticks
 from playbach.predictor import Predictor
 from playbach.stream import Movement, MovementEnd, Seconds, StreamItem
 
@@ -20,7 +22,7 @@ class Settings:
     """What shapes the music.
 
     Attributes:
-        wishes: form, key and tempo of the movements to come.
+        wishes: form, key, meter, tempo and repeats of the movements to come.
         sampling: how boldly notes are chosen, from the next note on.
     """
 
@@ -52,7 +54,18 @@ class Composer:
     def movement(self, movement: Movement, rest: Seconds) -> Iterator[StreamItem]:
         """One movement: itself, its notes, its end."""
         yield movement
-        draft = Draft(self._predictor, self._pitches, movement)
-        while (note := draft.next_note(self._settings().sampling, self._rng)) is not None:
+        draft = Draft(self._predictor, self._pitches, movement, self._rng)
+        notes: Iterator[Note] = iter(lambda: draft.next_note(self._settings().sampling), None)
+        if movement.form.is_binary and self._settings().wishes.repeats:
+            notes = with_repeats(notes, movement, draft.goal)
+        end = 0
+        for note in notes:
+            end = max(end, note.end)
             yield note
-        yield MovementEnd(draft.length, rest)
+        yield MovementEnd(whole_bars(movement, end), rest)
+
+
+def whole_bars(movement: Movement, end: int) -> Ticks:
+    """Ticks from the start of ``movement`` to the bar line at ``end`` or after it."""
+    bar = movement.meter.bar_ticks
+    return Ticks(end + (movement.pickup - end) % bar)

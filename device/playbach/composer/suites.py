@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import accumulate, count
 
 import numpy as np
 
 from playbach.errors import InputError
 from playbach.music.form import FORM_INDEX, FORMS, Form
 from playbach.music.key import Key, Mode
+from playbach.music.meter import TICKS_PER_QUARTER, TICKS_PER_WHOLE, Meter
 from playbach.music.note import Ticks
 from playbach.stream import Movement, Seconds
 
 DANCE_PAIRS = ("menuet", "bourree", "gavotte")
 BREATH = Seconds(2.0)
 PAUSE = Seconds(5.0)
+SHORTEST_BAR, LONGEST_BAR = TICKS_PER_QUARTER, 2 * TICKS_PER_WHOLE
 SLOWEST, FASTEST = 10.0, 400.0
 # The keys of the suites for cello and of the sonatas and partitas for violin.
 _TONICS = {Mode.MAJOR: (7, 0, 3, 2, 5, 9), Mode.MINOR: (2, 0, 9, 7, 4)}
@@ -30,17 +32,23 @@ class Wishes:
         form: every movement is of this form.
         key: every movement is in this key.
         tempo: felt beats per minute, 10 to 400.
+        meter: every movement is in this meter; a bar lasts from a quarter to two whole notes.
+        repeats: each half of a binary dance is played twice.
     """
 
     form: Form | None = None
     key: Key | None = None
     tempo: float | None = None
+    meter: Meter | None = None
+    repeats: bool = False
 
     def __post_init__(self) -> None:
         if self.tempo is not None and not SLOWEST <= self.tempo <= FASTEST:
             raise InputError(
                 f"tempo {self.tempo}: it is from {SLOWEST:g} to {FASTEST:g} beats per minute"
             )
+        if self.meter is not None and not SHORTEST_BAR <= self.meter.bar_ticks <= LONGEST_BAR:
+            raise InputError(f"meter {self.meter}: a bar lasts from 1/4 to 2/1")
 
 
 def suite_forms(rng: np.random.Generator) -> tuple[Form, ...]:
@@ -64,21 +72,28 @@ def movements(
         forms = suite_forms(rng)
         for position, form in enumerate(forms, 1):
             wish = wishes()
-            key = wish.key or home
-            movement = _movement(suite, position, wish.form or form, key, wish.tempo)
+            movement = _movement(wish.form or form, wish.key or home, wish, rng)
             is_last = position == len(forms)
-            yield replace(movement, is_last=is_last), PAUSE if is_last else BREATH
+            numbered = replace(movement, suite=suite, position=position, is_last=is_last)
+            yield numbered, PAUSE if is_last else BREATH
 
 
-def _movement(suite: int, position: int, form: Form, key: Key, tempo: float | None) -> Movement:
-    meter = form.meters[0]
+def draw_meter(form: Form, rng: np.random.Generator) -> Meter:
+    """One of the form's meters, as often as Bach has it."""
+    at = int(rng.integers(sum(usual.count for usual in form.usual)))
+    ends = accumulate(usual.count for usual in form.usual)
+    return next(usual.meter for usual, end in zip(form.usual, ends, strict=True) if at < end)
+
+
+def _movement(form: Form, key: Key, wish: Wishes, rng: np.random.Generator) -> Movement:
+    meter = wish.meter or draw_meter(form, rng)
     return Movement(
-        suite=suite,
-        position=position,
+        suite=1,
+        position=1,
         form=form,
         key=key,
         meter=meter,
-        tempo=form.tempo if tempo is None else tempo,
+        tempo=form.tempo if wish.tempo is None else wish.tempo,
         pickup=Ticks(form.upbeat_ticks(meter)),
     )
 

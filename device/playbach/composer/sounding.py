@@ -1,0 +1,109 @@
+"""What sounds while a movement is composed, and so what may begin."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playbach.bundle import PitchRange
+from playbach.composer.playable import playable_with
+from playbach.music.note import MAX_PITCH
+
+MOST_TOGETHER = 4
+"""Notes that may begin together: a cello has four strings."""
+
+Mask = NDArray[np.bool_]
+
+
+class Sounding:
+    """Follows a movement note by note; answers which pitches may begin.
+
+    A pitch may begin that lies within the range and does not sound already; in a chord, upwards.
+
+    Attributes:
+        onset: tick of the last note.
+        last: its pitch.
+        bass: pitch of the lowest of the notes that began with it, -1 before the first.
+        together: how many began with it, itself included, 0 before the first.
+        end: tick at which all notes have stopped.
+    """
+
+    def __init__(self, pitches: PitchRange, last: int) -> None:
+        """Nothing sounds; ``last`` is what the first interval is counted from."""
+        self._range = range(pitches.lowest, pitches.highest + 1)
+        self._in_range = np.zeros(MAX_PITCH + 1, np.bool_)
+        self._in_range[self._range.start : self._range.stop] = True
+        self._on_cello = bool((self._in_range & _ON_CELLO).any())
+        self.onset = 0
+        self.last = last
+        self.bass = -1
+        self.together = 0
+        self.end = 0
+        self._until: dict[int, int] = {}
+        self._chord: frozenset[int] = frozenset()
+
+    @property
+    def in_range(self) -> Mask:
+        """The pitches of the range, as a mask of one's own."""
+        return self._in_range.copy()
+
+    def add(self, shift: int, pitch: int, duration: int) -> None:
+        """The next note."""
+        if shift or not self.together:
+            self.bass, self.together, self._chord = pitch, 0, frozenset()
+        self.onset += shift
+        self.together += 1
+        self.last = pitch
+        self._chord |= {pitch}
+        self._until[pitch] = self.onset + duration
+        self.end = max(self.end, self.onset + duration)
+
+    def allowed(self, shift: int, *, playable: bool) -> Mask:
+        """Which of the pitches 0 to 127 may begin ``shift`` ticks after the last note.
+
+        ``playable`` leaves those that can be stopped with what sounds, if the range is one that a
+        cello has at all.
+        """
+        allowed = self._in_range.copy()
+        onset = self.onset + shift
+        held = [pitch for pitch, until in self._until.items() if until > onset]
+        allowed[held] = False
+        joins = not shift and self.together > 0
+        if joins:
+            allowed[: self.last + 1] = False
+        if playable and self._on_cello:
+            chord = self._chord if joins else frozenset()
+            allowed &= _playable_mask(chord, frozenset(held) - chord)
+        return allowed
+
+    def can_join(self, *, playable: bool) -> bool:
+        """Whether one more note may begin together with the last."""
+        if not self.together:
+            return True
+        if self.together == MOST_TOGETHER:
+            return False
+        if playable:
+            return bool(self.allowed(0, playable=True).any())
+        above = range(self.last + 1, self._range.stop)
+        return any(self._until.get(pitch, 0) <= self.onset for pitch in above)
+
+    def wait(self, *, playable: bool) -> int:
+        """Ticks from the last onset until some pitch may begin; 0 before the first, else from 1."""
+        least = min(self.together, 1)
+        if not playable and len(self._until) < len(self._range):
+            return least
+        ends = (until - self.onset for until in self._until.values())
+        shifts = sorted({least, *(end for end in ends if end > least)})
+        return next(s for s in shifts if self.allowed(s, playable=playable).any())
+
+
+@lru_cache(maxsize=4096)
+def _playable_mask(chord: frozenset[int], held: frozenset[int]) -> Mask:
+    fits = np.zeros(MAX_PITCH + 1, np.bool_)
+    fits[list(playable_with(chord, held))] = True
+    return fits
+
+
+_ON_CELLO = _playable_mask(frozenset(), frozenset())
