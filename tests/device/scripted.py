@@ -51,6 +51,10 @@ class Scripted:
     def encoding(self) -> Encoding:
         return self._encoding
 
+    @property
+    def variant(self) -> str:
+        return "scripted"
+
     def begin(self, heading: Heading) -> None:
         self.headings.append(heading)
 

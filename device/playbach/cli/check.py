@@ -46,9 +46,8 @@ def run(args: argparse.Namespace) -> int:
 def _model(path: Path | str | None, variant: str | None) -> Check:
     def look() -> str:
         bundle = read_bundle(default_bundle_path() if path is None else Path(path))
-        load_predictor(bundle, variant)
+        runs = load_predictor(bundle, variant).variant
         manifest = bundle.manifest
-        runs = variant or manifest.default_variant
         return f"{manifest.network.kind} from {manifest.provenance.run}, {runs} ({bundle.path})"
 
     return _tried("model", look)

@@ -24,6 +24,10 @@ class Predictor(Protocol):
     def encoding(self) -> Encoding:
         """What the symbols stand for."""
 
+    @property
+    def variant(self) -> str:
+        """The variant that runs now: another than was asked for, where the processor took over."""
+
     def begin(self, heading: Heading) -> None:
         """Forget the last piece; the next is as ``heading`` says."""
 

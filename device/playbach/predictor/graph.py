@@ -37,12 +37,24 @@ class Graph:
     """A graph ready to run."""
 
     def __init__(
-        self, content: bytes, part: Part, where: str, inputs: list[str], outputs: list[str]
+        self,
+        content: bytes,
+        part: Part,
+        where: str,
+        inputs: list[str],
+        outputs: list[str],
+        *,
+        delegate: Any = None,
     ) -> None:
         """Load ``content`` and hold it against what ``part`` says.
 
-        ``inputs`` and ``outputs`` name all tensors, in the order in which ``run`` takes and
-        returns them.
+        Args:
+            content: of a TFLite file.
+            part: its row of the manifest.
+            where: the start of every message.
+            inputs: names of all its inputs in the order in which ``run`` takes them.
+            outputs: the same of what ``run`` returns.
+            delegate: of the runtime, to run what it can; the processor runs the rest.
 
         Raises:
             BundleError: not a graph the runtime takes, or its tensors are others; starts with
@@ -52,7 +64,11 @@ class Graph:
         self._what = f"{where}: {part.name}"
         # The runtime's C code announces its XNNPACK delegate there.
         with self._damage_explained(), quiet_stderr():
-            self._interpreter = interpreter(model_content=content, num_threads=1)
+            self._interpreter = interpreter(
+                model_content=content,
+                num_threads=1,
+                experimental_delegates=None if delegate is None else [delegate],
+            )
             self._interpreter.allocate_tensors()
             sides = _signature(self._interpreter)
         for specs, found in zip((part.inputs, part.outputs), sides, strict=True):

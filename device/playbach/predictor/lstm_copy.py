@@ -12,6 +12,7 @@ from playbach.music.key import PITCH_CLASSES
 from playbach.music.scale import steps_between
 from playbach.predictor.base import Probabilities
 from playbach.predictor.lstm_parts import load_graphs, load_tables, sizes_of
+from playbach.predictor.opener import Cpu, Opener
 from playbach.predictor.pointers import Pointers, PointerShape
 
 KIND = "lstm-copy"
@@ -22,16 +23,22 @@ Floats = NDArray[np.float32]
 class LstmCopyPredictor:
     """Runs the parts ``step``, ``pitch`` and ``duration`` of a bundle of kind ``lstm-copy``."""
 
-    def __init__(self, bundle: Bundle, variant: str) -> None:
+    def __init__(self, bundle: Bundle, variant: str, opener: Opener | None = None) -> None:
         """Load the graphs of ``variant``.
+
+        Args:
+            bundle: where they are.
+            variant: one that it has.
+            opener: makes them ready to run; ``None`` for the processor.
 
         Raises:
             BundleError: a part or table is missing, or of other sizes than the manifest says.
+            PlaybachError: what else the opener raises.
         """
         self.encoding = encoding = bundle.manifest.encoding
-        self.variant = variant
+        self._opener = opener or Cpu(variant)
         sizes = sizes_of(bundle)
-        self._graphs = graphs = load_graphs(bundle, variant, sizes)
+        self._graphs = graphs = load_graphs(bundle, variant, sizes, self._opener)
         # Bound once: looked up for each of thousands of notes a second otherwise.
         self._step, self._pitch, self._duration = graphs.step, graphs.pitch, graphs.duration
         tables = load_tables(bundle, sizes)
@@ -49,6 +56,11 @@ class LstmCopyPredictor:
         self._shift: Floats = np.zeros(0, np.float32)
         self._key: Floats = np.zeros(0, np.float32)
         self._started = False
+
+    @property
+    def variant(self) -> str:
+        """The variant that runs now."""
+        return self._opener.running
 
     @property
     def state(self) -> list[Floats]:

@@ -14,7 +14,7 @@ from playbach.errors import BundleError
 from playbach.music.encoding import Encoding
 from playbach.music.features import MATCH_ROWS, POINTER_KINDS, feature_tables, row_count
 from playbach.music.key import PITCH_CLASSES
-from playbach.predictor.graph import Graph
+from playbach.predictor.opener import Opener
 from playbach.predictor.quantised import Codes, QuantisedGraph, Runnable
 
 _SIZES = (
@@ -65,12 +65,13 @@ class Graphs:
         ]
 
 
-def load_graphs(bundle: Bundle, variant: str, sizes: Mapping[str, int]) -> Graphs:
-    """The graphs of ``variant``.
+def load_graphs(bundle: Bundle, variant: str, sizes: Mapping[str, int], opener: Opener) -> Graphs:
+    """The graphs of ``variant``, as ``opener`` makes them ready.
 
     Raises:
         BundleError: one is missing, has other tensors than a network of these sizes, or takes the
             state on another scale than it comes out on.
+        PlaybachError: what else the opener raises.
     """
     where = str(bundle.path)
     shapes = _graph_shapes(sizes, bundle.manifest.encoding)
@@ -84,7 +85,7 @@ def load_graphs(bundle: Bundle, variant: str, sizes: Mapping[str, int]) -> Graph
     graphs: dict[str, Runnable] = {}
     for role, (inputs, outputs) in shapes.items():
         part = parts[role]
-        graph = Graph(contents[role], part, where, list(inputs), list(outputs))
+        graph = opener.open(contents[role], part, where, list(inputs), list(outputs))
         graphs[role] = (
             QuantisedGraph(
                 graph, _ordered(part.inputs, inputs), _ordered(part.outputs, outputs), raw
