@@ -59,7 +59,7 @@ class Player:
             controls: how notes are sent, from the first one on.
             limit: seconds of the sink's time after which it ends by itself.
             audience: follows what is played.
-            absent_ok: whether the synth may be missing, and come later.
+            absent_ok: whether the synth may be missing at first, and come later.
             pause: waits for some seconds of the sink's time; for a sink on a time of its own.
         """
         self._source = stream if isinstance(stream, Source) else PlainSource(stream)
@@ -103,7 +103,7 @@ class Player:
             PortError: the sink cannot be opened; nothing was started.
             OutputError: as above, for a file.
         """
-        self._take_hold(self._outlet.sink)
+        self._take_hold(self._outlet.sink, absent_ok=self._absent_ok)
         # Daemon threads run on until the interpreter's very end, so this still finds them.
         atexit.register(self.stop)
         for name, job in (("compose", self._compose), ("play", self._play)):
@@ -157,13 +157,17 @@ class Player:
     def use(self, sink: Sink) -> None:
         """Go on with another sink, which this player opens; the one before is silenced and closed.
 
-        Returns when that is done. It must keep time, as the present one does.
+        Returns when that is done; before the start, at once. It must keep time, as the present one
+        does.
 
         Raises:
             PortError: the new one cannot be opened; the music goes on as it was.
             OutputError: as above.
         """
-        self._take_hold(sink)
+        if not self._threads:
+            self._outlet.swap(sink)
+            return
+        self._take_hold(sink, absent_ok=False)
         before: Future[Sink] = Future()
 
         def swap() -> None:
@@ -228,10 +232,10 @@ class Player:
         """Seconds since the start, on the clock that the audience's times refer to."""
         return to_seconds(self._outlet.now())
 
-    def _take_hold(self, sink: Sink) -> None:
+    def _take_hold(self, sink: Sink, *, absent_ok: bool) -> None:
         try:
-            sink.open(absent_ok=self._absent_ok)
-            sink.start(self._fail, self._listener(sink) if self._absent_ok else None)
+            sink.open(absent_ok=absent_ok)
+            sink.start(self._fail, self._listener(sink))
         except BaseException:
             sink.close()
             raise

@@ -33,7 +33,7 @@ _NEAR = to_nanoseconds(1.2)
 """A bar line nearer than this is waited for when a movement is left for another form or key."""
 _NEVER = Nanoseconds(1 << 62)
 _BETWEEN = "between movements"
-_COMPOSING = "waiting for the composer"
+COMPOSING = "waiting for the composer"
 
 
 class Halt(Enum):
@@ -264,7 +264,7 @@ class Stage:
                 tempo=controls.tempo_of(mark.movement) if mark.movement else 0.0,
                 bar=mark.bar,
                 notes=mark.notes,
-                resting=halt or mark.resting or (_COMPOSING if starved else ""),
+                resting=halt or mark.resting or (COMPOSING if starved else ""),
                 rests=self._rests,
                 rested=to_seconds(self._rested),
                 composed_ahead=self._composed.ahead,

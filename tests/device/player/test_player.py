@@ -9,52 +9,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.device.player.listener import Listener
 from tests.device.streams import pitches_of_scale, scales
 
 from playbach.errors import OutputError, PortError
-from playbach.midi_messages import NOTE_ON, Sounding
 from playbach.music.midi import parse_midi
 from playbach.player.player import Player
-from playbach.sinks.base import OnFailure
 from playbach.sinks.file import FileSink
 from playbach.sinks.none import none_sink
 from playbach.sinks.paced import PacedSink
 from playbach.status import Status
 from playbach.stream import Seconds, StreamItem
-
-
-class Listener:
-    """An output that remembers what it was sent."""
-
-    name = "listener"
-    description = "a listener"
-    drain = Seconds(0.0)
-
-    def __init__(self, deaf_after: int = 1 << 30) -> None:
-        self.heard: list[bytes] = []
-        self.closed = False
-        self._deaf_after = deaf_after
-
-    def open(self, on_failure: OnFailure) -> None: ...
-
-    def write(self, data: bytes) -> None:
-        if len(self.heard) >= self._deaf_after:
-            raise PortError("the synth has gone")
-        self.heard.append(data)
-
-    def close(self) -> None:
-        self.closed = True
-
-    @property
-    def pitches(self) -> list[int]:
-        return [data[1] for data in self.heard if data[0] == NOTE_ON]
-
-    @property
-    def sounding(self) -> tuple[tuple[int, int], ...]:
-        sounding = Sounding()
-        for data in self.heard:
-            sounding.hear(data)
-        return sounding.notes
 
 
 def play(stream: Iterator[StreamItem], listener: Listener, limit: float | None = None) -> Status:

@@ -1,0 +1,110 @@
+"""A model that was loaded, and the endless stream that it composes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from playbach.bundle import PitchRange, default_bundle_path, read_bundle
+from playbach.composer import composer
+from playbach.composer.composer import Composer
+from playbach.composer.sampling import Sampling
+from playbach.composer.suites import Wishes, movements
+from playbach.music.form import parse_form
+from playbach.music.key import parse_key
+from playbach.predictor import Predictor, load_predictor
+from playbach.session.settings import Settings
+from playbach.stream import Movement, StreamItem
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network ready to compose.
+
+    Attributes:
+        name: of the training run it came from.
+        variant: which of the bundle's graphs it runs.
+        predictor: the network.
+        pitches: the range it composes in.
+    """
+
+    name: str
+    variant: str
+    predictor: Predictor
+    pitches: PitchRange
+
+
+def load_model(settings: Settings) -> Model:
+    """The model that the settings name.
+
+    Raises:
+        BundleError: the bundle cannot be used.
+        InputError: it has no such variant.
+    """
+    path = default_bundle_path() if settings.bundle is None else Path(settings.bundle)
+    bundle = read_bundle(path)
+    manifest = bundle.manifest
+    return Model(
+        manifest.provenance.run,
+        settings.variant or manifest.default_variant,
+        load_predictor(bundle, settings.variant),
+        manifest.range,
+    )
+
+
+def composer_settings(settings: Settings) -> composer.Settings:
+    """What of the settings concerns the composer.
+
+    The tempo is not among it: the player keeps that.
+    """
+    return composer.Settings(
+        Wishes(
+            form=None if settings.form is None else parse_form(settings.form),
+            key=None if settings.key is None else parse_key(settings.key),
+        ),
+        Sampling(settings.temperature, settings.top_p, settings.memory),
+    )
+
+
+class LiveSource:
+    """Suites without end, steered while they are composed.
+
+    It is a ``playbach.player.source.Source``: pulled from one thread. ``use`` may be called from
+    any, ``settings`` is called from the one that pulls.
+    """
+
+    def __init__(
+        self, model: Model, rng: np.random.Generator, settings: Callable[[], composer.Settings]
+    ) -> None:
+        self._rng = rng
+        self._settings = settings
+        self._movements = movements(lambda: settings().wishes, rng)
+        self._items: Iterator[StreamItem] = iter(())
+        self._composer = self._made(model)
+        self.current: Movement | None = None
+        """The movement that is being composed."""
+
+    def use(self, model: Model) -> None:
+        """The next movement is composed by another model."""
+        self._composer = self._made(model)
+
+    def __iter__(self) -> Iterator[StreamItem]:
+        return self
+
+    def __next__(self) -> StreamItem:
+        while True:
+            for item in self._items:
+                return item
+            movement, rest = next(self._movements)
+            self.current = movement
+            self._items = self._composer.movement(movement, rest)
+
+    def skip(self) -> None:
+        """Leave the present movement."""
+        self._items = iter(())
+
+    def _made(self, model: Model) -> Composer:
+        return Composer(model.predictor, model.pitches, self._rng, self._settings)

@@ -1,0 +1,212 @@
+"""A session is steered while it plays, tells what it does, and never leaves a note."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from tests.device.player.listener import Listener
+from tests.device.session.conftest import Play, until
+from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
+
+from playbach.errors import BundleError, InputError, PlaybachError
+from playbach.midi_messages import NOTE_ON, Sounding
+from playbach.music import smf
+from playbach.music.midi import parse_midi
+from playbach.session.events import MOST_WAITING
+from playbach.session.session import Session
+from playbach.session.settings import Settings, changed
+from playbach.session.status import Changed, Command, Event, NoteAhead, Transport, Withdrawn
+from playbach.sinks.paced import PacedSink
+
+
+def test_settings_reach_the_synth(play: Play) -> None:
+    with play() as (session, listener):
+        until(lambda: listener.notes, "a note")
+        session.change(program=24, volume=70, channel=5, transpose=-12, velocity=30)
+        until(lambda: any(data[0] == 0x94 for data in listener.notes), "a note on channel 5")
+    heard = [data.hex(" ") for data in listener.heard]
+    first = next(i for i, data in enumerate(listener.heard) if data[0] == 0x94)
+    assert {"c4 18", "b4 07 46"} <= set(heard[:first])
+    assert listener.heard[first][2] in {30, 38}
+
+
+def test_a_mistake_changes_nothing(play: Play) -> None:
+    with play() as (session, _):
+        before = session.settings
+        for wanted, error in (
+            ({"tempo": 60, "transpose": 99}, InputError),
+            ({"tempo": 60, "bundle": "missing.bundle"}, BundleError),
+            ({"tempo": 60, "variant": "none such"}, InputError),
+            ({"tempo": 60, "port": "no such port at all"}, PlaybachError),
+        ):
+            with pytest.raises(error):
+                session.change(**wanted)
+            assert session.settings == before
+
+
+def test_another_form_and_key_begin_soon(play: Play) -> None:
+    with play({"form": "allemande", "key": "C major"}) as (session, listener):
+        until(lambda: len(listener.notes) > 5, "notes")
+        session.change(form="gigue", key="F minor")
+        began = session.now()
+
+        def heard() -> bool:
+            movement = session.status().playing.movement
+            return movement is not None and movement.form.name == "gigue"
+
+        until(heard, "a gigue")
+        movement = session.status().playing.movement
+        assert movement is not None
+        assert str(movement.key) == "F minor"
+        assert session.now() - began < 20
+
+
+def test_a_wish_that_is_met_already_interrupts_nothing(play: Play) -> None:
+    with play({"form": "allemande", "key": "C major"}) as (session, listener):
+        until(lambda: listener.notes, "a note")
+        title = session.status().title
+        session.change(form=None)
+        session.change(form="allemande")
+        count = len(listener.notes)
+        until(lambda: len(listener.notes) > count + 8, "more notes")
+        assert session.status().title == title
+
+
+def test_pause_play_next_stop_and_panic(play: Play) -> None:
+    with play() as (session, listener):
+        until(lambda: listener.notes, "a note")
+        session.command(Command.PAUSE)
+        until(lambda: session.status().resting == "paused", "the pause")
+        until(lambda: listener.sounding == (), "silence")
+        assert session.status().transport is Transport.PAUSED
+        count = len(listener.notes)
+        session.command(Command.PLAY)
+        until(lambda: len(listener.notes) > count, "music again")
+        title = session.status().title
+        session.command(Command.NEXT_MOVEMENT)
+        until(lambda: session.status().title not in {"", title}, "another movement")
+        session.command(Command.STOP)
+        until(lambda: listener.sounding == () and session.status().resting, "silence")
+        assert session.status().transport is Transport.STOPPED
+        title = session.status().title
+        session.command(Command.PLAY)
+        until(lambda: session.status().title != title, "the movement after that")
+        session.command(Command.PANIC)
+        until(lambda: bytes((0xBF, 123, 0)) in listener.heard, "the last channel's notes off")
+        assert session.status().transport is Transport.PAUSED
+
+
+def expected(events: list[Event]) -> list[int]:
+    """The pitches that a listener expects who heard all events."""
+    coming: list[NoteAhead] = []
+    for event in events:
+        if isinstance(event, Withdrawn):
+            coming = [note for note in coming if note.at < event.after]
+        elif isinstance(event, NoteAhead):
+            coming.append(event)
+    return [note.pitch for note in coming]
+
+
+def test_a_listener_hears_of_notes_before_they_sound(play: Play) -> None:
+    with play() as (session, listener), session.subscribe() as subscription:
+        for transpose in (0, 5, -3, 2):
+            session.change(transpose=transpose)
+            count = len(listener.notes) + 3
+            until(lambda count=count: len(listener.notes) >= count, "notes")  # type: ignore[misc]
+        events = subscription.take()
+    pitches = listener.pitches
+    assert expected(events)[: len(pitches)] == pitches
+    assert {Changed, Withdrawn, NoteAhead} == {type(event) for event in events}
+    note = next(event for event in events if isinstance(event, NoteAhead))
+    assert 0 < note.duration < 60
+    assert note.movement.title.startswith("Suite 1 in ")
+
+
+def test_a_listener_that_never_listens_costs_nothing(play: Play) -> None:
+    with play() as (session, listener), session.subscribe() as subscription:
+        for _ in range(MOST_WAITING + 50):
+            session.command(Command.PLAY)
+        until(lambda: listener.notes, "a note")
+        assert subscription.lost >= 50
+        assert len(subscription.take()) <= MOST_WAITING
+
+
+def test_what_was_played_can_be_kept(play: Play, tmp_path: Path) -> None:
+    path = tmp_path / "recent.mid"
+    with play() as (session, listener):
+        with pytest.raises(InputError, match="nothing was played"):
+            session.save_recent(path, 5)
+        until(lambda: len(listener.notes) > 10, "notes")
+        count = session.save_recent(path, 5)
+        with pytest.raises(InputError, match="at most 60"):
+            session.save_recent(path, 61, force=True)
+    sounding, pitches = Sounding(), []
+    for track in smf.parse(path.read_bytes()).tracks:
+        for event in track:
+            if event.status < smf.META:
+                sounding.hear(bytes([event.status]) + event.payload)
+            if event.status == NOTE_ON:
+                pitches.append(event.payload[0])
+    assert sounding.notes == ()
+    assert len(pitches) == count
+    # A note that still sounded is not among them.
+    assert Counter(pitches) <= Counter(listener.pitches)
+    assert count >= 5
+
+
+def test_movements_are_saved_and_the_oldest_make_room(play: Play, tmp_path: Path) -> None:
+    folder = tmp_path / "movements"
+    folder.mkdir()
+    mine = folder / "my own.mid"
+    mine.write_bytes(b"precious")
+    old = folder / "2001-01-01 00-00-00 Suite 1 in C major, I Prelude.mid"
+    old.write_bytes(bytes(2000))
+    with play({"tempo": 400}, recordings=folder, recordings_bytes=2000) as (session, listener):
+        until(lambda: len(listener.notes) > 3, "notes")
+        session.command(Command.NEXT_MOVEMENT)
+        until(lambda: not old.exists(), "room")
+    assert mine.read_bytes() == b"precious"
+    saved = [path for path in folder.iterdir() if path != mine]
+    assert len(saved) == 1
+    piece = parse_midi(saved[0].read_bytes(), name="saved").piece
+    assert len(piece.notes) >= 3
+    assert piece.title in saved[0].name
+
+
+def test_a_model_is_changed_between_movements(play: Play) -> None:
+    with play({"variant": "float32"}) as (session, listener):
+        until(lambda: listener.notes, "a note")
+        session.change(variant=None)
+        assert session.status().variant != ""
+        title = session.status().title
+        session.command(Command.NEXT_MOVEMENT)
+        until(lambda: session.status().title not in {"", title}, "another movement")
+
+
+def test_another_sink_takes_over_and_the_first_is_left_in_silence(play: Play) -> None:
+    second = Listener()
+    with play(make_sink=lambda _: PacedSink(second)) as (session, first):
+        until(lambda: first.sounding, "a note")
+        now = session.now()
+        session.change(sink="none")
+        assert first.sounding == ()
+        assert first.closed
+        until(lambda: len(second.notes) > 2, "notes at the other sink")
+        assert session.now() >= now
+    assert second.sounding == ()
+    assert bytes((0xC0, 42)) in second.heard
+
+
+def test_an_error_of_any_thread_ends_the_session_with_its_reason() -> None:
+    listener = Listener(deaf_after=140)
+    settings = changed(Settings(), {"bundle": str(TINY_BUNDLE), "tempo": 400})
+    session = Session(settings, sink=PacedSink(listener), seed=1)
+    session.start()
+    with pytest.raises(PlaybachError, match="the synth has gone"):
+        session.wait()
+    assert session.error is not None
+    session.stop()
+    assert not [t for t in threading.enumerate() if t.name.startswith("playbach-")]
