@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 from tests.fixtures.make_tiny_bundle import tiny_options, train_tiny, write_scores
 
-pytest_plugins = ["tests.fixtures.jack"]
+pytest_plugins = ["tests.fixtures.jack", "tests.fixtures.sequencer"]
 
 EPOCHS = 3
 

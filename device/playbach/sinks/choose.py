@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from playbach.errors import PortError
-from playbach.sinks.alsa import alsa_ports
+from playbach.sinks.alsa_client import alsa_ports
 from playbach.sinks.base import Sink
 from playbach.sinks.matching import find_port
 from playbach.sinks.midi_api import midi_ports

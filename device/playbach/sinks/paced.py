@@ -9,9 +9,9 @@ from typing import Protocol
 
 from playbach.errors import PlaybachError, PortAbsentError, PortError
 from playbach.midi_messages import TimedMessage, hushing
-from playbach.sinks.base import Change, OnChange, OnFailure
+from playbach.sinks.base import OnChange, OnFailure
 from playbach.sinks.sender import DeadlineSender
-from playbach.sinks.watcher import Link, Watcher
+from playbach.sinks.watcher import Link, Watcher, failing
 from playbach.status import Lateness
 from playbach.stream import Seconds
 
@@ -96,7 +96,8 @@ class PacedSink:
         self._on_failure = on_failure
         self._sender = DeadlineSender(self._write, self._fail)
         if self._watcher:
-            self._watcher.start(on_change or self._fail_when_lost, self._fail)
+            told = on_change or failing(self.description, self._fail)
+            self._watcher.start(told, self._fail)
         if self._failure:
             on_failure(self._failure)
 
@@ -151,8 +152,3 @@ class PacedSink:
         self._failure = self._failure or error
         if self._on_failure:
             self._on_failure(error)
-
-    def _fail_when_lost(self, change: Change) -> None:
-        """What a loss is to a player that does not listen for it."""
-        if change is Change.LOST:
-            self._fail(PortError(f"{self.description}: it has gone; switch it on and start again"))

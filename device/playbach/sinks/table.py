@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playbach.errors import InputError, PlaybachError, PortError
-from playbach.sinks.alsa import AlsaSink, alsa_ports
+from playbach.sinks.alsa import AlsaSink
+from playbach.sinks.alsa_client import alsa_ports
 from playbach.sinks.base import Sink
 from playbach.sinks.file import FileSink
 from playbach.sinks.fluidsynth import fluidsynth_sink

@@ -34,6 +34,16 @@ class Link(Protocol):
         """
 
 
+def failing(description: str, fail: OnFailure) -> OnChange:
+    """What to tell of changes if the player does not listen for them: a loss is a failure."""
+
+    def tell(change: Change) -> None:
+        if change is Change.LOST:
+            fail(PortError(f"{description}: it has gone; switch it on and start again"))
+
+    return tell
+
+
 class _State(Enum):
     CONNECTED = auto()
     LOST = auto()

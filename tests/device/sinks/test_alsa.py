@@ -1,58 +1,258 @@
-"""What of the ALSA sink can be told without a sequencer: time, books, names, and its absence."""
+"""The ALSA sink, on a real sequencer where there is one, and on one without a kernel everywhere."""
 
+from __future__ import annotations
+
+import queue
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from tests.fixtures.jack import PATIENCE, until
+from tests.fixtures.sequencer import FakeStage, Stage, sounding
 
-from playbach.errors import PortError
-from playbach.midi_messages import NOTE_ON, Sounding, TimedMessage, note_off, note_on
-from playbach.sinks import alsa
-from playbach.sinks.alsa import AlsaPort, AlsaSink, Ledger, choose_port, split_time
+from playbach.errors import PortAbsentError, PortError
+from playbach.midi_messages import (
+    CLOCK,
+    TimedMessage,
+    hushing,
+    note_off,
+    note_on,
+    program_change,
+    song_position,
+    system_message,
+)
+from playbach.sinks import alsa_client
+from playbach.sinks.alsa import AlsaSink
+from playbach.sinks.alsa_client import AlsaPort, alsa_ports, choose_port
+from playbach.sinks.base import Change
 from playbach.stream import Seconds
 
-
-def test_time_is_split_into_seconds_and_nanoseconds() -> None:
-    assert split_time(12.000000005) == (12, 5)
-    assert split_time(0.9999999999) == (1, 0)
-    assert split_time(-0.1) == (0, 0)
+ON, OFF = note_on(0, 60, 80), note_off(0, 60)
+RESETS = ["b0 7b 00", "b0 79 00"]
 
 
-@given(st.floats(0, 1e6))
-def test_a_split_time_is_the_same_time(time: float) -> None:
-    seconds, nanoseconds = split_time(time)
-    assert 0 <= nanoseconds < 1_000_000_000
-    assert abs(seconds + nanoseconds / 1e9 - time) < 1e-9
+def at(time: float, data: bytes) -> TimedMessage:
+    return TimedMessage(Seconds(time), data)
 
 
-@st.composite
-def queued(draw: st.DrawFn) -> list[TimedMessage]:
-    messages = []
-    for pitch in range(draw(st.integers(0, 12))):
-        start = draw(st.floats(0, 2))
-        end = start + draw(st.floats(0.01, 1))
-        messages.append(TimedMessage(Seconds(start), note_on(0, pitch, 80)))
-        messages.append(TimedMessage(Seconds(end), note_off(0, pitch)))
-    return sorted(messages, key=lambda message: message.time)
+def hexed(messages: list[bytes]) -> list[str]:
+    return [data.hex(" ") for data in messages]
 
 
-@given(queued(), st.floats(0, 3), st.floats(0, 0.04))
-def test_dropping_the_queue_leaves_no_note_behind(
-    messages: list[TimedMessage], now: float, kernel_ahead: float
+class Told:
+    def __init__(self) -> None:
+        self.changes: queue.Queue[Change] = queue.Queue()
+        self.failures: queue.Queue[BaseException] = queue.Queue()
+
+    def next(self) -> Change:
+        return self.changes.get(timeout=PATIENCE)
+
+
+@contextmanager
+def playing(pattern: str, *, absent_ok: bool = False) -> Iterator[tuple[AlsaSink, Told]]:
+    sink, told = AlsaSink(pattern), Told()
+    sink.open(absent_ok=absent_ok)
+    try:
+        sink.start(told.failures.put, told.changes.put)
+        yield sink, told
+    finally:
+        sink.silence()
+        sink.close()
+    assert told.failures.empty()
+
+
+def test_messages_leave_at_their_time_in_order_whatever_order_they_came_in(stage: Stage) -> None:
+    synth = stage.synth("synth a")
+    with playing("synth a") as (sink, _):
+        assert sink.connected
+        sink.send([at(0.3, OFF)])
+        sink.send([at(0.1, program_change(0, 42)), at(0.1, ON), at(60.0, OFF)])
+        assert synth.heard == []
+        stage.pass_time(0.2)
+        assert synth.heard == [program_change(0, 42), ON]
+        stage.pass_time(0.2)
+        assert synth.heard == [program_change(0, 42), ON, OFF]
+        assert 0.4 <= sink.now() < 10
+
+
+def test_clock_and_song_position_pass_unchanged(stage: Stage) -> None:
+    synth = stage.synth("synth b")
+    sent = [song_position(200), system_message(CLOCK)]
+    with playing("synth b") as (sink, _):
+        sink.send([at(0.05, data) for data in sent])
+        stage.pass_time(0.1)
+        assert synth.heard == sent
+
+
+def test_what_is_taken_back_does_not_leave_and_nothing_else_is(stage: Stage) -> None:
+    synth = stage.synth("synth c")
+    with playing("synth c") as (sink, _):
+        messages = [at(0.1 * step, note_on(0, 50 + step, 80)) for step in range(1, 9)]
+        sink.send(messages)
+        assert list(sink.cancel(Seconds(0.35))) == messages[3:]
+        stage.pass_time(0.2)
+        taken = list(sink.cancel())
+        assert taken == messages[2:3]
+        stage.pass_time(0.7)
+        assert synth.heard == [message.data for message in messages[:2]]
+        sink.send([at(sink.now(), message.data) for message in taken])
+        stage.pass_time(0.05)
+        assert synth.heard[2:] == [message.data for message in taken]
+
+
+def test_silence_ends_what_sounds_and_drops_the_rest(stage: Stage) -> None:
+    synth = stage.synth("synth d")
+    with playing("synth d") as (sink, _):
+        sink.send([at(0.1, ON), at(0.2, note_on(0, 64, 80)), at(5.0, OFF)])
+        stage.pass_time(0.3)
+        assert len(sounding(synth)) == 2
+        sink.silence()
+        assert sounding(synth) == ()
+        assert hexed(synth.heard[-2:]) == RESETS
+        count = len(synth.heard)
+        stage.pass_time(0.1)
+    assert len(synth.heard) == count
+
+
+def test_a_note_is_ended_that_may_be_leaving_while_the_rest_is_dropped(stage: Stage) -> None:
+    synth = stage.synth("synth e")
+    with playing("synth e") as (sink, _):
+        sink.send([at(0.1, ON), at(0.3, OFF)])
+        stage.pass_time(0.095 if isinstance(stage, FakeStage) else 0.07)
+    stage.pass_time(0.3)
+    assert sounding(synth) == ()
+
+
+def test_hushing_ends_the_notes_of_another_and_leaves_the_queue(stage: Stage) -> None:
+    synth = stage.synth("synth f")
+    with playing("synth f") as (sink, _):
+        sink.send([at(0.1, ON)])
+        sink.hush([0])
+        stage.pass_time(0.2)
+        assert synth.heard == [*hushing([0]), ON]
+
+
+def test_more_than_the_kernel_holds_waits_and_arrives(stage: Stage) -> None:
+    synth = stage.synth("synth g")
+    count = 2500
+    with playing("synth g") as (sink, _):
+        sink.send([at(0.1 + step / 10_000, note_on(0, step % 128, 80)) for step in range(count)])
+        for _ in range(40):
+            stage.pass_time(0.05)
+            # As a player would, which asks for the time again and again.
+            sink.send([])
+            if len(synth.heard) == count:
+                break
+        assert synth.heard == [note_on(0, step % 128, 80) for step in range(count)]
+
+
+def test_what_waits_for_room_is_fed_even_if_nobody_calls(stage: Stage) -> None:
+    synth = stage.synth("synth h")
+    with playing("synth h") as (sink, _):
+        sink.send([at(0.05, ON)] * 900)
+        stage.pass_time(0.1)
+
+        def all_heard() -> bool:
+            stage.pass_time(0.01)
+            return len(synth.heard) == 900
+
+        until(all_heard, "the rest")
+
+
+def test_a_synth_that_goes_and_comes_back_under_other_numbers_is_lost_and_found(
+    stage: Stage,
 ) -> None:
-    """Whatever the kernel has sent by the time it is told to drop the rest is ended."""
-    ledger = Ledger()
-    ledger.add(messages, 0.0)
-    ledger.drop(now)
-    synth = Sounding()
-    for message in messages:
-        if message.time <= now + kernel_ahead:
-            synth.hear(message.data)
-    for data in ledger.silencing():
-        synth.hear(data)
-    assert synth.notes == ()
-    assert [data for data in ledger.silencing() if data[0] & 0xF0 == NOTE_ON] == []
+    synth = stage.synth("synth i")
+    with playing("synth i") as (sink, told):
+        sink.send([at(0.05, ON)])
+        synth.close()
+        assert told.next() is Change.LOST
+        assert not sink.connected
+        sink.send([at(sink.now(), OFF)])
+        again = stage.synth("synth i")
+        assert told.next() is Change.FOUND
+        assert not sink.connected
+        assert sink.reconnect()
+        assert sink.connected
+        sink.hush([0])
+        sink.send([at(sink.now(), ON)])
+        stage.pass_time(0.1)
+        assert again.heard == [*hushing([0]), ON]
+        again.close()
+        assert told.next() is Change.LOST
+
+
+def test_a_synth_that_is_switched_off_and_on_at_once_is_lost_all_the_same(stage: Stage) -> None:
+    synth = stage.synth("synth j")
+    with playing("synth j") as (sink, told):
+        synth.close()
+        again = stage.synth("synth j")
+        assert [told.next(), told.next()] == [Change.LOST, Change.FOUND]
+        assert sink.reconnect()
+        sink.send([at(sink.now(), ON)])
+        stage.pass_time(0.1)
+        assert again.heard == [ON]
+
+
+def test_another_synth_goes_before_one_that_is_less_preferred(stage: Stage) -> None:
+    first, second = stage.synth("synth k"), stage.synth("synth l")
+    with playing("synth l, synth k") as (sink, told):
+        assert "synth l" in sink.description
+        second.close()
+        assert [told.next(), told.next()] == [Change.LOST, Change.FOUND]
+        assert sink.reconnect()
+        assert "synth k" in sink.description
+        first.close()
+        assert told.next() is Change.LOST
+
+
+def test_a_synth_that_is_not_there_yet_is_waited_for_by_option_only(stage: Stage) -> None:
+    with pytest.raises(PortAbsentError, match="port 'synth m': no ALSA port has that in its name"):
+        AlsaSink("synth m").open()
+    with playing("synth m", absent_ok=True) as (sink, told):
+        assert not sink.connected
+        synth = stage.synth("synth m")
+        assert told.next() is Change.FOUND
+        assert sink.reconnect()
+        sink.send([at(sink.now(), ON)])
+        stage.pass_time(0.1)
+        assert synth.heard == [ON]
+
+
+def test_for_a_player_that_does_not_listen_a_loss_is_a_failure(stage: Stage) -> None:
+    synth = stage.synth("synth n")
+    sink, told = AlsaSink("synth n"), Told()
+    sink.open()
+    sink.start(told.failures.put)
+    synth.close()
+    assert isinstance(told.failures.get(timeout=PATIENCE), PortError)
+    with pytest.raises(PortError, match="it has gone; switch it on and start again"):
+        sink.send([at(0.0, ON)])
+    sink.silence()
+    sink.close()
+
+
+def test_a_port_that_refuses_is_an_error_of_one_line(stage: Stage) -> None:
+    if not isinstance(stage, FakeStage):
+        pytest.skip("a fault that a real sequencer cannot be asked for")
+    stage.synth("synth o")
+    stage.system.refuses = True
+    with pytest.raises(PortError, match=r"cannot be connected: Operation not permitted; try again"):
+        AlsaSink("synth o").open()
+
+
+def test_a_small_pool_of_the_kernel_is_enough(stage: Stage) -> None:
+    if not isinstance(stage, FakeStage):
+        pytest.skip("a fault that a real sequencer cannot be asked for")
+    stage.system.pool = 250
+    synth = stage.synth("synth p")
+    with playing("synth p") as (sink, _):
+        sink.send([at(0.01 * step, note_on(0, step % 128, 80)) for step in range(400)])
+        for _ in range(100):
+            stage.pass_time(0.05)
+            sink.send([])
+        assert len(synth.heard) == 400
 
 
 def test_the_first_real_synth_is_taken_when_none_is_named() -> None:
@@ -64,8 +264,8 @@ def test_the_first_real_synth_is_taken_when_none_is_named() -> None:
 
 
 def test_without_a_sequencer_one_line_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(alsa, "ALSA_DEVICE", Path("/dev/snd/no-such-thing"))
+    monkeypatch.setattr(alsa_client, "ALSA_DEVICE", Path("/dev/snd/no-such-thing"))
     with pytest.raises(PortError, match=r"no ALSA sequencer .*modprobe snd-seq") as caught:
         AlsaSink("x").open()
     assert "\n" not in str(caught.value)
-    assert alsa.alsa_ports() == []
+    assert alsa_ports() == []

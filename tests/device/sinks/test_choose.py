@@ -7,7 +7,7 @@ import pytest
 
 from playbach.errors import InputError, PortError
 from playbach.quiet import quiet_stderr
-from playbach.sinks import alsa, choose, midi_api, table
+from playbach.sinks import alsa_client, choose, midi_api, table
 from playbach.sinks.choose import Check, checks, choose_sink, list_ports
 from playbach.sinks.table import SINK_NAMES
 
@@ -15,7 +15,7 @@ from playbach.sinks.table import SINK_NAMES
 @pytest.fixture
 def nothing_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A machine without sequencer, JACK server, fluidsynth."""
-    for module in (alsa, midi_api, table):
+    for module in (alsa_client, midi_api, table):
         monkeypatch.setattr(module, "ALSA_DEVICE", tmp_path / "seq")
     monkeypatch.setenv("JACK_DEFAULT_SERVER", "playbach-no-such-server")
     monkeypatch.setenv("PATH", str(tmp_path))

@@ -1,0 +1,153 @@
+"""A client of the ALSA sequencer, its ports, and what the system announces about them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from playbach.errors import PortAbsentError, PortError
+from playbach.sinks.matching import find_port, likeliest
+from playbach.sinks.midi_api import ALSA_DEVICE, CLIENT_NAME
+
+
+@dataclass(frozen=True, slots=True)
+class AlsaPort:
+    """A port of the ALSA sequencer.
+
+    Attributes:
+        client: number of the client that has it.
+        port: its number there.
+        name: as ``aplaymidi`` and rtmidi show it, such as ``FLUID Synth:port 128:0``.
+    """
+
+    client: int
+    port: int
+    name: str
+
+    @property
+    def address(self) -> tuple[int, int]:
+        """Numbers of client and port."""
+        return self.client, self.port
+
+
+def alsa_library() -> Any:
+    """The Python library.
+
+    Raises:
+        PortError: there is no sequencer, or libasound is missing.
+    """
+    if not ALSA_DEVICE.exists():
+        raise PortError(
+            f"sink alsa: there is no ALSA sequencer ({ALSA_DEVICE} is missing); try "
+            "'modprobe snd-seq', or choose another --sink"
+        )
+    try:
+        import alsa_midi  # noqa: PLC0415 loads libasound, which only this sink needs
+    except (ImportError, OSError) as error:
+        raise PortError(
+            f"sink alsa: libasound2 cannot be loaded ({error}); apt install libasound2"
+        ) from error
+    return alsa_midi
+
+
+def open_client() -> Any:
+    """A client of the sequencer.
+
+    Raises:
+        PortError: there is no sequencer, it may not be used, or libasound is missing.
+    """
+    library = alsa_library()
+    try:
+        return library.SequencerClient(CLIENT_NAME)
+    except library.ALSAError as error:
+        raise PortError(
+            f"sink alsa: {ALSA_DEVICE} cannot be opened: {error}; join the group audio"
+        ) from error
+
+
+def ports_of(client: Any, *, reading: bool = False) -> list[AlsaPort]:
+    """Ports of other clients that take MIDI, or give it if ``reading``; the likeliest first."""
+    library = alsa_library()
+    infos = client.list_ports(
+        input=reading,
+        output=not reading,
+        # Any type: software synths call themselves applications as often as MIDI ports.
+        type=library.PortType.ANY,
+        include_no_export=False,
+    )
+    return [
+        AlsaPort(info.client_id, info.port_id, _port_name(info))
+        for info in infos
+        if info.client_id != client.client_id
+    ]
+
+
+def alsa_ports(*, reading: bool = False) -> list[AlsaPort]:
+    """Ports that take (or give) MIDI, the likeliest first; empty where there is no sequencer."""
+    if not ALSA_DEVICE.exists():
+        return []
+    client = open_client()
+    try:
+        return ports_of(client, reading=reading)
+    finally:
+        client.close()
+
+
+def _port_name(info: Any) -> str:
+    return f"{info.client_name}:{info.name} {info.client_id}:{info.port_id}"
+
+
+def choose_port(pattern: str | None, ports: Sequence[AlsaPort]) -> AlsaPort:
+    """The port that ``pattern`` names, or the likeliest if that is ``None``.
+
+    Raises:
+        PortAbsentError: there is none.
+    """
+    names = [port.name for port in ports]
+    if pattern is not None:
+        return ports[find_port(pattern, names, "ALSA")]
+    index = likeliest(names)
+    if index is None:
+        raise PortAbsentError(
+            "sink alsa: no synth is connected to the ALSA sequencer; connect or start one and "
+            "see 'playbach ports'"
+        )
+    return ports[index]
+
+
+class Announcements:
+    """What the port System:Announce says, heard by a client of our own."""
+
+    def __init__(self, client: Any) -> None:
+        """``client``: must not be used elsewhere while a method runs."""
+        self._library = alsa_library()
+        self._client = client
+        # Nobody else needs to see this port or may connect to it.
+        caps = self._library.PortCaps.WRITE | self._library.PortCaps.NO_EXPORT
+        port = client.create_port("watch", caps)
+        port.connect_from(self._library.SYSTEM_ANNOUNCE)
+        # The port is closed when its object is collected.
+        self._port = port
+
+    def read(self) -> tuple[bool, set[tuple[int, int]]]:
+        """What was announced since the last call.
+
+        Returns:
+            Whether ports came, went or changed; and the addresses of those that went, ``(n, -1)``
+            for all of client ``n``.
+        """
+        changed, gone = False, set()
+        library = self._library
+        while self._pending():
+            event = self._client.event_input()
+            changed = True
+            if isinstance(event, library.PortExitEvent):
+                gone.add((event.addr.client_id, event.addr.port_id))
+            elif isinstance(event, library.ClientExitEvent):
+                gone.add((event.addr.client_id, -1))
+        return changed, gone
+
+    def _pending(self) -> bool:
+        pending: int = self._client.event_input_pending(fetch_sequencer=True)
+        return pending > 0
