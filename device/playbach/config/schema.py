@@ -155,7 +155,9 @@ _RELOAD = "at once"
 SECTIONS = (
     Section(
         "music", "What is composed.",
-        _live("form", "key", "tempo", "transpose", "temperature", "top_p", "memory"),
+        _live("form", "key", "meter", "repeats", "tempo", "transpose", "temperature",
+              "shift_temperature", "pitch_temperature", "duration_temperature", "top_p", "memory",
+              "playable"),
     ),
     Section(
         "sound", "Where it is played, and how.",

@@ -15,6 +15,7 @@ from playbach.composer.sampling import Sampling
 from playbach.composer.suites import Wishes, movements
 from playbach.music.form import parse_form
 from playbach.music.key import parse_key
+from playbach.music.meter import parse_meter
 from playbach.predictor import Predictor, load_predictor
 from playbach.session.settings import Settings
 from playbach.stream import Movement, StreamItem
@@ -64,8 +65,18 @@ def composer_settings(settings: Settings) -> composer.Settings:
         Wishes(
             form=None if settings.form is None else parse_form(settings.form),
             key=None if settings.key is None else parse_key(settings.key),
+            meter=None if settings.meter is None else parse_meter(settings.meter),
+            repeats=settings.repeats,
         ),
-        Sampling(settings.temperature, settings.top_p, settings.memory),
+        Sampling(
+            settings.temperature,
+            settings.top_p,
+            settings.memory,
+            shift=settings.shift_temperature,
+            pitch=settings.pitch_temperature,
+            duration=settings.duration_temperature,
+            playable=settings.playable,
+        ),
     )
 
 

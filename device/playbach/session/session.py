@@ -221,6 +221,7 @@ class Session:
         """
         with self._changing:
             before, new = self._settings, changed(self._settings, wanted)
+            composing = composer_settings(new)
             model = None
             if (new.bundle, new.variant) != (before.bundle, before.variant):
                 model = self._load_model(new)
@@ -229,7 +230,7 @@ class Session:
             if model is not None:
                 self._model = model
                 self._source.use(model)
-            self._settings, self._wanted = new, composer_settings(new)
+            self._settings, self._wanted = new, composing
             if controls_of(new) != controls_of(before):
                 self._player.control(controls_of(new))
             if (new.form, new.key) != (before.form, before.key):

@@ -14,6 +14,7 @@ from enum import Enum
 from playbach.errors import InputError
 from playbach.music.form import FORMS, parse_form
 from playbach.music.key import parse_key
+from playbach.music.meter import parse_meter
 from playbach.sinks.table import SINK_NAMES, find_kind
 
 Value = bool | int | float | str | None
@@ -46,10 +47,16 @@ class Settings:
     program: int | None = 42
     channel: int = 1
     temperature: float = 1.0
+    shift_temperature: float | None = None
+    pitch_temperature: float | None = None
+    duration_temperature: float | None = None
     top_p: float = 0.97
     memory: float = 1.0
+    playable: bool = False
     form: str | None = None
     key: str | None = None
+    meter: str | None = None
+    repeats: bool = False
     bundle: str | None = None
     variant: str | None = None
     sink: str | None = None
@@ -174,8 +181,19 @@ def _sink(text: str) -> str:
     return find_kind(text).name
 
 
+def _meter(text: str) -> str:
+    return str(parse_meter(text))
+
+
 DEFAULTS = Settings()
 _NOTE, _SOON, _MOVEMENT = Acts.NEXT_NOTE, Acts.SOON, Acts.NEXT_MOVEMENT
+
+
+def _part(part: str, what: str) -> Setting:
+    name = f"{part}_temperature"
+    return Setting(name, float, f"temperature of {what}", _SOON, 0.05, 5, nothing="the temperature")
+
+
 TABLE = (
     Setting(
         "tempo", float, "tempo of everything", _NOTE, 10, 400, "felt beats per minute",
@@ -193,10 +211,14 @@ TABLE = (
     Setting(
         "temperature", float, "1 as learned, lower is safer, higher is bolder", _SOON, 0.05, 5
     ),
+    _part("shift", "when notes begin"),
+    _part("pitch", "pitches"),
+    _part("duration", "durations"),
     Setting("top_p", float, "choose among the likeliest notes with this share", _SOON, 0.01, 1),
     Setting(
         "memory", float, "how strongly a piece returns to its own motifs; 1 as learned", _SOON, 0, 2
     ),
+    Setting("playable", bool, "only chords that a cellist's hand can stop", _SOON),
     Setting(
         "form", str, "every movement of this form", _SOON, nothing="suites", canonical=_form,
         choices=tuple(form.name for form in FORMS),
@@ -205,6 +227,11 @@ TABLE = (
         "key", str, "every movement in this key, such as D minor", _SOON,
         nothing="each suite has its own", canonical=_key,
     ),
+    Setting(
+        "meter", str, "every movement in this meter, such as 3/4", _MOVEMENT,
+        nothing="as often as Bach has them in the form", canonical=_meter,
+    ),
+    Setting("repeats", bool, "play each half of a dance twice", _MOVEMENT),
     Setting("bundle", str, "file of the model", _MOVEMENT, nothing="the one included"),
     Setting("variant", str, "variant of the model", _MOVEMENT, nothing="the bundle's own choice"),
     Setting(

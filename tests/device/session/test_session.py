@@ -40,6 +40,7 @@ def test_a_mistake_changes_nothing(play: Play) -> None:
             ({"tempo": 60, "transpose": 99}, InputError),
             ({"tempo": 60, "bundle": "missing.bundle"}, BundleError),
             ({"tempo": 60, "variant": "none such"}, InputError),
+            ({"tempo": 60, "meter": "1/32"}, InputError),
             ({"tempo": 60, "port": "no such port at all"}, PlaybachError),
         ):
             with pytest.raises(error):
