@@ -64,6 +64,12 @@ def add_music_arguments(parser: argparse.ArgumentParser) -> None:
         "--bundle", metavar="FILE", type=Path, help="the model to play (default: the one included)"
     )
     network.add_argument("--variant", metavar="NAME", help="which of its variants, such as dynamic")
+    network.add_argument(
+        "--fallback",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="whether the processor takes over when there is no Edge TPU, or none any more",
+    )
 
 
 def settings_from(args: argparse.Namespace) -> Settings:
@@ -109,7 +115,8 @@ def composer_from(args: argparse.Namespace, settings: Settings, seed: int) -> Co
     Raises:
         BundleError: the bundle cannot be used.
         InputError: it has no such variant.
+        AcceleratorError: it is for an Edge TPU, and there is none.
     """
     bundle = read_bundle(args.bundle or default_bundle_path())
-    predictor = load_predictor(bundle, args.variant)
+    predictor = load_predictor(bundle, args.variant, fallback=args.fallback)
     return Composer(predictor, bundle.manifest.range, np.random.default_rng(seed), lambda: settings)

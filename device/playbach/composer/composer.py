@@ -46,6 +46,11 @@ class Composer:
         self._rng = rng
         self._settings = settings
 
+    @property
+    def variant(self) -> str:
+        """The numeric form of the network that runs now."""
+        return self._predictor.variant
+
     def stream(self) -> Iterator[StreamItem]:
         """Movement after movement, suite after suite."""
         for movement, rest in movements(lambda: self._settings().wishes, self._rng):
