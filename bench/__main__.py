@@ -15,7 +15,14 @@ from pathlib import Path
 from bench.report import machine, write_json
 
 # Name, and whether it reads a bundle.
-MEASUREMENTS = {"note": True, "save": True, "start": True, "onset": False, "train": False}
+MEASUREMENTS = {
+    "note": True,
+    "save": True,
+    "loops": True,
+    "start": True,
+    "onset": False,
+    "train": False,
+}
 
 
 def main() -> int:

@@ -12,8 +12,8 @@ from playbach.composer.sampling import Sampling, choose
 from playbach.composer.shape import Cadence, Shape
 from playbach.composer.sounding import Mask, Sounding
 from playbach.music.encoding import END, ESCAPE, Heading, reference_pitch
-from playbach.music.note import MAX_PITCH, Note, Pitch, Place, Ticks
-from playbach.predictor import Predictor, Probabilities
+from playbach.music.note import MAX_PITCH, Note, Pitch, Ticks
+from playbach.predictor import Predictor
 from playbach.stream import Movement
 
 
@@ -55,6 +55,7 @@ class Draft:
         self._durations = _all_but_escape(encoding.duration_symbols)
         self._duration_ticks = np.array([0, *encoding.durations])
         self._degrees = np.array([self._shape.degree(pitch) for pitch in range(MAX_PITCH + 1)])
+        self._place = self._shape.lines.place(0)
         self._first = -1
         self._closed = False
         predictor.begin(heading_of(movement))
@@ -66,39 +67,40 @@ class Draft:
 
     def next_note(self, sampling: Sampling) -> Note | None:
         """The next note, ``None`` when the movement is over."""
-        place = self._shape.lines.place(self._sounding.onset)
         if self._closed:
             return None
-        if self._shape.is_overdue(place):
-            return self._closing_note(place)
-        shift = self._next_shift(place, sampling)
+        if self._shape.is_overdue(self._place):
+            return self._closing_note()
+        shift = self._next_shift(sampling)
         if shift is None:
             return None
-        pitch = self._next_pitch(shift, sampling)
-        duration = self._next_duration(shift, pitch, sampling)
+        cadence = None
+        if shift:
+            self._place = self._shape.lines.place(self._sounding.onset + shift)
+            cadence = self._shape.cadence(self._place)
+        pitch = self._next_pitch(shift, cadence, sampling)
+        duration = self._next_duration(shift, pitch, cadence, sampling)
         return self._accept(shift, pitch, duration)
 
-    def _choose(self, chances: Probabilities, allowed: Mask, part: str, sampling: Sampling) -> int:
-        return choose(chances, allowed, sampling.of(part), sampling.top_p, self._rng)
-
-    def _next_shift(self, place: Place, sampling: Sampling) -> int | None:
+    def _next_shift(self, sampling: Sampling) -> int | None:
         """Ticks to the next note, ``None`` at the end."""
         wait = self._sounding.wait(playable=sampling.playable)
         allowed = self._possible_shifts(wait, sampling)
         if not allowed.any():
             # No symbol will do: at once, or at the next bar line, or later if need be.
-            line = place.meter.bar_ticks - place.tick
+            line = self._place.meter.bar_ticks - self._place.tick
             return max(line, wait) if self._sounding.together else 0
         chances = self._predictor.shift()
-        if allowed[END] and (urgency := self._shape.urgency(place)) > 1:
+        if allowed[END] and (urgency := self._shape.urgency(self._place)) > 1:
             chances = chances.copy()
             chances[END] *= urgency
-        symbol = self._choose(chances, allowed, "shift", sampling)
+        symbol = choose(chances, allowed, sampling.of("shift"), sampling.top_p, self._rng)
         return None if symbol == END else int(self._encoding.shift_of(symbol))
 
     def _possible_shifts(self, wait: int, sampling: Sampling) -> Mask:
         sounding, shifts = self._sounding, self._shifts
-        shifts[END] = self._shape.may_end(sounding.bass, sounding.onset, sounding.end)
+        lasts = sounding.end - sounding.onset
+        shifts[END] = self._shape.may_end(sounding.bass, self._place, lasts)
         joins = sounding.can_join(playable=sampling.playable)
         if self._zero:
             shifts[self._zero] = joins
@@ -110,7 +112,7 @@ class Draft:
             shifts[self._zero] = joins and self._zero != ESCAPE
         return shifts
 
-    def _next_pitch(self, shift: int, sampling: Sampling) -> int:
+    def _next_pitch(self, shift: int, cadence: Cadence | None, sampling: Sampling) -> int:
         sounding = self._sounding
         pitches = sounding.allowed(shift, playable=sampling.playable)
         if shift or not sounding.together:
@@ -120,28 +122,25 @@ class Draft:
         if not allowed.any():
             # The last note lies too far off for any interval: to the nearest pitch that will do.
             return min(np.flatnonzero(pitches).tolist(), key=lambda p: abs(p - sounding.last))
-        sampling = sampling.relieved(self._loops.boredom)
-        chances = self._predictor.pitch(shift, sampling.memory)
-        if cadence := self._cadence(shift):
+        boredom = self._loops.boredom
+        chances = self._predictor.pitch(shift, sampling.memory_when(boredom))
+        if cadence:
             rests = np.isin(self._degrees, cadence.degrees)
             chances = chances.copy()
             chances[self._symbols_of(rests)] *= cadence.urgency
-        symbol = self._choose(chances, allowed, "pitch", sampling)
+        warmth = sampling.warmth_when(boredom)
+        symbol = choose(chances, allowed, warmth, sampling.top_p, self._rng)
         return sounding.last + self._encoding.interval_of(symbol)
 
-    def _next_duration(self, shift: int, pitch: int, sampling: Sampling) -> int:
+    def _next_duration(
+        self, shift: int, pitch: int, cadence: Cadence | None, sampling: Sampling
+    ) -> int:
         chances = self._predictor.duration(shift, pitch)
-        cadence = self._cadence(shift)
         if cadence and self._degrees[pitch] in cadence.degrees:
             chances = chances * cadence.favour(self._duration_ticks)
-        symbol = self._choose(chances, self._durations, "duration", sampling)
+        warmth = sampling.of("duration")
+        symbol = choose(chances, self._durations, warmth, sampling.top_p, self._rng)
         return int(self._encoding.duration_of(symbol))
-
-    def _cadence(self, shift: int) -> Cadence | None:
-        """Where the bass that begins ``shift`` ticks after the last note is to come to rest."""
-        if not shift:
-            return None
-        return self._shape.cadence(self._sounding.onset + shift)
 
     def _narrow(self, pitches: Mask, degrees: Sequence[int]) -> None:
         """Leave only pitches of these degrees, if there are any."""
@@ -173,11 +172,11 @@ class Draft:
         self._first = pitch if self._first < 0 else self._first
         return Note(Ticks(self._sounding.onset), Pitch(pitch), Ticks(duration))
 
-    def _closing_note(self, place: Place) -> Note:
+    def _closing_note(self) -> Note:
         """A tonic, a bar long, on the next bar line at which nothing sounds."""
         self._closed = True
-        sounding, bar = self._sounding, place.meter.bar_ticks
-        line = bar - place.tick
+        sounding, bar = self._sounding, self._place.meter.bar_ticks
+        line = bar - self._place.tick
         left = sounding.end - sounding.onset - line
         pitches = sounding.in_range
         self._narrow(pitches, (0,))

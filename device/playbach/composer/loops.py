@@ -3,9 +3,10 @@
 A network that copies what it has just composed feeds on itself, and can fall into repeating one
 cell for ever. Two measures hold it back, with limits taken from Bach's solo works:
 
-- *Boredom.* Of 48 running groups of four intervals, 23 % have been there before in one window out
-  of ten, 46 % in one out of a hundred. Between the two boredom grows from 0 to 1, and the composer
-  relies less on memory and more on chance.
+- *Boredom.* For each row of ``WATCHES`` the share of groups of intervals is counted that have been
+  there before in a window. From what is usual to what is seldom boredom grows from 0 to 1, and the
+  composer relies less on memory and more on chance. The shorter window hears a cell go round at
+  once; the longer ones hear whole phrases come back again and again.
 - *A limit.* The longest stretch that repeats itself at one distance is 24 notes, and one interval
   follows itself 6 times at most. Beyond somewhat more than that, the note that would go on is
   forbidden.
@@ -13,23 +14,42 @@ cell for ever. Two measures hold it back, with limits taken from Bach's solo wor
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+LONGEST_GROUP = 8
+
 LONGEST_PERIOD = 96
 """Notes; what comes back after more than this is a reprise, not a loop."""
 
-GROUP = 4
-"""Intervals in a group."""
 
-GROUPS = 48
-"""Groups in which repetition is counted."""
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Repetition of one kind, and how much of it is too much.
 
-USUAL, SELDOM = 0.23, 0.46
-"""Shares of repeated groups at which boredom begins, and at which it is 1."""
+    Attributes:
+        group: intervals in a group.
+        window: groups among which repetition is counted.
+        usual: share of repeated groups at which boredom begins.
+        seldom: share at which it is 1.
+    """
+
+    group: int
+    window: int
+    usual: float
+    seldom: float
+
+
+WATCHES = (Watch(4, 48, 0.23, 0.46), Watch(4, 256, 0.20, 0.32), Watch(8, 256, 0.05, 0.14))
+"""In the movements of Bach's suites, sonatas and partitas, of all places these have shares of
+at most .23, .27 and .10 in three of four, .46, .50 and .29 in 99 of a hundred."""
+
+SHORTEST = 64
+"""Groups that a window is taken to hold at least, so that a beginning does not count for much."""
 
 MOST_BORED = 1.5
 
@@ -54,14 +74,13 @@ class LoopWatch:
         # than is looked at, so that all is moved only now and then.
         self._moves: NDArray[np.int64] = np.full(4 * LONGEST_PERIOD, np.iinfo(np.int64).min)
         self._first = len(self._moves) - LONGEST_PERIOD
-        self._groups: deque[tuple[int, ...]] = deque()
-        self._times: Counter[tuple[int, ...]] = Counter()
+        self._latest = b""
+        self._counts = [_Repetition(watch) for watch in WATCHES]
 
     @property
     def boredom(self) -> float:
         """0 while there is no more repetition than usual, 1 when it is rare, at most 1.5."""
-        repeated = (len(self._groups) - len(self._times)) / GROUPS
-        return min(max((repeated - USUAL) / (SELDOM - USUAL), 0.0), MOST_BORED)
+        return min(max(count.boredom for count in self._counts), MOST_BORED)
 
     def add(self, interval: int) -> None:
         """The music moved by ``interval`` semitones."""
@@ -73,18 +92,40 @@ class LoopWatch:
             self._moves[self._first :] = self._moves[:LONGEST_PERIOD]
         self._first -= 1
         self._moves[self._first] = interval
-        self._count(tuple(self._moves[self._first : self._first + GROUP].tolist()))
+        self._latest = bytes((interval % 256,)) + self._latest[: LONGEST_GROUP - 1]
+        for count in self._counts:
+            count.add(self._latest)
 
     def forbidden(self) -> Iterator[int]:
         """Intervals that would take a repetition too far."""
         for period in np.flatnonzero(self._runs >= self._most):
             yield int(self._moves[self._first + period])
 
-    def _count(self, group: tuple[int, ...]) -> None:
-        self._groups.append(group)
-        self._times[group] += 1
-        if len(self._groups) > GROUPS:
-            oldest = self._groups.popleft()
-            self._times[oldest] -= 1
-            if not self._times[oldest]:
-                del self._times[oldest]
+
+class _Repetition:
+    """Counts the groups of one watch."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        self._groups: deque[bytes] = deque()
+        self._times: dict[bytes, int] = {}
+
+    @property
+    def boredom(self) -> float:
+        """0 for as much repetition as usual or less, 1 for as much as is seldom."""
+        watch, groups = self._watch, len(self._groups)
+        share = (groups - len(self._times)) / max(groups, min(watch.window, SHORTEST))
+        return (share - watch.usual) / (watch.seldom - watch.usual) if share > watch.usual else 0.0
+
+    def add(self, latest: bytes) -> None:
+        """The latest intervals, a byte each, the last one first."""
+        groups, times = self._groups, self._times
+        group = latest[: self._watch.group]
+        groups.append(group)
+        times[group] = times.get(group, 0) + 1
+        if len(groups) > self._watch.window:
+            oldest = groups.popleft()
+            if times[oldest] == 1:
+                del times[oldest]
+            else:
+                times[oldest] -= 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,21 +57,19 @@ class Sampling:
         own: float | None = getattr(self, part)
         return self.temperature if own is None else own
 
-    def relieved(self, boredom: float) -> Sampling:
-        """The same for a listener who is bored: less memory, and pitches at 1 or more.
+    def memory_when(self, boredom: float) -> float:
+        """Less for a listener who is bored.
 
         Args:
             boredom: 0 for none, 1 for much.
         """
-        if not boredom:
-            return self
+        return self.memory * max(1 - boredom, 0.0)
+
+    def warmth_when(self, boredom: float) -> float:
+        """Temperature of pitches for a listener who is bored: towards 1, or above where it is 1."""
         temperature = self.of("pitch")
         warmer = temperature + boredom * max(1.0 - temperature, 0.2)
-        return replace(
-            self,
-            memory=self.memory * max(1 - boredom, 0.0),
-            pitch=min(warmer, HIGHEST_TEMPERATURE),
-        )
+        return min(warmer, HIGHEST_TEMPERATURE)
 
 
 def parse_temperatures(text: str) -> dict[str, float]:

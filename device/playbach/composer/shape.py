@@ -123,14 +123,19 @@ class Shape:
             return self._form.opens
         return ()
 
-    def may_end(self, bass: int, onset: int, end: int) -> bool:
-        """Whether a movement may end with the notes that began at ``onset`` and last to ``end``."""
-        place = self.lines.place(onset)
+    def may_end(self, bass: int, place: Place, lasts: int) -> bool:
+        """Whether the movement may end with notes over ``bass`` at ``place``.
+
+        Args:
+            bass: pitch of the lowest of them.
+            place: where they begin.
+            lasts: ticks until nothing sounds any more.
+        """
         return (
             place.bar >= self._fewest
-            and self.degree(bass) == 0
+            and lasts >= LAST_LASTS
             and place.tick % LAST_ON == 0
-            and end - onset >= LAST_LASTS
+            and self.degree(bass) == 0
         )
 
     def urgency(self, place: Place) -> float:
@@ -143,13 +148,14 @@ class Shape:
             return 1.0
         return float(URGENCY ** min(over + 1, MOST_URGENT))
 
-    def cadence(self, onset: int) -> Cadence | None:
-        """What is to be rested on at ``onset``, ``None`` where the music is to go on."""
-        place = self.lines.place(onset)
+    def cadence(self, place: Place) -> Cadence | None:
+        """What is to be rested on at ``place``, ``None`` where the music is to go on."""
         wanted = place.bar >= self.goal or place.bar == self.half
         if not wanted or place.tick % place.meter.beat_ticks:
             return None
         room = place.meter.bar_ticks - place.tick - self._pickup
+        if room < LAST_LASTS:
+            return None
         if place.bar == self.half:
             return Cadence(self._halfway, HALFWAY_URGENCY, room)
         urgency = self.urgency(place)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playbach.composer.loops import LONGEST_PERIOD, MOST_BORED, LoopWatch
+from playbach.composer.loops import LONGEST_PERIOD, MOST_BORED, SHORTEST, WATCHES, LoopWatch
+
+NEW = np.random.default_rng(1).integers(-100, 100, 400).tolist()
+"""Moves among which no four come back."""
 
 
 def heard(moves: list[int]) -> LoopWatch:
@@ -42,7 +46,7 @@ def test_no_cell_is_repeated_for_ever(cell: list[int]) -> None:
 
 
 def test_what_never_comes_back_bores_nobody() -> None:
-    assert heard([n * n % 101 for n in range(100)]).boredom == 0
+    assert heard(NEW).boredom == 0
 
 
 def test_a_trill_bores_within_six_bars_of_it() -> None:
@@ -50,15 +54,26 @@ def test_a_trill_bores_within_six_bars_of_it() -> None:
 
 
 def test_boredom_passes_when_something_new_comes() -> None:
-    assert heard([2, -2] * 48 + [n * n % 101 for n in range(60)]).boredom == 0
+    assert heard([2, -2] * 48 + NEW[:300]).boredom == 0
 
 
-@given(st.lists(st.integers(-2, 2), max_size=120))
-def test_repetition_is_that_of_the_latest_groups(moves: list[int]) -> None:
-    padded = [None, None, None, *moves]
-    groups = [tuple(padded[n : n + 4]) for n in range(len(moves))][-48:]
-    repeated = (len(groups) - len(set(groups))) / 48
-    expected = min(max((repeated - 0.23) / 0.23, 0), MOST_BORED)
+def test_a_long_phrase_that_comes_back_again_and_again_bores_too() -> None:
+    phrase = NEW[:40]
+    assert heard(phrase * 6).boredom == MOST_BORED
+    once_more = heard(NEW[:200] + phrase).boredom
+    assert 0 < once_more < 1
+
+
+@given(st.lists(st.integers(-2, 2), max_size=400))
+def test_boredom_is_that_of_the_watch_with_most_repetition(moves: list[int]) -> None:
+    expected = 0.0
+    for watch in WATCHES:
+        padded = [None] * watch.group + moves
+        groups = [tuple(padded[n + 1 : n + 1 + watch.group]) for n in range(len(moves))]
+        groups = groups[-watch.window :]
+        share = (len(groups) - len(set(groups))) / max(len(groups), min(watch.window, SHORTEST))
+        bored = (share - watch.usual) / (watch.seldom - watch.usual)
+        expected = max(expected, min(bored, MOST_BORED))
     assert heard(moves).boredom == pytest.approx(expected)
 
 

@@ -131,15 +131,13 @@ def test_boredom_takes_memory_and_adds_warmth_within_the_limits(
     temperature: float, memory: float, boredom: float
 ) -> None:
     asked = Sampling(temperature=temperature, memory=memory)
-    relieved = asked.relieved(boredom)
-    assert relieved.memory <= memory
-    assert temperature <= relieved.of("pitch") <= HIGHEST_TEMPERATURE
-    assert relieved.of("shift") == relieved.of("duration") == temperature
+    assert asked.memory_when(boredom) <= memory
+    assert temperature <= asked.warmth_when(boredom) <= HIGHEST_TEMPERATURE
     if boredom >= 1:
-        assert relieved.memory == 0
-        assert relieved.of("pitch") >= 1
+        assert asked.memory_when(boredom) == 0
+        assert asked.warmth_when(boredom) >= 1
     if boredom == 0:
-        assert relieved == asked
+        assert (asked.memory_when(0), asked.warmth_when(0)) == (memory, temperature)
 
 
 def test_one_temperature_holds_for_all_parts_that_have_none_of_their_own() -> None:
