@@ -24,7 +24,7 @@ class Link(Protocol):
         """
 
     def let_go(self) -> None:
-        """It has gone: forget the connection to it, if that has not been done yet."""
+        """It has gone, or ``connect`` failed: forget it. Called once for each time."""
 
     def connect(self) -> None:
         """Take hold of one that is there.
@@ -58,6 +58,7 @@ class Watcher:
         self._link = link
         self._state = _State.CONNECTED if connected else _State.LOST
         self._suspected = False
+        self._to_let_go = False
         self._looking = threading.Lock()
         self._wake = threading.Event()
         self._ended = False
@@ -95,7 +96,7 @@ class Watcher:
             try:
                 self._link.connect()
             except PortError:
-                self._state = _State.LOST
+                self._state, self._to_let_go = _State.LOST, True
                 return False
             self._suspected = False
             self._state = _State.CONNECTED
@@ -114,10 +115,11 @@ class Watcher:
             if self._state is _State.CONNECTED:
                 if not self._suspected and self._link.present():
                     return None
-                self._state = _State.LOST
+                self._state, self._to_let_go = _State.LOST, True
                 return Change.LOST
-            if self._state is _State.LOST:
+            if self._to_let_go:
                 # Not before the loss was said: it may take a second.
+                self._to_let_go = False
                 self._link.let_go()
             there = self._link.present()
             if there and self._state is _State.LOST:

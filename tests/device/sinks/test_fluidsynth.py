@@ -1,8 +1,10 @@
 """Messages become lines of fluidsynth's shell; what is missing is named with its remedy."""
 
+import itertools
 from pathlib import Path
 
 import pytest
+from tests.fixtures.jack import until
 
 from playbach.errors import PortError
 from playbach.midi_messages import (
@@ -15,7 +17,7 @@ from playbach.midi_messages import (
     system_message,
 )
 from playbach.sinks import soundfont
-from playbach.sinks.fluidsynth import fluidsynth_sink, shell_command
+from playbach.sinks.fluidsynth import FluidsynthOutput, Patience, fluidsynth_sink, shell_command
 
 
 def test_messages_become_lines_of_the_shell() -> None:
@@ -50,3 +52,40 @@ def test_a_program_that_cannot_run_is_an_error_of_one_line(
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(PortError, match="does not run"):
         soundfont.find_driver(soundfont.require_program())
+
+
+def test_a_start_that_keeps_failing_is_tried_less_and_less_often() -> None:
+    patience, tries = Patience(), []
+    for tenths in range(3000):
+        now = tenths / 10 + tenths * 1e-6
+        if patience.is_over(now):
+            tries.append(tenths)
+            patience.begun(now)
+            patience.failed(now)
+    gaps = [after - before for before, after in itertools.pairwise(tries)]
+    assert gaps[:4] == [1, 2, 4, 8]
+    assert gaps[-1] == 300
+    # After a long run the next start is prompt again.
+    patience.begun(400.0)
+    patience.failed(500.0)
+    assert patience.is_over(500.2)
+
+
+def test_a_synth_that_cannot_be_started_any_more_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A program that ends at once stands for a sound card that is away."""
+    font = tmp_path / "font.sf2"
+    program = tmp_path / "fluidsynth"
+    program.write_text("#!/bin/sh\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    output = FluidsynthOutput(font, "alsa")
+    with pytest.raises(PortError, match=r"fluidsynth ended \(status 1\)"):
+        output.open(lambda _: None)
+    seen = []
+    until(lambda: seen.append(output.present()) or len(seen) > 5, "some looks")  # type: ignore[func-returns-value]
+    if any(seen):
+        with pytest.raises(PortError):
+            output.connect()
+    output.close()

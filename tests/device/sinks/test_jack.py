@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ from tests.device.streams import pitches_of_scale, scales
 from tests.fixtures.jack import Receiver, jack_ports, loudness, pitches, record, until
 
 from playbach.errors import PortError
-from playbach.midi_messages import NOTE_OFF, NOTE_ON
+from playbach.midi_messages import NOTE_OFF, NOTE_ON, TimedMessage, note_on
 from playbach.player.player import Player
+from playbach.sinks.base import Change
 from playbach.sinks.choose import choose_sink, list_ports
 from playbach.sinks.fluidsynth import fluidsynth_sink
 from playbach.sinks.midi import midi_sink
@@ -84,13 +86,44 @@ def test_ports_are_listed_and_one_of_them_is_taken_by_itself(receiver: Receiver)
 
 
 # Last, because the server is slow for some seconds after a client was killed.
-def test_a_fluidsynth_that_dies_ends_the_playing_with_its_name(jack: str, font: Path) -> None:
+def test_a_fluidsynth_that_dies_is_started_again_and_plays(
+    jack: str, font: Path, tmp_path: Path
+) -> None:
     assert jack
+    changes: queue.Queue[Change] = queue.Queue()
+    failures: list[BaseException] = []
     sink = fluidsynth_sink(font, "jack")
-    player = Player(scales(), sink)
-    player.start()
+    sink.open()
+    sink.start(failures.append, changes.put)
     process: Any = sink._output._process  # type: ignore[attr-defined]
-    process.kill()
-    with pytest.raises(PortError, match=r"fluidsynth ended \(status -9\)"):
-        player.wait(Seconds(20))
-    player.stop()
+    process._process.kill()
+    assert changes.get(timeout=20) is Change.LOST
+    sink.send([TimedMessage(sink.now(), note_on(0, 60, 100))])
+    assert changes.get(timeout=30) is Change.FOUND
+    assert sink.reconnect()
+    path = tmp_path / "out.wav"
+    recorder = record(path, 1, "playbach")
+    until(lambda: "jackrec" in " ".join(jack_ports()), "the recorder")
+    sink.send([TimedMessage(sink.now(), note_on(0, 60, 100))])
+    recorder.wait(30)
+    sink.silence()
+    sink.close()
+    assert loudness(path, slice(0, None)) > 500
+    assert failures == []
+
+
+def test_for_a_player_that_does_not_listen_a_fluidsynth_that_dies_is_a_failure(
+    jack: str, font: Path
+) -> None:
+    assert jack
+    failures: queue.Queue[BaseException] = queue.Queue()
+    sink = fluidsynth_sink(font, "jack")
+    sink.open()
+    sink.start(failures.put)
+    process: Any = sink._output._process  # type: ignore[attr-defined]
+    process._process.kill()
+    assert "fluidsynth with TimGM6mb.sf2 (audio: jack): it has gone" in str(
+        failures.get(timeout=20)
+    )
+    sink.silence()
+    sink.close()
