@@ -16,6 +16,7 @@ from playbach.command_line import OneLineParser, guarded
 # Command, and what it does. Each is a module of this package with ``add_arguments`` and ``run``.
 COMMANDS = {
     "play": "play new music without end",
+    "daemon": "play for a service manager, as a configuration says",
     "save": "compose into a MIDI file",
     "ports": "list the MIDI ports that can be played to",
     "config": "print what can be configured, or what holds",

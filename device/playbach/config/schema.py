@@ -1,16 +1,17 @@
 """What a configuration can say: one row for each key.
 
 Live settings are the rows of ``playbach.session.settings``, sorted into sections; the others are
-rows here. File, checks, ``playbach config`` and documentation follow from ``SECTIONS``.
+rows here. Checks and ``playbach config`` follow from ``SECTIONS``, and so does the file of
+defaults: after a change, ``playbach config > device/playbach/config/default.toml``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from playbach.errors import InputError
-from playbach.session.settings import BY_NAME, Settings, Value
+from playbach.session.settings import BY_NAME, TABLE, Setting, Settings, Value
 
 MOST_MEGABYTES = 1_000_000
 LEVELS = ("debug", "info", "warning", "error")
@@ -141,30 +142,27 @@ def shown(given: object) -> str:
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
 
 
-def _live(*names: str) -> tuple[Key, ...]:
-    rows = (BY_NAME[name] for name in names)
+def _live(rows: Iterable[Setting]) -> tuple[Key, ...]:
     return tuple(
-        Key(row.name, row.about, row.allowed,
-            row.acts.value, row.default, row.parse)
+        Key(row.name, row.about, row.allowed, row.acts.value, row.default, row.parse)
         for row in rows
-    )  # fmt: skip
+    )
 
 
+_SOUND = ("sink", "port", "program", "channel", "volume", "velocity", "accent", "clock_out",
+          "clock_in")  # fmt: skip
+_MODEL = ("bundle", "variant")
 _RELOAD = "at once"
 
 SECTIONS = (
     Section(
         "music", "What is composed.",
-        _live("form", "key", "meter", "repeats", "tempo", "transpose", "temperature",
-              "shift_temperature", "pitch_temperature", "duration_temperature", "top_p", "memory",
-              "playable"),
+        _live(row for row in TABLE if row.name not in {*_SOUND, *_MODEL}),
     ),
     Section(
-        "sound", "Where it is played, and how.",
-        _live("sink", "port", "program", "channel", "volume", "velocity", "accent", "clock_out",
-              "clock_in"),
+        "sound", "Where it is played, and how.", _live(BY_NAME[name] for name in _SOUND),
     ),
-    Section("model", "The network that composes.", _live("bundle", "variant")),
+    Section("model", "The network that composes.", _live(BY_NAME[name] for name in _MODEL)),
     Section(
         "recording", "What of the music is kept.",
         (

@@ -19,7 +19,7 @@ from playbach.daemon.state import Remembered
 from playbach.daemon.watchdog import Progress, Watchdog
 from playbach.errors import PlaybachError
 from playbach.player.stage import COMPOSING
-from playbach.session.settings import Value, as_values
+from playbach.session.settings import as_values
 from playbach.session.status import SessionStatus
 
 _LOG = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class Music(Component, Protocol):
     def status(self) -> SessionStatus:
         """How things stand."""
 
-    def change(self, **wanted: Value) -> None:
+    def change(self, **wanted: object) -> object:
         """Change settings, all or none; ``InputError`` if one is not allowed."""
 
 

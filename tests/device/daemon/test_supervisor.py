@@ -23,7 +23,7 @@ from playbach.errors import OutputError
 from playbach.music.form import parse_form
 from playbach.music.key import parse_key
 from playbach.music.meter import Meter
-from playbach.session.settings import Settings, Value, changed
+from playbach.session.settings import Settings, changed
 from playbach.session.status import SessionStatus
 from playbach.status import Status
 from playbach.stream import Movement
@@ -42,7 +42,7 @@ class Music:
     frozen: bool = False
     problem: str = ""
     count: int = 0
-    changes: list[dict[str, Value]] = field(default_factory=list)
+    changes: list[dict[str, object]] = field(default_factory=list)
 
     def start(self) -> None: ...
 
@@ -59,7 +59,7 @@ class Music:
             playing=playing, settings=self.settings, sink="MIDI port Synth", problem=self.problem
         )
 
-    def change(self, **wanted: Value) -> None:
+    def change(self, **wanted: object) -> None:
         self.changes.append(wanted)
         self.settings = changed(self.settings, wanted)
 

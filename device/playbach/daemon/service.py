@@ -1,0 +1,94 @@
+"""The composition root: builds the parts from the configuration and runs them.
+
+A further part, such as a page for phones, is one more component in the list: it starts after the
+music and stops before it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from playbach import __version__
+from playbach.config import Loaded, load_config
+from playbach.daemon.components import Component, running
+from playbach.daemon.logs import set_up_logging
+from playbach.daemon.notify import Notifier
+from playbach.daemon.signals import Inbox
+from playbach.daemon.state import Remembered
+from playbach.daemon.supervisor import Music, Supervisor
+from playbach.errors import InputError, PortError
+from playbach.session.archive import MEGABYTE
+from playbach.session.session import Session
+from playbach.session.settings import Settings
+from playbach.sinks.base import Sink
+from playbach.sinks.choose import choose_sink
+from playbach.sinks.midi_api import ALSA_DEVICE
+from playbach.sinks.realtime import settle_process
+from playbach.sinks.table import find_kind
+
+_LOG = logging.getLogger(__name__)
+
+
+def serve(path: Path | None, state: Path) -> int:
+    """Play as the configuration says, until a signal asks for the end; the exit status.
+
+    Args:
+        path: the configuration, read again at SIGHUP; ``None`` for the defaults.
+        state: folder in which changes made while it plays are remembered.
+
+    Raises:
+        PlaybachError: the configuration, the model or the sink is not as it must be.
+    """
+    inbox = Inbox()
+    inbox.listen()
+    notifier = Notifier.from_environment()
+    loaded = load_config(path)
+    set_up_logging(loaded.config.service.log_level)
+    _LOG.info("Play Bach %s, configured by %s", __version__, path or "defaults alone")
+    remembered = Remembered(state) if loaded.config.service.remember else None
+    music = _music(loaded, remembered, state)
+    components: Sequence[Component] = [music]
+    with running(components):
+        settle_process()
+        supervisor = Supervisor(
+            loaded, music, components, remembered=remembered, notifier=notifier, inbox=inbox
+        )
+        try:
+            return supervisor.run()
+        finally:
+            notifier.stopping()
+            supervisor.finish()
+
+
+def _music(loaded: Loaded, remembered: Remembered | None, state: Path) -> Music:
+    configured, recording = loaded.config.settings, loaded.config.recording
+    return Session(
+        remembered.load(configured) if remembered else configured,
+        absent_ok=True,
+        recordings=None if recording.folder is None else state / recording.folder,
+        recordings_bytes=recording.megabytes * MEGABYTE,
+        make_sink=patient_sink,
+    )
+
+
+def patient_sink(settings: Settings) -> Sink:
+    """The sink that the settings name, or the best there is; one that waits if there is none.
+
+    Raises:
+        InputError: it is a file, which keeps no time, or has no ports.
+    """
+    if settings.sink == "file":
+        raise InputError("sink file: a service never ends, and a file has to; choose another sink")
+    try:
+        sink = choose_sink(settings.sink, settings.port).sink
+    except PortError:
+        if settings.sink is not None:
+            raise
+    else:
+        if sink.name != "none" or settings.sink == "none":
+            return sink
+    # Nothing here makes sound yet. A synth that is still to come, or to be switched on, will show
+    # as a port.
+    return find_kind("alsa" if ALSA_DEVICE.exists() else "midi").make(settings.port)
