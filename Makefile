@@ -27,7 +27,7 @@ define make-venv
 	@touch $@
 endef
 
-.PHONY: help play test test-arm lint train convert bench model requirements install uninstall \
+.PHONY: help play test test-arm test-service lint train convert bench model requirements install uninstall \
 	clean
 
 help: ## list what there is to do
@@ -41,6 +41,9 @@ test: $(DEV)/installed ## run the tests (ARGS="-k sinks")
 
 test-arm: $(DEV)/installed ## the board's software on emulated 64-bit ARM, as root (docs/system-tests.md)
 	$(DEV)/bin/python -m tests.system.machines.arm $(ARGS)
+
+test-service: $(DEV)/installed ## boot a Debian and test the service under its systemd (as root)
+	$(DEV)/bin/pytest tests/systemd/boot.py $(ARGS)
 
 lint: $(DEV)/installed ## check style, types and who imports whom
 	$(DEV)/bin/ruff check
