@@ -9,8 +9,8 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.system.machines.needs import PATH, NeedError
@@ -29,22 +29,21 @@ class Debian:
         release: such as ``trixie``.
         arch: Debian's name of the architecture, such as ``arm64``.
         packages: what is installed beyond the smallest system.
-        files: files added at the end, by path from the root.
-        links: symbolic links added at the end, by path from the root, with where they lead.
     """
 
     release: str
     arch: str
     packages: tuple[str, ...]
-    files: Mapping[str, str] = field(default_factory=dict)
-    links: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
-        """Where it is kept: another folder for other contents."""
-        content = repr((self.packages, sorted(self.files.items()), sorted(self.links.items())))
-        digest = hashlib.sha256(content.encode()).hexdigest()[:8]
-        return cache() / f"{self.release}-{self.arch}-{digest}"
+        """Where it is kept: another folder for other packages."""
+        return cache() / f"{self.release}-{self.arch}-{digest(repr(self.packages))}"
+
+
+def digest(text: str) -> str:
+    """A short name for what ``text`` describes."""
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def cache() -> Path:
@@ -93,14 +92,6 @@ def _bootstrap(debian: Debian, folder: Path) -> None:
     if made.returncode != 0:
         shutil.rmtree(folder, ignore_errors=True)
         raise NeedError(f"debootstrap of {debian.release} ({debian.arch}) failed; see {log}")
-    for name, content in debian.files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, encoding="utf-8")
-    for name, target in debian.links.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.symlink_to(target)
 
 
 def _proxies() -> dict[str, str]:
@@ -151,7 +142,8 @@ def run_inside(
     The mount and all processes are gone when it ends or is killed: they live in namespaces of
     their own. ``/sys`` stays empty: under qemu, LiteRT crashes on what it reads there.
     """
-    apart = ["unshare", "--mount", "--pid", "--net", "--fork", "--kill-child", f"--root={root}"]
+    apart = ["setpriv", "--pdeathsig", "KILL"]
+    apart += ["unshare", "--mount", "--pid", "--net", "--fork", "--kill-child", f"--root={root}"]
     return subprocess.run(
         [*apart, "--mount-proc", "--", *map(str, words)],
         capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL, check=False,

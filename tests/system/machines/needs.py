@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Callable
+from types import FrameType
 
 from playbach.errors import PlaybachError
 
@@ -41,9 +43,19 @@ def need(*programs: str) -> None:
 
 
 def ended(test: Callable[[], int], name: str) -> int:
-    """The exit status of ``test``: its own, or 2 with one line on stderr if it cannot be run."""
+    """The exit status of ``test``: its own, or 2 with one line on stderr if it cannot be run.
+
+    A signal that ends it is an exception, so that whatever it began is undone on the way out.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _leave)
     try:
         return test()
     except PlaybachError as error:
         sys.stderr.write(f"{name}: {error}\n")
         return 2
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    del frame
+    sys.exit(128 + number)

@@ -22,7 +22,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.system.machines.debian import Debian, arm_programs, locked, root_of
+from tests.system.machines.debian import Debian, arm_programs, digest, locked, root_of
 from tests.system.machines.needs import NeedError, ended, need
 from tests.system.machines.wheels import ROOT, Target, board_wheels
 
@@ -43,7 +43,6 @@ After=modprobe@snd_seq.service modprobe@snd_hda_intel.service
 [Service]
 Type=oneshot
 ExecStart=/bin/sh /share/run.sh
-ExecStopPost=/usr/bin/systemctl --no-block poweroff
 StandardOutput=journal+console
 StandardError=journal+console
 
@@ -76,18 +75,14 @@ class Machine:
     target: Target
 
 
-def _debian(arch: str, kernel: str) -> Debian:
-    unit = "etc/systemd/system/playbach-test.service"
-    return Debian(
-        "trixie", arch, (kernel, *PACKAGES),
-        files={
-            unit: UNIT,
-            "etc/fstab": "share /share 9p trans=virtio,version=9p2000.L,msize=262144 0 0\n",
-            "etc/hostname": "playbach-test\n",
-            "share/.mounted-here": "",
-        },
-        links={"etc/systemd/system/multi-user.target.wants/playbach-test.service": f"/{unit}"},
-    )  # fmt: skip
+UNIT_PATH = "etc/systemd/system/playbach-test.service"
+FILES = {
+    UNIT_PATH: UNIT,
+    "etc/fstab": "share /share 9p trans=virtio,version=9p2000.L,msize=262144 0 0\n",
+    "etc/hostname": "playbach-test\n",
+    "share/.mounted-here": "",
+}
+LINKS = {"etc/systemd/system/multi-user.target.wants/playbach-test.service": f"/{UNIT_PATH}"}
 
 
 MACHINES = {
@@ -95,14 +90,14 @@ MACHINES = {
         "qemu-system-x86_64",
         ("-machine", "q35", "-cpu", "max"),
         "ttyS0",
-        _debian("amd64", "linux-image-amd64"),
+        Debian("trixie", "amd64", ("linux-image-amd64", *PACKAGES)),
         Target("3.13", "x86_64", 41),
     ),
     "aarch64": Machine(
         "qemu-system-aarch64",
         ("-machine", "virt", "-cpu", "cortex-a72"),
         "ttyAMA0",
-        _debian("arm64", "linux-image-arm64"),
+        Debian("trixie", "arm64", ("linux-image-arm64", *PACKAGES)),
         Target("3.13", "aarch64", 41),
     ),
 }
@@ -124,11 +119,12 @@ class Ended:
 
 
 def disk_of(debian: Debian) -> Path:
-    """A disk with the root file system of ``debian``, made now if it is not in the cache."""
+    """A disk with ``debian`` and ``FILES`` on it, made now if it is not in the cache."""
     root = root_of(debian)
-    disk = root.with_name(f"{root.name}.img")
+    disk = root.with_name(f"{root.name}-{digest(repr((FILES, LINKS)))}.img")
     with locked(disk):
         if not disk.exists():
+            _add_files(root)
             partial = disk.with_name(f"{disk.name}.partial")
             words = ["mke2fs", "-q", "-F", "-t", "ext4", "-d", str(root), str(partial), SIZE]
             made = subprocess.run(words, capture_output=True, text=True, check=False)
@@ -136,6 +132,16 @@ def disk_of(debian: Debian) -> Path:
                 raise NeedError(f"mke2fs: {made.stderr.strip().splitlines()[-1]}")
             partial.rename(disk)
     return disk
+
+
+def _add_files(root: Path) -> None:
+    for name in (*FILES, *LINKS):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).unlink(missing_ok=True)
+    for name, content in FILES.items():
+        (root / name).write_text(content, encoding="utf-8")
+    for name, target in LINKS.items():
+        (root / name).symlink_to(target)
 
 
 @contextlib.contextmanager
@@ -151,7 +157,7 @@ def share_of(machine: Machine, words: Sequence[str]) -> Iterator[Path]:
                 packed.extractall(share / "site")
         copy_checkout(share / "project")
         command = " ".join(f"'{word}'" for word in words)
-        run = f"{RUN}python3 {command} 2>&1 | sed 's/^/{MARK}/'\n"
+        run = f"{RUN}python3 {command} 2>&1 | sed -u 's/^/{MARK}/'\nsystemctl --no-block poweroff\n"
         (share / "run.sh").write_text(run, encoding="utf-8")
         yield share
 
@@ -177,7 +183,9 @@ def boot(machine: Machine, share: Path, patience: float = PATIENCE) -> Ended:
     (kernel,), (initrd,) = kernels.glob("vmlinuz-*"), kernels.glob("initrd.img-*")
     sound, console = share / "sound.wav", share / "console.txt"
     words = [
-        machine.emulator, *machine.board, "-accel", "tcg,thread=multi", "-smp", "2", "-m", "1024",
+        machine.emulator, *machine.board, "-accel", "tcg", "-smp", "2", "-m", "1024",
+        # Its clock counts instructions, 2 ns each, so what else runs here disturbs no timing.
+        "-icount", "shift=1,sleep=off",
         "-display", "none", "-monitor", "none", "-serial", f"file:{console}", "-no-reboot",
         "-kernel", kernel, "-initrd", initrd,
         "-append", f"root=/dev/vda rw console={machine.console} quiet",
@@ -187,9 +195,10 @@ def boot(machine: Machine, share: Path, patience: float = PATIENCE) -> Ended:
         "-device", "intel-hda", "-device", "hda-output,audiodev=sound", "-nic", "none",
     ]  # fmt: skip
     try:
+        # Whatever becomes of this process, the machine goes with it.
         subprocess.run(
-            ["nice", "-n", "5", *map(str, words)], stdin=subprocess.DEVNULL, timeout=patience,
-            capture_output=True, check=True,
+            ["setpriv", "--pdeathsig", "KILL", "nice", "-n", "5", *map(str, words)],
+            stdin=subprocess.DEVNULL, timeout=patience, capture_output=True, check=True,
         )  # fmt: skip
     except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
         kept = shutil.copy(console, Path(tempfile.gettempdir()) / "playbach-vm-console.txt")

@@ -98,6 +98,8 @@ class Listener:
     def _subscribe(self, address: tuple[int, int]) -> None:
         if self.client.get_client_info(address[0]).name != HEARD:
             return
+        if not self.client.get_port_info(address).capability & alsa_midi.PortCaps.SUBS_READ:
+            return
         if self._stamped is not None:
             self._stamped.close()
         self._stamped = self.client.create_port(
