@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import signal
 import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 
-from playbach.cli.music import add_music_arguments, composer_from, seed_from, settings_from
+from playbach.cli.keys import HELP, Keys, key_presses
+from playbach.cli.music import MOST_SEED, seed_from
 from playbach.command_line import forget_stdout
 from playbach.errors import InputError
-from playbach.player.controls import Controls, Voice
-from playbach.player.player import Player
+from playbach.session.options import add_setting_arguments, settings_from
+from playbach.session.session import Session
+from playbach.session.settings import BY_NAME
+from playbach.session.status import Command, Transport
 from playbach.sinks.choose import choose_sink
 from playbach.sinks.table import SINKS
 from playbach.status import Status
 from playbach.stream import Seconds
 
-CELLO = 42
 LONGEST = 10 * 365 * 86_400.0
 SWITCH_INTERVAL = 0.0005
 """Seconds after which a Python thread that computes lets another have its turn."""
 CLEAR_LINE = "\r\x1b[K"
 STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 """Any of these ends the music; SIGHUP does not exist on Windows."""
+_FASTER = 1.05
+_LOOK = Seconds(0.05)
+"""Seconds between looks at the keyboard."""
+_FADE = 0.2
+"""Seconds that the notes of a program about to be suspended may take to end."""
 
 
 class StopSignal(BaseException):
@@ -33,22 +44,15 @@ class StopSignal(BaseException):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    kinds = "; ".join(f"{kind.name}: {kind.description}" for kind in SINKS)
-    group = parser.add_argument_group("sound")
-    group.add_argument("--sink", metavar="NAME", help=f"{kinds} (default: the best there is)")
-    group.add_argument("--port", metavar="PATTERN", help="part of the name of a MIDI port, or *")
-    group.add_argument("--seconds", metavar="S", type=float, help="stop after this long")
-    group.add_argument(
-        "--program",
-        metavar="N",
-        type=int,
-        default=CELLO,
-        help="General MIDI instrument, 0 to 127 (default %(default)s, cello)",
+    sound = add_setting_arguments(parser)["sound"]
+    sound.add_argument("--seconds", metavar="S", type=float, help="stop after this long")
+    sound.add_argument(
+        "--record", metavar="FOLDER", type=Path, help="save each movement there as a MIDI file"
     )
-    group.add_argument(
-        "--channel", metavar="N", type=int, default=1, help="MIDI channel, 1 to 16 (default 1)"
+    sound.description = "\n".join(f"{kind.name}: {kind.description};" for kind in SINKS)
+    parser.add_argument(
+        "--seed", metavar="N", type=int, help=f"repeat the music of that number, 0 to {MOST_SEED}"
     )
-    add_music_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -59,37 +63,35 @@ def run(args: argparse.Namespace) -> int:
     """
     settings = settings_from(args)
     limit = _limit(args.seconds)
-    if not 1 <= args.channel <= 16:  # noqa: PLR2004 as MIDI counts them
-        raise InputError(f"channel {args.channel}: it is from 1 to 16")
-    voice = Voice(channel=args.channel - 1, program=args.program)
     seed = seed_from(args)
-    composer = composer_from(args, settings, seed)
-    choice = choose_sink(args.sink, args.port)
+    choice = choose_sink(settings.sink, settings.port)
+    session = Session(settings, sink=choice.sink, seed=seed, limit=limit, recordings=args.record)
     for line in choice.explanation:
         _say(line)
-    _say(f"network {composer.variant}; seed {seed}; Ctrl-C stops")
-    player = Player(composer.stream(), choice.sink, controls=Controls(voice), limit=limit)
-    _play(player)
-    _say(f"played {player.status().notes} notes")
+    _say(f"seed {seed}; Ctrl-C stops")
+    with key_presses() as keys:
+        if keys is not None:
+            _say(HELP)
+        _play(session, _Desk(session, keys))
+    _say(f"played {session.status().playing.notes} notes")
     return 0
 
 
-def _play(player: Player) -> None:
-    screen = _Screen()
+def _play(session: Session, desk: _Desk) -> None:
     signals = _Signals()
     # Several Python threads take turns; the one that plays must not wait 5 ms for its turn.
     sys.setswitchinterval(SWITCH_INTERVAL)
     try:
-        signals.listen()
-        player.start()
-        player.wait(watch=screen.show)
+        signals.listen(desk)
+        session.start()
+        session.wait(watch=desk.look, interval=_LOOK)
     except StopSignal:
         pass
     finally:
         # From here on a signal must not interrupt the silencing.
         signals.ignored = True
-        player.stop()
-        screen.close()
+        session.stop()
+        desk.close()
 
 
 def _limit(seconds: float | None) -> Seconds | None:
@@ -99,23 +101,108 @@ def _limit(seconds: float | None) -> Seconds | None:
     return None if seconds is None else Seconds(seconds)
 
 
+class _Desk:
+    """What a user sees and presses. Called from the main thread, a few times a second."""
+
+    def __init__(self, session: Session, keys: Keys | None) -> None:
+        self._session = session
+        self._keys = keys
+        self._screen = _Screen()
+        self.is_to_sleep = False
+        """Whether this program was asked to let itself be suspended, as by Ctrl-Z."""
+
+    def look(self, status: Status) -> None:
+        """Show what plays, and do what was pressed."""
+        self._screen.show(status)
+        for key in self._keys.pressed() if self._keys else "":
+            _KEYS.get(key, _nothing)(self._session)
+        if self.is_to_sleep:
+            self.is_to_sleep = False
+            self._sleep()
+
+    def close(self) -> None:
+        """Leave the screen in order."""
+        self._screen.close()
+
+    def _sleep(self) -> None:
+        """Let nothing sound while this program stands still."""
+        was_playing = self._session.status().transport is Transport.PLAYING
+        self._session.command(Command.PAUSE)
+        time.sleep(_FADE)
+        if self._keys:
+            self._keys.forget()
+        self._screen.close()
+        os.kill(os.getpid(), signal.SIGSTOP)
+        if self._keys:
+            self._keys.listen()
+        if was_playing:
+            self._session.command(Command.PLAY)
+
+
+def _nothing(session: Session) -> None:
+    del session
+
+
+def _pause_or_play(session: Session) -> None:
+    playing = session.status().transport is Transport.PLAYING
+    session.command(Command.PAUSE if playing else Command.PLAY)
+
+
+def _next(session: Session) -> None:
+    session.command(Command.NEXT_MOVEMENT)
+
+
+def _tempo(factor: float) -> Callable[[Session], None]:
+    def change(session: Session) -> None:
+        tempo = session.status().playing.tempo
+        row = BY_NAME["tempo"]
+        if tempo and row.low and row.high:
+            session.change(tempo=min(max(tempo * factor, row.low), row.high))
+
+    return change
+
+
+def _end(session: Session) -> None:
+    del session
+    raise StopSignal
+
+
+_KEYS: dict[str, Callable[[Session], None]] = {
+    " ": _pause_or_play,
+    "n": _next,
+    "+": _tempo(_FASTER),
+    "=": _tempo(_FASTER),
+    "-": _tempo(1 / _FASTER),
+    "q": _end,
+}
+
+
 class _Signals:
     """Turns the signals that end the music into an exception in the main thread, once."""
 
     def __init__(self) -> None:
         self.ignored = False
+        self._desk: _Desk | None = None
 
-    def listen(self) -> None:
+    def listen(self, desk: _Desk) -> None:
         """Begin."""
+        self._desk = desk
         for name in STOP_SIGNALS:
             if hasattr(signal, name):
                 signal.signal(getattr(signal, name), self._arrived)
+        if hasattr(signal, "SIGTSTP"):
+            signal.signal(signal.SIGTSTP, self._suspended)
 
     def _arrived(self, signum: int, frame: FrameType | None) -> None:
         del frame
         if not self.ignored:
             self.ignored = True
             raise StopSignal(signum)
+
+    def _suspended(self, signum: int, frame: FrameType | None) -> None:
+        del signum, frame
+        if self._desk:
+            self._desk.is_to_sleep = True
 
 
 class _Screen:
@@ -124,17 +211,22 @@ class _Screen:
     def __init__(self) -> None:
         self._live = sys.stdout.isatty()
         self._title = ""
+        self._shown = ""
 
     def show(self, status: Status) -> None:
         if self._live:
             # A line that wraps could not be cleared again.
             width = shutil.get_terminal_size().columns - 1
-            _write(f"{CLEAR_LINE}{_line(status)[:width]}")
+            line = _line(status)[:width]
+            if line != self._shown:
+                self._shown = line
+                _write(f"{CLEAR_LINE}{line}")
         elif status.title != self._title:
             self._title = status.title
             _say(status.title)
 
     def close(self) -> None:
+        self._shown = ""
         if self._live:
             _write(CLEAR_LINE)
 
@@ -142,7 +234,7 @@ class _Screen:
 def _line(status: Status) -> str:
     if not status.title:
         return "composing ..."
-    line = f"{status.title}, bar {status.bar}   {status.notes} notes"
+    line = f"{status.title}, bar {status.bar}   {status.tempo:.0f} bpm   {status.notes} notes"
     if status.resting:
         line += f"   ({status.resting})"
     if status.lateness is not None and status.lateness.count:

@@ -6,7 +6,7 @@ import queue
 import re
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +32,33 @@ class Archived:
     notes: tuple[Note, ...]
 
 
+class Collector:
+    """Puts the notes of each movement together."""
+
+    def __init__(self) -> None:
+        self._movement: Movement | None = None
+        self._notes: list[Note] = []
+
+    def follow(
+        self, items: Sequence[StreamItem], tempo: Callable[[Movement], float]
+    ) -> Iterator[Archived]:
+        """These items have happened; the movements that ended with them.
+
+        Args:
+            items: in order.
+            tempo: the beats per minute at which a movement is played.
+        """
+        for item in items:
+            if isinstance(item, Movement):
+                self._movement, self._notes = item, []
+            elif isinstance(item, Note):
+                if len(self._notes) < _MOST_NOTES:
+                    self._notes.append(item)
+            elif self._movement is not None and self._notes:
+                yield Archived(self._movement, tempo(self._movement), tuple(self._notes))
+                self._movement, self._notes = None, []
+
+
 class Archive:
     """Writes movements from a thread of its own; the player never waits for a disk."""
 
@@ -48,8 +75,7 @@ class Archive:
         self._limit = limit
         self._on_problem = on_problem
         self._waiting: queue.Queue[Archived | None] = queue.Queue(_WAITING)
-        self._movement: Movement | None = None
-        self._notes: list[Note] = []
+        self._collector = Collector()
         self._thread = threading.Thread(target=self._run, name="playbach-archive", daemon=True)
         self.error: BaseException | None = None
         """What ended its thread, if anything did."""
@@ -83,21 +109,14 @@ class Archive:
             items: in order.
             tempo: the beats per minute at which a movement is played.
         """
-        for item in items:
-            if isinstance(item, Movement):
-                self._movement, self._notes = item, []
-            elif isinstance(item, Note):
-                if len(self._notes) < _MOST_NOTES:
-                    self._notes.append(item)
-            elif self._movement is not None and self._notes:
-                self._hand_in(Archived(self._movement, tempo(self._movement), tuple(self._notes)))
+        for archived in self._collector.follow(items, tempo):
+            self._hand_in(archived)
 
     def _hand_in(self, archived: Archived) -> None:
         try:
             self._waiting.put_nowait(archived)
         except queue.Full:
             self._on_problem(f"{self._folder}: too slow; a movement was not saved")
-        self._movement, self._notes = None, []
 
     def _run(self) -> None:
         try:
@@ -112,7 +131,7 @@ class Archive:
             self.error = error
 
     def _save(self, movement: Archived) -> None:
-        content = midi_bytes(piece_of(movement), tempo=movement.tempo, program=42)
+        content = midi_of(movement)
         # The time of day names files and decides nothing else.
         stamp = time.strftime(_STAMP)
         path = self._folder / f"{stamp} {movement.movement.title}.mid"
@@ -131,6 +150,11 @@ def piece_of(archived: Archived) -> Piece:
         movement.pickup,
         movement.title,
     )
+
+
+def midi_of(archived: Archived) -> bytes:
+    """The movement as a MIDI file, played by a cello."""
+    return midi_bytes(piece_of(archived), tempo=archived.tempo, program=42)
 
 
 def make_room(folder: Path, limit: int) -> None:

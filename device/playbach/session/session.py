@@ -18,7 +18,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
@@ -26,27 +26,25 @@ from typing import Self
 
 import numpy as np
 
-from playbach.clock import Nanoseconds, to_seconds
 from playbach.player.controls import Controls, Voice
-from playbach.player.held import Sent
 from playbach.player.player import Player
 from playbach.session.archive import Archive
 from playbach.session.events import Listeners, Subscription
+from playbach.session.follower import Follower
 from playbach.session.model import LiveSource, Model, composer_settings, load_model
+from playbach.session.pieces import Pieces, PlayedPiece
 from playbach.session.recent import Recent
 from playbach.session.settings import Settings, changed
 from playbach.session.status import (
     Changed,
     Command,
-    NoteAhead,
     SessionStatus,
     Transport,
-    Withdrawn,
 )
 from playbach.sinks.base import Sink
 from playbach.sinks.choose import choose_sink
 from playbach.status import Status
-from playbach.stream import Movement, Seconds, StreamItem
+from playbach.stream import Movement, Seconds
 
 MakeSink = Callable[[Settings], Sink]
 LoadModel = Callable[[Settings], Model]
@@ -117,6 +115,7 @@ class Session:
         self._source = LiveSource(self._model, rng, lambda: self._wanted)
         self._listeners = Listeners()
         self._recent = Recent()
+        self._pieces = Pieces()
         self._problem = ""
         self._archive = (
             None if recordings is None else Archive(recordings, recordings_bytes, self._report)
@@ -126,7 +125,9 @@ class Session:
             sink or make_sink(settings),
             controls=controls_of(settings),
             limit=limit,
-            audience=_Follower(self._listeners, self._recent, self._archive, self._tempo),
+            audience=Follower(
+                self._listeners, self._recent, self._pieces, self._archive, self._tempo, self.now
+            ),
             absent_ok=absent_ok,
         )
         self._changing = threading.RLock()
@@ -264,6 +265,10 @@ class Session:
         program = self._settings.program
         return self._recent.save(path, minutes, self.now(), program=program, force=force)
 
+    def pieces(self) -> tuple[PlayedPiece, ...]:
+        """The movements played last, the very last first."""
+        return self._pieces.all()
+
     def subscribe(
         self, wake: Callable[[], object] | None = None
     ) -> AbstractContextManager[Subscription]:
@@ -319,33 +324,3 @@ _ORDERS: dict[Command, tuple[Callable[[Player], None], ...]] = {
     Command.NEXT_MOVEMENT: (Player.next_movement,),
     Command.PANIC: (Player.panic,),
 }
-
-
-class _Follower:
-    """The player's audience: passes on what happens to whoever asked for it."""
-
-    def __init__(
-        self,
-        listeners: Listeners,
-        recent: Recent,
-        archive: Archive | None,
-        tempo: Callable[[Movement], float],
-    ) -> None:
-        self._listeners = listeners
-        self._recent = recent
-        self._archive = archive
-        self._tempo = tempo
-
-    def announced(self, note: Sent, bar: int, movement: Movement) -> None:
-        length = to_seconds(Nanoseconds(note.off - note.on))
-        self._listeners.publish(
-            NoteAhead(to_seconds(note.on), length, note.pitch, note.velocity, bar, movement)
-        )
-
-    def withdrawn(self, since: Nanoseconds) -> None:
-        self._listeners.publish(Withdrawn(to_seconds(since)))
-
-    def passed(self, items: Sequence[StreamItem], notes: Iterable[Sent]) -> None:
-        self._recent.add(notes)
-        if self._archive:
-            self._archive.follow(items, self._tempo)

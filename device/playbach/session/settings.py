@@ -22,7 +22,7 @@ Value = bool | int | float | str | None
 
 MOST_TEXT = 1_000
 """Characters of a text setting: a path or a list of names of ports."""
-_NOTHING = ("", "none", "auto")
+_NOTHING = ("none", "auto")
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
@@ -90,7 +90,7 @@ class Setting:
     high: float | None = None
     unit: str = ""
     nothing: str = ""
-    canonical: Callable[[str], str] = str
+    canonical: Callable[[str], str] | None = None
     choices: tuple[str, ...] = ()
 
     @property
@@ -142,7 +142,11 @@ class Setting:
     def _text(self, given: object) -> str:
         if not isinstance(given, str) or not given.isprintable() or len(given) > MOST_TEXT:
             raise self._refusal(given)
-        return self.canonical(given.strip())
+        if self.canonical:
+            return self.canonical(given)
+        if not given.strip():
+            raise self._refusal(given)
+        return given.strip()
 
     def _number(self, given: object) -> int | float:
         try:
@@ -165,6 +169,8 @@ class Setting:
 
     def _refusal(self, given: object) -> InputError:
         shown = repr(given) if isinstance(given, str | int | float | bool) else type(given).__name__
+        if self.kind is not str and isinstance(given, str) and given.isprintable():
+            shown = given.strip() or shown
         kind = "a whole number, " if self.kind is int else ""
         return InputError(f"{self.name} {shown[:60]}: it must be {kind}{self.allowed}")
 

@@ -136,3 +136,41 @@ def test_a_terminal_shows_a_live_line_and_may_be_closed(tmp_path: Path) -> None:
     assert errors.read_bytes() == b""
     assert b"\r\x1b[KSuite 1 in " in shown
     assert b", bar " in shown
+
+
+def test_keys_pause_go_on_change_the_tempo_and_end(tmp_path: Path) -> None:
+    errors = tmp_path / "errors"
+    pid, terminal = pty.fork()
+    if not pid:  # the child, its terminal the other end
+        os.dup2(os.open(errors, os.O_CREAT | os.O_WRONLY), 2)
+        words = ("--sink", "none", "--form", "gigue", "--tempo", "100")
+        os.execv(PLAY[0], [*PLAY, *words])  # noqa: S606 the program under test
+    shown = b""
+
+    def read_until(text: bytes) -> None:
+        nonlocal shown
+        while text not in shown:
+            shown += os.read(terminal, 1000)
+        shown = b""
+
+    read_until(b"100 bpm")
+    for key, answer in ((b" ", b"(paused)"), (b"+", b"105 bpm"), (b" n", b"II Gigue")):
+        os.write(terminal, key)
+        read_until(answer)
+    os.write(terminal, b"q")
+    read_until(b"played ")
+    _, status = os.waitpid(pid, 0)
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert errors.read_bytes() == b""
+
+
+def test_a_program_that_is_suspended_is_silent_and_goes_on() -> None:
+    with playing("--sink", "none", "--tempo", "400") as process:
+        process.send_signal(signal.SIGTSTP)
+        _, status = os.waitpid(process.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status)
+        process.send_signal(signal.SIGCONT)
+        process.send_signal(signal.SIGTERM)
+        _, error = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, error) == (0, "")

@@ -1,0 +1,53 @@
+"""The player's audience: passes on what happens to whoever asked for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from playbach.clock import Nanoseconds, to_seconds
+from playbach.player.held import Sent
+from playbach.session.archive import Archive
+from playbach.session.events import Listeners
+from playbach.session.pieces import Pieces
+from playbach.session.recent import Recent
+from playbach.session.status import NoteAhead, Withdrawn
+from playbach.stream import Movement, Seconds, StreamItem
+
+
+class Follower:
+    """What listeners, recordings and the page hear of the music; called by the player."""
+
+    def __init__(
+        self,
+        listeners: Listeners,
+        recent: Recent,
+        pieces: Pieces,
+        archive: Archive | None,
+        tempo: Callable[[Movement], float],
+        now: Callable[[], Seconds],
+    ) -> None:
+        """``tempo``: beats per minute at which a movement is played; ``now``: the sink's time."""
+        self._listeners = listeners
+        self._recent = recent
+        self._pieces = pieces
+        self._archive = archive
+        self._tempo = tempo
+        self._now = now
+
+    def announced(self, note: Sent, bar: int, movement: Movement) -> None:
+        """A note is on its way to the sink."""
+        length = to_seconds(Nanoseconds(note.off - note.on))
+        self._listeners.publish(
+            NoteAhead(to_seconds(note.on), length, note.pitch, note.velocity, bar, movement)
+        )
+
+    def withdrawn(self, since: Nanoseconds) -> None:
+        """What was announced from then on does not come."""
+        self._listeners.publish(Withdrawn(to_seconds(since)))
+
+    def passed(self, items: Sequence[StreamItem], notes: Iterable[Sent]) -> None:
+        """These items have happened, these notes have ended."""
+        self._recent.add(notes)
+        self._pieces.follow(items, self._tempo, self._now())
+        if self._archive:
+            self._archive.follow(items, self._tempo)
