@@ -1,0 +1,242 @@
+"""``playbach daemon`` as a program of its own, with a service manager that the test is."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
+
+from playbach.daemon.service import patient_sink
+from playbach.daemon.state import NAME, Remembered
+from playbach.errors import InputError
+from playbach.session.settings import Settings
+
+PATIENCE = 60.0
+CONFIG = f'[sound]\nsink = "none"\n[model]\nbundle = "{TINY_BUNDLE}"\n[music]\ntempo = 300\n'
+# Runs the command line after something in it was made to fail.
+BREAKING = """
+import sys, threading, time
+from playbach.cli import main
+from playbach.{module} import {owner}
+def {name}(self, *words, **named):
+    {fault}
+{owner}.{name} = {name}
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@dataclass
+class Service:
+    """A daemon that was started, and what it told its manager."""
+
+    process: subprocess.Popen[str]
+    manager: socket.socket
+    heard: list[str] = field(default_factory=list)
+
+    def until(self, pattern: str) -> re.Match[str]:
+        """Wait for a datagram that matches."""
+        while True:
+            self.heard.append(self.manager.recv(1000).decode())
+            if found := re.match(pattern, self.heard[-1]):
+                return found
+
+    def falls_silent(self, pattern: str, seconds: float) -> bool:
+        """Whether datagrams that match cease to come for so long."""
+        self.manager.settimeout(seconds)
+        try:
+            for _ in range(100):
+                self.until(pattern)
+        except TimeoutError:
+            return True
+        return False
+
+    def ended(self) -> tuple[int, str]:
+        """Its exit status and all it said."""
+        _, error = self.process.communicate(timeout=PATIENCE)
+        return self.process.returncode, error
+
+    def stop(self) -> tuple[int, str]:
+        self.process.send_signal(signal.SIGTERM)
+        return self.ended()
+
+
+@contextmanager
+def service(folder: Path, *, program: str = "", watchdog: float = 0) -> Iterator[Service]:
+    config = folder / "config.toml"
+    if not config.exists():
+        config.write_text(CONFIG)
+    command = ("-c", program) if program else ("-m", "playbach")
+    environment = {
+        **os.environ,
+        "NOTIFY_SOCKET": str(folder / "notify"),
+        "STATE_DIRECTORY": str(folder / "state"),
+        "WATCHDOG_USEC": str(round(watchdog * 1_000_000)),
+    }
+    environment.pop("WATCHDOG_PID", None)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        (folder / "notify").unlink(missing_ok=True)
+        manager.bind(str(folder / "notify"))
+        manager.settimeout(PATIENCE)
+        words = (sys.executable, *command, "daemon", "--config", str(config))
+        with subprocess.Popen(
+            words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment
+        ) as process:
+            try:
+                yield Service(process, manager)
+            finally:
+                if process.poll() is None:
+                    process.kill()
+
+
+def breaking(module: str, owner: str, name: str, fault: str) -> str:
+    return BREAKING.format(module=module, owner=owner, name=name, fault=fault)
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_it_plays_until_it_is_told_to_stop(tmp_path: Path, name: str) -> None:
+    with service(tmp_path) as daemon:
+        daemon.until("READY=1")
+        daemon.until(r"STATUS=Suite 1 in .*, bar \d+; \d+ notes; on nowhere")
+        daemon.process.send_signal(getattr(signal, name))
+        daemon.until("STOPPING=1")
+        status, said = daemon.ended()
+    assert status == 0
+    assert "Traceback" not in said
+    assert re.search(r"info: Suite 1 in .*, I Prelude\n", said)
+
+
+def test_a_signal_at_the_very_beginning_is_not_lost(tmp_path: Path) -> None:
+    program = """
+import os, signal, sys
+from playbach.cli import main
+from playbach.daemon import service
+load = service.load_config
+service.load_config = lambda path: (os.kill(os.getpid(), signal.SIGTERM), load(path))[1]
+sys.exit(main(sys.argv[1:]))
+"""
+    with service(tmp_path, program=program) as daemon:
+        assert daemon.ended()[0] == 0
+
+
+def test_a_reload_is_announced_and_the_music_goes_on(tmp_path: Path) -> None:
+    with service(tmp_path) as daemon:
+        notes = int(daemon.until(r"STATUS=.*; (\d+) notes")[1])
+        (tmp_path / "config.toml").write_text(CONFIG.replace("300", "200"))
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.until("RELOADING=1\nMONOTONIC_USEC=")
+        daemon.until("READY=1")
+        assert int(daemon.until(r"STATUS=.*; (\d+) notes")[1]) >= notes
+        status, said = daemon.stop()
+    assert status == 0
+    assert "configuration read again from" in said
+
+
+def test_a_broken_configuration_is_reported_and_the_old_one_goes_on(tmp_path: Path) -> None:
+    with service(tmp_path) as daemon:
+        daemon.until("STATUS=Suite")
+        (tmp_path / "config.toml").write_text("[music]\ntempo = 9\nkeey = 'd'\n")
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.until("READY=1")
+        daemon.until("STATUS=Suite")
+        status, said = daemon.stop()
+    assert status == 0
+    assert "config.toml:2: tempo 9: it must be" in said
+    assert "config.toml:3: [music] has no key 'keey'; did you mean key?" in said
+
+
+def test_what_was_changed_before_holds_after_a_restart(tmp_path: Path) -> None:
+    configured = Settings(tempo=300.0, sink="none", bundle=str(TINY_BUNDLE))
+    changed = Settings(tempo=300.0, sink="none", bundle=str(TINY_BUNDLE), form="gigue")
+    Remembered(tmp_path / "state").keep(configured, changed)
+    with service(tmp_path) as daemon:
+        daemon.until("STATUS=Suite 1 in .*, I Gigue, bar")
+        assert daemon.stop()[0] == 0
+    assert (tmp_path / "state" / NAME).exists()
+
+
+def test_a_damaged_state_is_set_aside_and_the_music_begins(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / NAME).write_text("{")
+    with service(tmp_path) as daemon:
+        daemon.until("STATUS=Suite")
+        status, said = daemon.stop()
+    assert status == 0
+    assert "set aside as settings.damaged" in said
+
+
+def test_movements_are_recorded_in_the_state_folder(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(f'{CONFIG}[recording]\nfolder = "movements"\n')
+    with service(tmp_path) as daemon:
+        daemon.until("STATUS=Suite")
+        assert daemon.stop()[0] == 0
+    assert (tmp_path / "state" / "movements").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("[music]\ntempo = 9\n", "config.toml:2: tempo 9: it must be 10 to 400"),
+        ('[sound]\nsink = "file"\n', "sink file: a service never ends"),
+        ('[model]\nbundle = "missing.bundle"\n', "missing.bundle: "),
+    ],
+)
+def test_a_mistake_is_one_line_and_status_2(tmp_path: Path, text: str, line: str) -> None:
+    (tmp_path / "config.toml").write_text(text)
+    with service(tmp_path) as daemon:
+        status, said = daemon.ended()
+    assert status == 2
+    assert line in said.splitlines()[-1]
+    assert said.splitlines()[-1].startswith("playbach daemon: ")
+    assert "Traceback" not in said
+
+
+FAULTS = {
+    "composing": ("composer.composer", "Composer", "movement", "raise ZeroDivisionError('a bug')"),
+    "handing over": ("player.handover", "Handover", "run", "raise ZeroDivisionError('a bug')"),
+    "sending": ("sinks.none", "Nowhere", "write", "raise ZeroDivisionError('a bug')"),
+}
+
+
+@pytest.mark.parametrize("where", FAULTS)
+def test_whichever_thread_dies_the_service_ends_with_its_reason(tmp_path: Path, where: str) -> None:
+    with service(tmp_path, program=breaking(*FAULTS[where])) as daemon:
+        status, said = daemon.ended()
+    assert status == 1
+    assert "died: ZeroDivisionError('a bug')" in said
+
+
+def test_a_player_that_plays_feeds_the_watchdog(tmp_path: Path) -> None:
+    with service(tmp_path, watchdog=2.0) as daemon:
+        for _ in range(4):
+            daemon.until("WATCHDOG=1")
+        assert daemon.stop()[0] == 0
+
+
+def test_a_player_that_freezes_is_not_said_to_be_alive(tmp_path: Path) -> None:
+    """The thread that hands over stops inside a call; all others, the main one too, go on."""
+    fault = "time.sleep(1000)"
+    program = breaking("player.stage", "Stage", "place", fault)
+    with service(tmp_path, program=program, watchdog=2.0) as daemon:
+        daemon.until("READY=1")
+        assert daemon.falls_silent("WATCHDOG=1", 6.0)
+        assert daemon.process.poll() is None
+
+
+def test_without_a_synth_a_service_waits_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JACK_NO_START_SERVER", "1")
+    monkeypatch.setenv("PATH", "")
+    assert patient_sink(Settings(sink="none")).name == "none"
+    assert patient_sink(Settings()).name in {"alsa", "midi"}
+    assert patient_sink(Settings(port="a synth that is not here")).name in {"alsa", "midi"}
+    with pytest.raises(InputError, match="a service never ends"):
+        patient_sink(Settings(sink="file", port="x.mid"))
