@@ -1,0 +1,245 @@
+"""MIDI inputs that an external clock may arrive at: through rtmidi, or ALSA's sequencer."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from playbach.errors import PortAbsentError, PortError
+from playbach.sinks.alsa_client import (
+    AlsaPort,
+    Announcements,
+    alsa_library,
+    open_client,
+    ports_of,
+)
+from playbach.sinks.base import OnFailure
+from playbach.sinks.clock_input import ClockEvent, ClockInput, OnClock, Stamps, clock_event
+from playbach.sinks.matching import find_port, preferred
+from playbach.sinks.midi_api import ALSA_DEVICE, CLIENT_NAME, ApiClient, Lookout, MidiPort
+
+_LOOK = 0.005
+"""Seconds between looks at what the kernel has stamped and kept for us."""
+_WENT = "it went away again; it is waited for"
+
+
+class RtMidiSource:
+    """A MIDI input of rtmidi; see ``playbach.sinks.clock_input.Source``."""
+
+    def __init__(self, pattern: str) -> None:
+        """``pattern``: see ``find_port``."""
+        self._pattern = pattern
+        self._lookout = Lookout("MidiIn")
+        self._port: MidiPort | None = None
+        self._client: ApiClient | None = None
+        self._on_clock: OnClock | None = None
+        self._stamps = Stamps()
+
+    @property
+    def description(self) -> str:
+        return f"MIDI port {self._port.name} ({self._port.api})" if self._port else self._pattern
+
+    def open(self, on_clock: OnClock, on_failure: OnFailure) -> None:  # noqa: ARG002 rtmidi's thread is its own
+        self._on_clock = on_clock
+        ports = self._lookout.ports()
+        self._take(ports[find_port(self._pattern, [port.name for port in ports], "MIDI input")])
+
+    def close(self) -> None:
+        self.let_go()
+        self._lookout.close()
+
+    def present(self) -> bool:
+        if self._client is not None:
+            return self._port in self._client.ports()
+        return self._wanted() is not None
+
+    def let_go(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            client.rtmidi.cancel_callback()
+            client.close()
+
+    def connect(self) -> None:
+        port = self._wanted()
+        if port is None:
+            raise PortAbsentError(f"{self.description}: {_WENT}")
+        self._take(port)
+
+    def _wanted(self) -> MidiPort | None:
+        ports = self._lookout.ports()
+        index = preferred(self._pattern, [port.name for port in ports])
+        return None if index is None else ports[index]
+
+    def _take(self, port: MidiPort) -> None:
+        client = self._lookout.take(port.api)
+        self._stamps = Stamps()
+        client.rtmidi.ignore_types(sysex=True, timing=False, active_sense=True)
+        client.rtmidi.set_callback(self._arrived)
+        try:
+            client.connect(port, "clock")
+        except PortError:
+            client.close()
+            raise
+        self._port, self._client = port, client
+
+    def _arrived(self, message: tuple[list[int], float], _: object) -> None:
+        data, interval = message
+        at = self._stamps.stamp(interval, time.monotonic())
+        event = clock_event(bytes(data), at)
+        if event is not None and self._on_clock is not None:
+            self._on_clock(event)
+
+
+class AlsaSource:
+    """A MIDI input of the ALSA sequencer, where the kernel stamps what arrives.
+
+    See ``playbach.sinks.clock_input.Source`` for its methods.
+    """
+
+    def __init__(self, pattern: str) -> None:
+        """``pattern``: see ``find_port``."""
+        self._pattern = pattern
+        self._chosen: AlsaPort | None = None
+        self._watching: AlsaWatch | None = None
+        self._listening: AlsaListener | None = None
+
+    @property
+    def description(self) -> str:
+        return f"ALSA port {self._chosen.name}" if self._chosen else self._pattern
+
+    def open(self, on_clock: OnClock, on_failure: OnFailure) -> None:
+        self._watching = AlsaWatch()
+        self._listening = AlsaListener(on_clock, on_failure)
+        ports = self._watching.ports()
+        self._take(ports[find_port(self._pattern, [port.name for port in ports], "ALSA input")])
+
+    def close(self) -> None:
+        for part in (self._listening, self._watching):
+            if part is not None:
+                part.close()
+        self._listening = self._watching = None
+
+    def present(self) -> bool:
+        if self._watching is None:
+            return False
+        if self._chosen is not None:
+            return not self._watching.lost(self._chosen)
+        return self._wanted() is not None
+
+    def let_go(self) -> None:
+        self._chosen = None
+
+    def connect(self) -> None:
+        port = self._wanted()
+        if port is None:
+            raise PortAbsentError(f"{self.description}: {_WENT}")
+        self._take(port)
+
+    def _wanted(self) -> AlsaPort | None:
+        ports = self._watching.ports() if self._watching else []
+        index = preferred(self._pattern, [port.name for port in ports])
+        return None if index is None else ports[index]
+
+    def _take(self, port: AlsaPort) -> None:
+        if self._listening is not None:
+            self._listening.connect(port)
+            self._chosen = port
+
+
+class AlsaWatch:
+    """Which inputs there are. A client of its own: what is announced is not to mix with clocks."""
+
+    def __init__(self) -> None:
+        self._client = open_client()
+        self._announcements = Announcements(self._client)
+        self._ports: list[AlsaPort] | None = None
+
+    def ports(self) -> list[AlsaPort]:
+        """Ports that give MIDI; the system is asked again only after it announced a change."""
+        changed, _ = self._announcements.read()
+        if changed or self._ports is None:
+            self._ports = ports_of(self._client, reading=True)
+        return self._ports
+
+    def lost(self, port: AlsaPort) -> bool:
+        """Whether ``port`` went since the last look, if only for a moment."""
+        changed, gone = self._announcements.read()
+        if changed:
+            self._ports = None
+        return bool(gone & {port.address, (port.client, -1)})
+
+    def close(self) -> None:
+        """Forget the system."""
+        self._client.close()
+
+
+class AlsaListener:
+    """Receives clocks, stamped by a queue of the kernel, in a thread of its own."""
+
+    def __init__(self, on_clock: OnClock, on_failure: OnFailure) -> None:
+        self._on_clock = on_clock
+        self._on_failure = on_failure
+        self._library = alsa_library()
+        self._client = open_client()
+        self._queue = self._client.create_queue(f"{CLIENT_NAME} clock")
+        self._queue.start()
+        self._client.drain_output()
+        caps = self._library.PortCaps.WRITE | self._library.PortCaps.NO_EXPORT
+        self._port = self._client.create_port(
+            "clock", caps, timestamping=True, timestamp_real=True, timestamp_queue=self._queue
+        )
+        # The library's client is not to be used by two threads at once.
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="playbach-clock", daemon=True)
+        self._thread.start()
+
+    def connect(self, port: AlsaPort) -> None:
+        """Listen to ``port``.
+
+        Raises:
+            PortError: it refuses.
+        """
+        try:
+            with self._lock:
+                self._port.connect_from(port.address)
+        except self._library.ALSAError as error:
+            raise PortError(
+                f"port {port.name!r}: cannot be listened to: {error}; try again"
+            ) from error
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._ended.set()
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
+        self._client.close()
+
+    def _run(self) -> None:
+        try:
+            while not self._ended.wait(_LOOK):
+                for event in self._arrived():
+                    self._on_clock(event)
+        except Exception as error:  # noqa: BLE001 told to the player, which raises it to its caller
+            self._on_failure(error)
+
+    def _arrived(self) -> list[ClockEvent]:
+        events = []
+        with self._lock:
+            while self._client.event_input_pending(True):
+                event = self._client.event_input(prefer_bytes=True)
+                if isinstance(event, self._library.MidiBytesEvent) and event.time is not None:
+                    events.append((bytes(event.midi_bytes), float(event.time)))
+            if not events:
+                return []
+            offset = time.monotonic() - float(self._queue.get_status().real_time)
+        found = (clock_event(data, at + offset) for data, at in events)
+        return [event for event in found if event is not None]
+
+
+def clock_input(pattern: str) -> ClockInput:
+    """Listens to the MIDI input that ``pattern`` (see ``find_port``) names.
+
+    Through the ALSA sequencer where there is one, for the kernel's own time stamps; else rtmidi.
+    """
+    return ClockInput(AlsaSource(pattern) if ALSA_DEVICE.exists() else RtMidiSource(pattern))
