@@ -44,6 +44,6 @@ with contextlib.suppress(SystemExit):
     assert not loaded_by(program) & {*NEVER, *NOT_AT_ONCE}
 
 
-@pytest.mark.parametrize("command", ["play", "save", "ports", "check"])
+@pytest.mark.parametrize("command", ["play", "daemon", "save", "ports", "config", "check"])
 def test_no_command_of_the_board_knows_how_to_train(command: str) -> None:
     assert not loaded_by(f"import playbach.cli.{command}") & {*NEVER}

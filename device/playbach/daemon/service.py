@@ -6,6 +6,7 @@ music and stops before it.
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -41,6 +42,8 @@ def serve(path: Path | None, state: Path) -> int:
     Raises:
         PlaybachError: the configuration, the model or the sink is not as it must be.
     """
+    # The watchdog's SIGABRT then leaves in the log where every thread hung.
+    faulthandler.enable()
     inbox = Inbox()
     inbox.listen()
     notifier = Notifier.from_environment()

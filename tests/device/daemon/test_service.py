@@ -200,6 +200,34 @@ def test_a_mistake_is_one_line_and_status_2(tmp_path: Path, text: str, line: str
     assert "Traceback" not in said
 
 
+def test_the_journal_hears_of_a_mistake_as_an_error(tmp_path: Path) -> None:
+    config, journal = tmp_path / "config.toml", tmp_path / "journal"
+    config.write_text("[music]\ntempo = 9\nkeey = 'd'\n")
+    with journal.open("wb") as stream:
+        target = os.fstat(stream.fileno())
+        done = subprocess.run(
+            (sys.executable, "-m", "playbach", "daemon", "--config", str(config)),
+            env={**os.environ, "JOURNAL_STREAM": f"{target.st_dev}:{target.st_ino}"},
+            stderr=stream, timeout=PATIENCE, check=False,
+        )  # fmt: skip
+    assert done.returncode == 2
+    first, second = journal.read_text().splitlines()
+    assert first.startswith(f"<3>{config}:2: tempo 9")
+    assert second.startswith(f"<3>{config}:3: [music] has no key")
+
+
+def test_a_service_that_hangs_and_is_aborted_says_where(tmp_path: Path) -> None:
+    fault = "print('hangs', file=sys.stderr, flush=True); time.sleep(1000)"
+    with service(tmp_path, program=breaking("player.stage", "Stage", "place", fault)) as daemon:
+        assert daemon.process.stderr is not None
+        while daemon.process.stderr.readline() != "hangs\n":
+            pass
+        daemon.process.send_signal(signal.SIGABRT)
+        status, said = daemon.ended()
+    assert status == -signal.SIGABRT
+    assert "in place\n" in said
+
+
 FAULTS = {
     "composing": ("composer.composer", "Composer", "movement", "raise ZeroDivisionError('a bug')"),
     "handing over": ("player.handover", "Handover", "run", "raise ZeroDivisionError('a bug')"),
