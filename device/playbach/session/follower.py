@@ -19,6 +19,7 @@ class Follower:
 
     def __init__(
         self,
+        *,
         listeners: Listeners,
         recent: Recent,
         pieces: Pieces,

@@ -88,6 +88,7 @@ class Session:
         absent_ok: bool = False,
         recordings: Path | None = None,
         recordings_bytes: int = 100_000_000,
+        pause: Callable[[float], None] | None = None,
         make_sink: MakeSink = make_sink,
         load_model: LoadModel = load_model,
     ) -> None:
@@ -101,6 +102,7 @@ class Session:
             absent_ok: whether the synth may be missing at first, and come later.
             recordings: folder that each movement is saved to; ``None`` saves none.
             recordings_bytes: what the folder may hold before the oldest are deleted.
+            pause: waits for some seconds of the sink's time; for a sink on a time of its own.
             make_sink: makes the sink that settings name.
             load_model: loads the model that settings name.
 
@@ -126,9 +128,15 @@ class Session:
             controls=controls_of(settings),
             limit=limit,
             audience=Follower(
-                self._listeners, self._recent, self._pieces, self._archive, self._tempo, self.now
+                listeners=self._listeners,
+                recent=self._recent,
+                pieces=self._pieces,
+                archive=self._archive,
+                tempo=self._tempo,
+                now=self.now,
             ),
             absent_ok=absent_ok,
+            pause=pause,
         )
         self._changing = threading.RLock()
         self._transport = Transport.PLAYING

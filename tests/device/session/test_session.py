@@ -15,6 +15,7 @@ from playbach.errors import BundleError, InputError, PlaybachError
 from playbach.midi_messages import NOTE_ON, Sounding
 from playbach.music import smf
 from playbach.music.midi import parse_midi
+from playbach.session.archive import midi_of
 from playbach.session.events import MOST_WAITING
 from playbach.session.session import Session
 from playbach.session.settings import Settings, changed
@@ -211,3 +212,14 @@ def test_an_error_of_any_thread_ends_the_session_with_its_reason() -> None:
     assert session.error is not None
     session.stop()
     assert not [t for t in threading.enumerate() if t.name.startswith("playbach-")]
+
+
+def test_movements_that_were_played_can_be_had_again(play: Play) -> None:
+    with play({"tempo": 400, "form": "song"}) as (session, _):
+        until(session.pieces, "a movement that is over")
+        piece = session.pieces()[0]
+        assert piece.id == len(session.pieces())
+        assert 0 < piece.ended <= session.now()
+        again = parse_midi(midi_of(piece.archived), name="piece").piece
+    assert len(again.notes) == len(piece.archived.notes)
+    assert [note.pitch for note in again.notes] == [note.pitch for note in piece.archived.notes]
