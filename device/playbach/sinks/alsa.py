@@ -51,13 +51,10 @@ class AlsaLink:
         with self._queue.lock:
             # Something else that is to be done regularly.
             self._queue.feed()
-            changed, gone = self._queue.announcements.read()
+            news = self._queue.announcements.read()
             if self._connected:
-                return self.port is not None and not gone & {
-                    self.port.address,
-                    (self.port.client, -1),
-                }
-            if changed or not self._ports_known:
+                return self.port is not None and not news.takes_away(self.port)
+            if news.changed or not self._ports_known:
                 self._wanted = self._look()
                 self._ports_known = True
             return self._wanted is not None

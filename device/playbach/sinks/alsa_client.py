@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -116,8 +117,44 @@ def choose_port(pattern: str | None, ports: Sequence[AlsaPort]) -> AlsaPort:
     return ports[index]
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """What was announced.
+
+    Attributes:
+        changed: whether ports came, went or changed.
+        gone: addresses of ports that went, ``(n, -1)`` for all of client ``n``.
+        missed: whether there was more than could be kept.
+    """
+
+    changed: bool = False
+    gone: frozenset[tuple[int, int]] = frozenset()
+    missed: bool = False
+
+    def takes_away(self, port: AlsaPort) -> bool:
+        """Whether ``port`` went, if only for a moment; in doubt it did."""
+        return self.missed or bool(self.gone & {port.address, (port.client, -1)})
+
+
+def arrived(client: Any, *, prefer_bytes: bool = False) -> tuple[list[Any], bool]:
+    """Events that wait for a client, without waiting for more; and whether some were lost."""
+    library = alsa_library()
+    events: list[Any] = []
+    missed = False
+    while True:
+        try:
+            if not client.event_input_pending(True):
+                return events, missed
+            events.append(client.event_input(prefer_bytes=prefer_bytes))
+        except library.ALSAError as error:
+            # The kernel says once that it had no room, and goes on.
+            if error.errnum != -errno.ENOSPC:
+                raise
+            missed = True
+
+
 class Announcements:
-    """What the port System:Announce says, heard by a client of our own."""
+    """What the port System:Announce says, heard by a client that receives nothing else."""
 
     def __init__(self, client: Any) -> None:
         """``client``: must not be used elsewhere while a method runs."""
@@ -125,29 +162,22 @@ class Announcements:
         self._client = client
         # Nobody else needs to see this port or may connect to it.
         caps = self._library.PortCaps.WRITE | self._library.PortCaps.NO_EXPORT
-        port = client.create_port("watch", caps)
-        port.connect_from(self._library.SYSTEM_ANNOUNCE)
-        # The port is closed when its object is collected.
-        self._port = port
+        # Kept, because a port is closed when its object is collected.
+        self._port = client.create_port("watch", caps)
+        self._port.connect_from(self._library.SYSTEM_ANNOUNCE)
 
-    def read(self) -> tuple[bool, set[tuple[int, int]]]:
-        """What was announced since the last call.
-
-        Returns:
-            Whether ports came, went or changed; and the addresses of those that went, ``(n, -1)``
-            for all of client ``n``.
-        """
-        changed, gone = False, set()
+    def read(self) -> News:
+        """What was announced since the last call."""
+        events, missed = arrived(self._client)
         library = self._library
-        while self._pending():
-            event = self._client.event_input()
-            changed = True
-            if isinstance(event, library.PortExitEvent):
-                gone.add((event.addr.client_id, event.addr.port_id))
-            elif isinstance(event, library.ClientExitEvent):
-                gone.add((event.addr.client_id, -1))
-        return changed, gone
-
-    def _pending(self) -> bool:
-        pending: int = self._client.event_input_pending(fetch_sequencer=True)
-        return pending > 0
+        ports = {
+            (event.addr.client_id, event.addr.port_id)
+            for event in events
+            if isinstance(event, library.PortExitEvent)
+        }
+        clients = {
+            (event.addr.client_id, -1)
+            for event in events
+            if isinstance(event, library.ClientExitEvent)
+        }
+        return News(bool(events) or missed, frozenset(ports | clients), missed)

@@ -10,6 +10,7 @@ from playbach.sinks.alsa_client import (
     AlsaPort,
     Announcements,
     alsa_library,
+    arrived,
     open_client,
     ports_of,
 )
@@ -156,17 +157,16 @@ class AlsaWatch:
 
     def ports(self) -> list[AlsaPort]:
         """Ports that give MIDI; the system is asked again only after it announced a change."""
-        changed, _ = self._announcements.read()
-        if changed or self._ports is None:
+        if self._announcements.read().changed or self._ports is None:
             self._ports = ports_of(self._client, reading=True)
         return self._ports
 
     def lost(self, port: AlsaPort) -> bool:
         """Whether ``port`` went since the last look, if only for a moment."""
-        changed, gone = self._announcements.read()
-        if changed:
+        news = self._announcements.read()
+        if news.changed:
             self._ports = None
-        return bool(gone & {port.address, (port.client, -1)})
+        return news.takes_away(port)
 
     def close(self) -> None:
         """Forget the system."""
@@ -224,16 +224,16 @@ class AlsaListener:
             self._on_failure(error)
 
     def _arrived(self) -> list[ClockEvent]:
-        events = []
         with self._lock:
-            while self._client.event_input_pending(True):
-                event = self._client.event_input(prefer_bytes=True)
-                if isinstance(event, self._library.MidiBytesEvent) and event.time is not None:
-                    events.append((bytes(event.midi_bytes), float(event.time)))
+            events, _ = arrived(self._client, prefer_bytes=True)
             if not events:
                 return []
             offset = time.monotonic() - float(self._queue.get_status().real_time)
-        found = (clock_event(data, at + offset) for data, at in events)
+        found = (
+            clock_event(bytes(event.midi_bytes), float(event.time) + offset)
+            for event in events
+            if isinstance(event, self._library.MidiBytesEvent) and event.time is not None
+        )
         return [event for event in found if event is not None]
 
 

@@ -195,6 +195,22 @@ def test_a_synth_that_is_switched_off_and_on_at_once_is_lost_all_the_same(stage:
         assert again.heard == [ON]
 
 
+def test_announcements_that_were_missed_are_taken_for_a_loss(stage: Stage) -> None:
+    if not isinstance(stage, FakeStage):
+        pytest.skip("a fault that a real sequencer cannot be asked for")
+    synth = stage.synth("synth q")
+    with playing("synth q") as (sink, told):
+        stage.system.room = 0
+        stage.synth("another")
+        assert told.next() is Change.LOST
+        stage.system.room = 200
+        assert told.next() is Change.FOUND
+        assert sink.reconnect()
+        sink.send([at(sink.now(), ON)])
+        stage.pass_time(0.1)
+        assert ON in synth.heard
+
+
 def test_another_synth_goes_before_one_that_is_less_preferred(stage: Stage) -> None:
     first, second = stage.synth("synth k"), stage.synth("synth l")
     with playing("synth l, synth k") as (sink, told):
