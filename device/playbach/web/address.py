@@ -1,0 +1,72 @@
+"""Where the page is served: an address, and who can reach it."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+
+from playbach.errors import InputError
+
+DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 8420
+_MOST_PORT = 65_535
+_LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+_ANY = ("0.0.0.0", "::")  # noqa: S104 asked for by name, and then with a token
+_MOST_TEXT = 253 + 6
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where to listen.
+
+    Attributes:
+        host: an IP address, or ``localhost``.
+        port: 0 to 65535; 0 takes any that is free.
+    """
+
+    host: str = DEFAULT_HOST
+    port: int = DEFAULT_PORT
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether nobody but programs on this machine can reach it."""
+        return self.host == "localhost" or ipaddress.ip_address(self.host).is_loopback
+
+    @property
+    def is_any(self) -> bool:
+        """Whether it means all addresses of this machine."""
+        return self.host in _ANY
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+    def names(self, port: int) -> frozenset[str]:
+        """What a browser on this machine may call it in ``Host``, where only that is allowed."""
+        return frozenset(f"{name}:{port}" for name in (*_LOOPBACK_NAMES, str(self.host)))
+
+
+def parse_address(text: str) -> Address:
+    """Such as ``127.0.0.1:8420``, ``0.0.0.0:80``, ``[::1]:8420``, or ``:8420`` for this machine.
+
+    Raises:
+        InputError: it is not ``HOST:PORT`` with a numeric host.
+    """
+    host, colon, port = text.strip().rpartition(":")
+    bare = host.removeprefix("[").removesuffix("]") or DEFAULT_HOST
+    if len(text) > _MOST_TEXT or not colon or not (port.isascii() and port.isdigit()):
+        raise _refusal(text)
+    if len(port) > len(str(_MOST_PORT)) or int(port) > _MOST_PORT:
+        raise _refusal(text)
+    if bare != "localhost":
+        try:
+            ipaddress.ip_address(bare)
+        except ValueError as error:
+            raise _refusal(text) from error
+    return Address(bare, int(port))
+
+
+def _refusal(text: str) -> InputError:
+    return InputError(
+        f"web {text[:60]!r}: it must be HOST:PORT, an IP address and a port from 0 to "
+        f"{_MOST_PORT}, such as {Address()} or 0.0.0.0:{DEFAULT_PORT} for everybody nearby"
+    )

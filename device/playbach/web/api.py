@@ -1,0 +1,221 @@
+"""The interface: each handler asks the session and answers with JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Executor
+from dataclasses import asdict
+from pathlib import Path
+from typing import TypeVar
+
+from aiohttp import hdrs, web
+
+from playbach.bundle import default_bundle_path
+from playbach.errors import InputError
+from playbach.instruments import INSTRUMENTS
+from playbach.session.archive import midi_of
+from playbach.session.pieces import PlayedPiece
+from playbach.session.session import Session
+from playbach.session.settings import TABLE, as_values
+from playbach.session.status import Command
+from playbach.sinks.choose import list_ports
+from playbach.web.access import COOKIE, Attempts, Gate
+from playbach.web.description import VERSION, description
+from playbach.web.guard import address_of, refusal, too_many
+from playbach.web.hub import Hub
+from playbach.web.live import serve_page
+from playbach.web.views import JSON, movement_view, setting_view
+
+T = TypeVar("T")
+_YEAR = 365 * 86_400
+_FILE = "file"
+
+
+class Api:
+    """Handlers of requests. To be used from one event loop."""
+
+    def __init__(
+        self, session: Session, hub: Hub, executor: Executor, models: Path | None = None
+    ) -> None:
+        """Prepare.
+
+        Args:
+            session: what is steered.
+            hub: what pages listen to.
+            executor: runs what may take a while, such as loading a model.
+            models: folder of further bundles; ``None`` for none.
+        """
+        self._session = session
+        self._hub = hub
+        self._executor = executor
+        self._models = models
+
+    def routes(self) -> list[web.RouteDef]:
+        """All of them, the table that is served."""
+        gets: dict[str, Callable[[web.Request], Awaitable[web.StreamResponse]]] = {
+            "status": self.status,
+            "settings": self.settings,
+            "settings/table": self.table,
+            "pieces": self.pieces,
+            r"pieces/{id:\d{1,9}}.mid": self.piece,
+            "ports": self.ports,
+            "instruments": self.instruments,
+            "models": self.models,
+            "openapi.json": self.openapi,
+        }
+        return [
+            *(web.get(f"{VERSION}/{path}", handler) for path, handler in gets.items()),
+            # A HEAD would open a socket that nobody reads.
+            web.get(f"{VERSION}/stream", self.stream, allow_head=False),
+            web.patch(f"{VERSION}/settings", self.change),
+            web.post(f"{VERSION}/commands/{{name}}", self.command),
+        ]
+
+    async def status(self, request: web.Request) -> web.Response:
+        del request
+        return web.json_response(self._hub.status())
+
+    async def settings(self, request: web.Request) -> web.Response:
+        del request
+        return web.json_response(as_values(self._session.settings))
+
+    async def table(self, request: web.Request) -> web.Response:
+        del request
+        return web.json_response([setting_view(row) for row in TABLE])
+
+    async def change(self, request: web.Request) -> web.Response:
+        wanted = await json_object(request)
+        self._refuse_files(wanted)
+        new = await self._aside(lambda: self._session.change(**wanted))
+        return web.json_response(as_values(new))
+
+    async def command(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        names = [command.value for command in Command]
+        if name not in names:
+            raise web.HTTPNotFound(text=f"command {name[:40]!r}: there are {', '.join(names)}")
+        await self._aside(lambda: self._session.command(Command(name)))
+        return web.json_response(self._hub.status())
+
+    async def pieces(self, request: web.Request) -> web.Response:
+        del request
+        now = self._session.now()
+        return web.json_response([_piece_view(piece, now) for piece in self._session.pieces()])
+
+    async def piece(self, request: web.Request) -> web.Response:
+        wanted = int(request.match_info["id"])
+        kept = {piece.id: piece.archived for piece in self._session.pieces()}
+        if wanted not in kept:
+            raise web.HTTPNotFound(text=f"piece {wanted}: it is no longer kept, or not yet played")
+        archived = kept[wanted]
+        content = await self._aside(lambda: midi_of(archived))
+        disposition = f'attachment; filename="{_plain(archived.movement.title)}.mid"'
+        return web.Response(
+            body=content,
+            content_type="audio/midi",
+            headers={hdrs.CONTENT_DISPOSITION: disposition},
+        )
+
+    async def ports(self, request: web.Request) -> web.Response:
+        del request
+        return web.json_response([asdict(port) for port in await self._aside(list_ports)])
+
+    async def instruments(self, request: web.Request) -> web.Response:
+        del request
+        return web.json_response([asdict(instrument) for instrument in INSTRUMENTS])
+
+    async def models(self, request: web.Request) -> web.Response:
+        del request
+        current = self._session.settings.bundle
+        bundles: list[Path | None] = [None, *await self._aside(self._bundles)]
+        rows = [
+            {
+                "name": (path or default_bundle_path()).stem,
+                "bundle": None if path is None else str(path),
+                "chosen": current == (None if path is None else str(path)),
+            }
+            for path in bundles
+        ]
+        return web.json_response(rows)
+
+    async def openapi(self, request: web.Request) -> web.Response:
+        del request
+        return web.json_response(description())
+
+    async def stream(self, request: web.Request) -> web.StreamResponse:
+        return await serve_page(request, self._hub)
+
+    def _bundles(self) -> list[Path]:
+        """Bundles that may be chosen: those of the folder, and the one that plays."""
+        current = self._session.settings.bundle
+        found = set() if current is None else {Path(current)}
+        if self._models is not None and self._models.is_dir():
+            found |= set(self._models.glob("*.bundle"))
+        return sorted(found)
+
+    def _refuse_files(self, wanted: JSON) -> None:
+        """A page may not name files of this machine: neither to be read nor to be written."""
+        bundle = wanted.get("bundle")
+        if bundle is not None and bundle not in {str(path) for path in self._bundles()}:
+            raise InputError("bundle: choose one of those that 'models' lists")
+        writes = str(wanted.get("sink", self._session.settings.sink)).strip().lower() == _FILE
+        if writes and {"sink", "port"} & wanted.keys():
+            raise InputError("sink file: a page cannot have files written; choose another sink")
+
+    async def _aside(self, job: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, job)
+
+
+def login_route(gate: Gate, attempts: Attempts) -> web.RouteDef:
+    """Exchanges the token for a cookie."""
+
+    async def login(request: web.Request) -> web.Response:
+        blocked = too_many(request, attempts)
+        if blocked is not None:
+            return blocked
+        given = (await json_object(request)).get("token")
+        if not isinstance(given, str) or not gate.is_token(given):
+            attempts.failed(address_of(request))
+            return refusal(401, "that is not the token; open the link that was printed")
+        response = web.Response(status=204)
+        response.set_cookie(
+            COOKIE, gate.cookie, max_age=_YEAR, httponly=True, samesite="Strict", path="/"
+        )
+        return response
+
+    return web.post(f"{VERSION}/login", login)
+
+
+async def json_object(request: web.Request) -> JSON:
+    """The object that a request carries.
+
+    Raises:
+        HTTPException: it is not JSON, not UTF-8, or no object.
+    """
+    if request.content_type != "application/json":
+        raise web.HTTPUnsupportedMediaType(text="send application/json")
+    try:
+        said = json.loads((await request.read()).decode())
+    except (ValueError, RecursionError) as error:
+        raise web.HTTPBadRequest(text="the body is not JSON in UTF-8") from error
+    if not isinstance(said, dict):
+        raise web.HTTPBadRequest(text="the body must be an object of JSON")
+    return said
+
+
+def _piece_view(piece: PlayedPiece, now: float) -> JSON:
+    return {
+        "id": piece.id,
+        "movement": movement_view(piece.archived.movement),
+        "notes": len(piece.archived.notes),
+        "ended_ago": round(max(now - piece.ended, 0.0), 1),
+        "file": f"{VERSION}/pieces/{piece.id}.mid",
+    }
+
+
+def _plain(title: str) -> str:
+    """A title as a file name of ASCII."""
+    text = title.replace("é", "e").replace("♭", "-flat").replace("♯", "-sharp")
+    return "".join(c if c.isascii() and (c.isalnum() or c in " -") else "" for c in text)

@@ -1,0 +1,160 @@
+"""The server: a thread with an event loop, and all that is served."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+
+from playbach.errors import PortError
+from playbach.session.session import Session
+from playbach.web.access import Attempts, Gate
+from playbach.web.address import Address
+from playbach.web.api import Api, login_route
+from playbach.web.guard import add_headers, admission, explain
+from playbach.web.hub import Hub
+
+STATIC = Path(__file__).parent / "static"
+_MOST_BODY = 16_384
+"""Bytes of a request's body."""
+MOST_CONNECTIONS = 256
+_JOIN = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What is served where.
+
+    Attributes:
+        address: where to listen.
+        token: what must be known; needed beyond this machine, ``None`` on loopback.
+        models: folder of further bundles that may be chosen; ``None`` for none.
+    """
+
+    address: Address
+    token: str | None = None
+    models: Path | None = None
+
+
+class WebServer:
+    """A part of the program with a beginning and an end; see ``playbach.daemon.components``."""
+
+    name = "page"
+
+    def __init__(self, session: Session, site: Site) -> None:
+        """Prepare; nothing is opened yet."""
+        self._session = session
+        self._site = site
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ending: asyncio.Event | None = None
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="playbach-web", daemon=True)
+        self.port = site.address.port
+        """Where it listens, once started."""
+        self.error: BaseException | None = None
+        """What ended its thread, if anything did."""
+
+    def start(self) -> None:
+        """Serve.
+
+        Raises:
+            PortError: the address cannot be had.
+        """
+        self._thread.start()
+        self._ready.wait()
+        if self.error is not None:
+            self._thread.join()
+            raise self.error
+
+    def stop(self) -> None:
+        """Say good-bye to all pages; may be called again."""
+        if self._loop is not None and self._ending is not None:
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._ending.set)
+        if self._thread.is_alive():
+            self._thread.join(_JOIN)
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as error:  # noqa: BLE001 no thread dies alone: its owner looks here
+            self.error = error
+        finally:
+            self._ready.set()
+
+    async def _serve(self) -> None:
+        self._loop, self._ending = asyncio.get_running_loop(), asyncio.Event()
+        hub = Hub(self._session)
+        with ThreadPoolExecutor(1, "playbach-web-aside") as executor:
+            async with self._listening(hub, executor), asyncio.TaskGroup() as tasks:
+                passing = tasks.create_task(hub.run())
+                self._ready.set()
+                await self._ending.wait()
+                passing.cancel()
+
+    @contextlib.asynccontextmanager
+    async def _listening(self, hub: Hub, executor: ThreadPoolExecutor) -> AsyncIterator[None]:
+        """Listens for as long as the context lasts."""
+        gate = Gate(self._site.token, None)
+        app = self._app(gate, hub, executor)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0, keepalive_timeout=15.0)
+        await runner.setup()
+        try:
+            listener = await self._bind(runner)
+            self.port = listener.sockets[0].getsockname()[1]
+            if self._site.address.is_loopback:
+                gate.hosts = self._site.address.names(self.port)
+            try:
+                yield
+            finally:
+                listener.close()
+                hub.close()
+        finally:
+            await runner.cleanup()
+
+    async def _bind(self, runner: web.AppRunner) -> asyncio.Server:
+        address = self._site.address
+        server = runner.server
+        assert server is not None, "setup made it"  # noqa: S101 for the type checker
+
+        def accept() -> asyncio.Protocol:
+            return server() if len(server.connections) < MOST_CONNECTIONS else _Busy()
+
+        try:
+            return await asyncio.get_running_loop().create_server(
+                accept, address.host, address.port, reuse_address=True
+            )
+        except OSError as error:
+            raise PortError(
+                f"web {address}: cannot be opened: {error.strerror or error}; choose another "
+                "with --web HOST:PORT, or --no-web"
+            ) from error
+
+    def _app(self, gate: Gate, hub: Hub, executor: ThreadPoolExecutor) -> web.Application:
+        attempts = Attempts()
+        app = web.Application(
+            middlewares=[explain, admission(gate, attempts)], client_max_size=_MOST_BODY
+        )
+        app.on_response_prepare.append(add_headers)
+        api = Api(self._session, hub, executor, self._site.models)
+        app.add_routes([*api.routes(), login_route(gate, attempts), web.get("/", _index)])
+        app.router.add_static("/static", STATIC)
+        return app
+
+
+class _Busy(asyncio.Protocol):
+    """A connection too many."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        transport.close()
+
+
+async def _index(request: web.Request) -> web.StreamResponse:
+    del request
+    return web.FileResponse(STATIC / "index.html")

@@ -1,0 +1,104 @@
+"""What the interface says, as values that JSON has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from playbach import __version__
+from playbach.session.settings import Setting, as_values
+from playbach.session.status import NoteAhead, SessionStatus
+from playbach.status import Lateness
+from playbach.stream import Movement
+
+JSON = dict[str, Any]
+"""An object of JSON; its values are as the docstring of each function says."""
+
+
+def movement_view(movement: Movement | None) -> JSON | None:
+    """Name and kind of a movement; ``None`` before the first."""
+    if movement is None:
+        return None
+    return {
+        "title": movement.title,
+        "suite": movement.suite,
+        "position": movement.position,
+        "form": movement.form.name,
+        "key": str(movement.key),
+        "meter": str(movement.meter),
+    }
+
+
+def _lateness(lateness: Lateness | None) -> JSON | None:
+    """Milliseconds."""
+    if lateness is None or not lateness.count:
+        return None
+    return {
+        "p50_ms": round(lateness.p50 * 1000, 3),
+        "p99_ms": round(lateness.p99 * 1000, 3),
+        "max_ms": round(lateness.max * 1000, 3),
+    }
+
+
+def status_view(status: SessionStatus, now: float, listeners: int) -> JSON:
+    """How things are.
+
+    Args:
+        status: of the session.
+        now: seconds on the session's clock.
+        listeners: open pages.
+    """
+    playing = status.playing
+    return {
+        "version": __version__,
+        "now": now,
+        "transport": status.transport.value,
+        "movement": movement_view(playing.movement),
+        "bar": playing.bar,
+        "tempo": round(playing.tempo, 2),
+        "notes": playing.notes,
+        "resting": playing.resting,
+        "rests": playing.rests,
+        "rested": round(playing.rested, 3),
+        "lateness": _lateness(playing.lateness),
+        "sink": status.sink,
+        "timing": status.timing,
+        "connected": status.connected,
+        "model": status.model,
+        "variant": status.variant,
+        "uptime": round(status.uptime, 1),
+        "problem": status.problem,
+        "listeners": listeners,
+        "settings": as_values(status.settings),
+    }
+
+
+def setting_view(row: Setting) -> JSON:
+    """What a page needs to show a setting."""
+    return {
+        "name": row.name,
+        "kind": row.kind.__name__,
+        "about": row.about,
+        "acts": row.acts.value,
+        "default": row.default,
+        "low": row.low,
+        "high": row.high,
+        "unit": row.unit,
+        "nothing": row.nothing,
+        "choices": list(row.choices),
+    }
+
+
+def notes_view(notes: Sequence[NoteAhead]) -> list[JSON]:
+    """Notes that are going to be heard; times on the session's clock."""
+    return [
+        {
+            "at": round(note.at, 6),
+            "duration": round(note.duration, 6),
+            "pitch": note.pitch,
+            "velocity": note.velocity,
+            "bar": note.bar,
+            "movement": note.movement.title,
+        }
+        for note in notes
+    ]
