@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterable, Sequence
@@ -22,6 +23,11 @@ _BATCH = 100
 """Messages handed over at a time: fewer than the library's own buffer holds."""
 LEAD = Seconds(0.01)
 """What is due within this time is left to the kernel: it may be leaving just now."""
+_LOOKS = 6250
+"""Times a second that the kernel looks for what is due: the most it allows, 1,000 if not asked."""
+EARLY = Seconds(0.5 / _LOOKS)
+"""An event leaves at the first look after its time. Queued for half the time between two looks
+earlier, it is half of that early or late at most."""
 _EMPTY = 0.2
 """Seconds to wait at most for the last events to leave."""
 
@@ -50,6 +56,7 @@ class KernelQueue:
         pool = self.client.get_client_pool().output_pool
         self._ledger = Ledger(max(pool - _RESERVE, 1))
         self._queue = self.client.create_queue(CLIENT_NAME)
+        self._look_often()
 
     def start(self) -> None:
         """Time 0 is now."""
@@ -82,11 +89,11 @@ class KernelQueue:
         library = self._library
         with self.lock:
             cut = max(after, self.now() + LEAD)
-            at = library.RealTime(*split_time(cut))
+            at = self._kernel_time(cut)
             self.client.remove_events(library.RemoveCondition.OUTPUT, queue=self._queue, time=at)
             taken = self._ledger.take_back(cut)
             # If this process was held up since, the kernel may have sent some of it.
-            late = self.now()
+            late = self.now() + EARLY
             self.send_now(ends_of(message for message in taken if message.time <= late))
             return taken
 
@@ -109,6 +116,16 @@ class KernelQueue:
         with self.lock:
             self.client.close()
 
+    def _look_often(self) -> None:
+        timer = self._queue.get_timer()
+        timer.resolution = _LOOKS
+        # A kernel that refuses keeps its own pace, which is worth less than the music.
+        with contextlib.suppress(self._library.ALSAError):
+            self._queue.set_timer(timer)
+
+    def _kernel_time(self, time: float) -> Any:
+        return self._library.RealTime(*split_time(time - EARLY))
+
     def _await_empty(self) -> None:
         """Until what was too near to be removed has left."""
         until = time.monotonic() + _EMPTY
@@ -122,7 +139,7 @@ class KernelQueue:
 
     def _hand_over(self, messages: Iterable[TimedMessage]) -> None:
         for message in messages:
-            at = self._library.RealTime(*split_time(message.time))
+            at = self._kernel_time(message.time)
             self._output(message.data, queue=self._queue, time=at)
         self.client.drain_output()
 

@@ -76,6 +76,24 @@ def test_messages_leave_at_their_time_in_order_whatever_order_they_came_in(stage
         assert 0.4 <= sink.now() < 10
 
 
+def test_the_kernel_looks_for_what_is_due_6250_times_a_second(stage: Stage) -> None:
+    stage.synth("synth a")
+    with playing("synth a") as (sink, _):
+        assert sink._queue is not None
+        assert sink._queue._queue.get_timer().resolution == 6250
+
+
+def test_a_kernel_that_looks_less_often_plays_all_the_same(stage: Stage) -> None:
+    if not isinstance(stage, FakeStage):
+        pytest.skip("a real kernel does not refuse")
+    stage.system.refuses_timer = True
+    synth = stage.synth("synth a")
+    with playing("synth a") as (sink, _):
+        sink.send([at(0.1, ON), at(0.3, OFF)])
+        stage.pass_time(0.2)
+        assert synth.heard == [ON]
+
+
 def test_clock_and_song_position_pass_unchanged(stage: Stage) -> None:
     synth = stage.synth("synth b")
     sent = [song_position(200), system_message(CLOCK)]
