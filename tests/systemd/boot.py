@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from tests.systemd.machine import Machine, machine, require, until
+from tests.systemd.machine import Machine, install, machine, require, run, until
 
 CONFIG = "etc/playbach/config.toml"
 FIRST = '[sound]\nsink = "none"\n[music]\ntempo = 200\n'
@@ -109,3 +109,33 @@ def stopped(board: Machine) -> str:
 
 def test_what_it_says_names_no_secrets_and_no_traceback(board: Machine) -> None:
     assert "Traceback" not in board.journal()
+
+
+def test_installed_again_it_goes_on_with_its_own_configuration(board: Machine) -> None:
+    until(lambda: plays(board), "music")
+    before = board.unit()
+    said = install(board.root)
+    assert f"kept {board.root}/etc/playbach/config.toml" in said
+    assert (board.root / CONFIG).read_text() == FIRST
+    assert board.unit().pid == before.pid
+    board.run("systemctl", "restart", "playbach")
+    until(lambda: plays(board), "music of the new version")
+    assert not (board.root / "opt/playbach.new").exists()
+    assert not (board.root / "opt/playbach.old").exists()
+
+
+def test_nothing_installed_remembers_where_it_was_made(board: Machine) -> None:
+    assert board.run("playbach", "--version").startswith("playbach ")
+    found = run("grep", "-rlF", str(board.root), str(board.root / "opt/playbach"), check=False)
+    assert found == ""
+
+
+def test_taken_away_it_leaves_configuration_and_state(board: Machine) -> None:
+    board.run("systemctl", "stop", "playbach")
+    said = install(board.root, "uninstall")
+    assert "left in place: the configuration" in said
+    assert not (board.root / "opt/playbach").exists()
+    assert (board.root / CONFIG).read_text() == FIRST
+    assert (board.root / "var/lib/private/playbach").is_dir()
+    board.run("systemctl", "daemon-reload")
+    assert board.run("systemctl", "is-active", "playbach", check=False).strip() == "inactive"

@@ -121,12 +121,18 @@ class Machine:
         return self.run("journalctl", "--no-pager", "--output=cat", "--unit=playbach")
 
 
+def install(root: Path, verb: str = "install") -> str:
+    """Install into a file system by make, or take away; what that says."""
+    return run("make", "-s", verb, f"DESTDIR={root}", "PYTHON=/usr/bin/python3",
+               timeout=_INSTALLING)  # fmt: skip
+
+
 @contextmanager
 def machine(folder: Path) -> Iterator[Machine]:
     """A machine with the service installed by ``make install``, switched off in the end."""
     root = folder / "root"
     run("cp", "-a", "--reflink=auto", str(debian()), str(root))
-    run("make", "install", f"DESTDIR={root}", "PYTHON=/usr/bin/python3", timeout=_INSTALLING)
+    install(root)
     words = ("systemd-nspawn", f"--directory={root}", "--register=no", "--keep-unit",
              "--private-network", "--console=pipe", "--boot")  # fmt: skip
     with (
