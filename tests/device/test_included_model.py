@@ -7,6 +7,7 @@ from itertools import islice, pairwise
 
 import numpy as np
 import pytest
+from tests.device.composer.test_draft import check_rules, check_shape
 
 from playbach.bundle import Bundle, default_bundle_path, read_bundle
 from playbach.composer.composer import Composer, Settings
@@ -15,7 +16,7 @@ from playbach.composer.sampling import Sampling
 from playbach.composer.suites import Wishes
 from playbach.music.form import parse_form
 from playbach.music.key import PITCH_CLASSES, Key, Mode
-from playbach.music.note import Note
+from playbach.music.note import BarLines, Note, Piece, Ticks
 from playbach.predictor import Predictor, load_predictor
 from playbach.stream import Movement, MovementEnd, StreamItem
 
@@ -32,8 +33,10 @@ def predictor(bundle: Bundle) -> Predictor:
     return load_predictor(bundle)
 
 
-def stream(bundle: Bundle, predictor: Predictor, settings: Settings) -> Iterator[StreamItem]:
-    rng = np.random.default_rng(5)
+def stream(
+    bundle: Bundle, predictor: Predictor, settings: Settings, seed: int = 5
+) -> Iterator[StreamItem]:
+    rng = np.random.default_rng(seed)
     return Composer(predictor, bundle.manifest.range, rng, lambda: settings).stream()
 
 
@@ -49,19 +52,45 @@ def first_movement(items: Iterator[StreamItem]) -> tuple[Movement, list[Note]]:
     return movement, notes
 
 
-@pytest.mark.parametrize("mode", Mode)
 @pytest.mark.parametrize("form", SUITE)
-def test_a_movement_of_each_form_and_mode_stays_in_range_and_ends_on_its_tonic(
-    bundle: Bundle, predictor: Predictor, form: str, mode: Mode
+def test_movements_of_each_form_and_mode_keep_the_rules(
+    bundle: Bundle, predictor: Predictor, form: str
 ) -> None:
-    key = Key(7, mode)
-    wishes = Settings(Wishes(form=parse_form(form), key=key))
-    movement, notes = first_movement(stream(bundle, predictor, wishes))
-    assert movement.meter in parse_form(form).meters
-    allowed = bundle.manifest.range
-    assert all(allowed.lowest <= note.pitch <= allowed.highest for note in notes)
-    bass = min(note.pitch for note in notes if note.onset == notes[-1].onset)
-    assert bass % PITCH_CLASSES == key.tonic
+    for number, mode in enumerate(Mode):
+        # Of eight forms in two modes each: all tonics, and some of them twice.
+        key = Key((2 * SUITE.index(form) + number) % PITCH_CLASSES, mode)
+        wishes = Settings(Wishes(form=parse_form(form), key=key))
+        movement, notes = first_movement(stream(bundle, predictor, wishes))
+        assert movement.meter in parse_form(form).meters
+        check_rules(movement, bundle.manifest.range, tuple(notes))
+        check_shape(movement, tuple(notes))
+
+
+def test_movements_end_about_where_they_are_to(bundle: Bundle, predictor: Predictor) -> None:
+    bars = []
+    for form in SUITE[1:]:
+        wishes = Settings(Wishes(form=parse_form(form)))
+        movement, notes = first_movement(stream(bundle, predictor, wishes))
+        lines = BarLines(((Ticks(0), movement.meter),), movement.pickup)
+        bars.append(lines.place(notes[-1].onset).bar)
+        fewest, most = movement.form.bars(movement.meter)
+        assert fewest <= bars[-1] <= most + 8
+    assert sum(bar % 4 == 0 for bar in bars) >= 4
+
+
+def test_dances_can_be_played_with_their_repeats(bundle: Bundle, predictor: Predictor) -> None:
+    form = parse_form("menuet")
+    repeated = 0
+    for seed in range(8):
+        once, twice = (
+            first_movement(stream(bundle, predictor, Settings(Wishes(form, repeats=repeats)), seed))
+            for repeats in (False, True)
+        )
+        assert len(twice[1]) in (len(once[1]), 2 * len(once[1]))
+        repeated += len(twice[1]) > len(once[1])
+        # Refuses notes out of order or struck while they sound.
+        Piece(tuple(twice[1]))
+    assert repeated > 1
 
 
 @pytest.mark.parametrize("temperature", [0.2, 0.5, 0.8, 1.0, 1.5])

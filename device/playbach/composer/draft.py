@@ -116,7 +116,7 @@ class Draft:
         sounding = self._sounding
         pitches = sounding.allowed(shift, playable=sampling.playable)
         if shift or not sounding.together:
-            self._narrow(pitches, self._shape.opening(sounding.onset + shift, self._first))
+            self._narrow(pitches, self._shape.opening(sounding.onset, shift, self._first))
         allowed = self._symbols_of(pitches)
         self._avoid_loops(allowed)
         if not allowed.any():

@@ -17,7 +17,7 @@ from playbach.music.key import PITCH_CLASSES
 from playbach.music.note import Note, Ticks
 from playbach.stream import Movement
 
-EARLIEST, LATEST = 0.25, 0.6
+EARLIEST, LATEST = 0.3, 0.6
 """Where the first half may end, as parts of the whole movement."""
 
 

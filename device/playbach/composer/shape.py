@@ -107,19 +107,21 @@ class Shape:
             return (self._pickup or self.lines.place(0).meter.bar_ticks) - 1
         return self._pickup if onset < self._pickup else None
 
-    def opening(self, onset: int, first: int) -> tuple[int, ...]:
-        """Degrees of which the bass that begins at ``onset`` must be one; empty for any.
+    def opening(self, onset: int, shift: int, first: int) -> tuple[int, ...]:
+        """Degrees of which the next bass must be one; empty for any.
 
         A pickup begins with a note of the tonic chord; unless that is the tonic, the bar it leads
         to begins on the tonic. Without a pickup the movement begins on the tonic.
 
         Args:
-            onset: tick of the note to come.
-            first: pitch of the movement's first note, -1 if this is it.
+            onset: tick of the last note.
+            shift: ticks from there to the bass.
+            first: pitch of the movement's first note, -1 if the bass is it.
         """
         if first < 0:
             return (0, self._third, 7) if self._pickup else self._form.opens
-        if onset == self._pickup > 0 and self.degree(first) not in self._form.opens:
+        leads_in = onset < self._pickup <= onset + shift
+        if leads_in and self.degree(first) not in self._form.opens:
             return self._form.opens
         return ()
 

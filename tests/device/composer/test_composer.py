@@ -7,7 +7,7 @@ from itertools import islice
 
 import numpy as np
 import pytest
-from tests.device.composer.test_draft import check_rules
+from tests.device.composer.test_draft import check_rules, check_shape
 from tests.device.scripted import Scripted
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 
@@ -61,16 +61,21 @@ def one_movement(
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
-def test_a_movement_of_each_form_from_a_real_network_keeps_the_rules(
+def test_movements_of_each_form_in_all_keys_from_a_real_network_keep_the_rules(
     predictor: Predictor, form: Form
 ) -> None:
-    tonic = FORMS.index(form)
-    for temperature, mode in ((0.05, Mode.MAJOR), (1.0, Mode.MINOR), (5.0, Mode.MAJOR)):
-        wishes = Wishes(form, Key(tonic % 12, mode))
-        settings = Settings(wishes, Sampling(temperature))
+    for tonic in range(12):
+        # Over all forms each of the 24 keys comes at several temperatures, playable or not.
+        mode = list(Mode)[(tonic + FORMS.index(form)) % 2]
+        temperature = (0.05, 1.0, 5.0)[tonic % 3]
+        wishes = Wishes(form, Key(tonic, mode))
+        playable = tonic % 4 == 0
+        settings = Settings(wishes, Sampling(temperature, playable=playable))
         movement, notes, end = one_movement(predictor, settings)
         assert (movement.form, movement.key) == (wishes.form, wishes.key)
+        assert movement.meter in form.meters
         check_rules(movement, PitchRange(36, 76), notes)
+        check_shape(movement, notes, playable=playable)
         assert end.length == whole_bars(movement, max(note.end for note in notes))
 
 

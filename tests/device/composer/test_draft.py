@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -13,12 +14,14 @@ from tests.device.scripted import Answer, Scripted, even, nothing, only
 
 from playbach.bundle import PitchRange
 from playbach.composer.draft import Draft, heading_of
+from playbach.composer.loops import LONGEST_PERIOD
+from playbach.composer.playable import is_playable
 from playbach.composer.sampling import Sampling
-from playbach.composer.shape import BARS_OVER
+from playbach.composer.shape import BARS_OVER, LAST_LASTS, LAST_ON
 from playbach.composer.sounding import MOST_TOGETHER
 from playbach.music.encoding import DEFAULT_ENCODING, END, Encoding
 from playbach.music.form import FORMS, Form, parse_form
-from playbach.music.key import C_MAJOR
+from playbach.music.key import C_MAJOR, Mode
 from playbach.music.meter import Meter
 from playbach.music.note import BarLines, Note, Piece, Ticks
 from playbach.predictor import Probabilities
@@ -82,6 +85,30 @@ def check_rules(asked: Movement, pitches: PitchRange, notes: tuple[Note, ...]) -
     assert lines.place(notes[-1].onset).bar >= asked.form.bars(asked.meter)[0]
 
 
+def check_shape(asked: Movement, notes: tuple[Note, ...], *, playable: bool = False) -> None:
+    """Opens and ends as its form does; holds where the range has every degree of the scale."""
+    degrees = [(note.pitch - asked.key.tonic) % 12 for note in notes]
+    third = 3 if asked.key.mode is Mode.MINOR else 4
+    opens = asked.form.opens
+    if asked.pickup:
+        assert degrees[0] in (0, third, 7)
+        downbeat = next(i for i, note in enumerate(notes) if note.onset >= asked.pickup)
+        # A hand that still holds the notes of the upbeat may have to let the bar line pass.
+        assert playable or notes[downbeat].onset == asked.pickup
+        assert playable or degrees[0] in opens or degrees[downbeat] in opens
+    else:
+        assert degrees[0] in opens
+    last = next(i for i, note in enumerate(notes) if note.onset == notes[-1].onset)
+    assert degrees[last] == 0
+    place = BarLines(((Ticks(0), asked.meter),), asked.pickup).place(notes[last].onset)
+    fewest, most = asked.form.bars(asked.meter)
+    # When an ending is overdue the last shift and the last note may still take their time.
+    late = 2 * DEFAULT_ENCODING.shifts[-1] // asked.meter.bar_ticks
+    assert fewest <= place.bar <= most + BARS_OVER + late + 2
+    assert place.tick % LAST_ON == 0
+    assert max(note.end for note in notes) - notes[last].onset >= LAST_LASTS
+
+
 @pytest.mark.parametrize("temperature", [0.05, 1.0, 5.0])
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
 def test_a_movement_of_each_form_keeps_the_rules(form: Form, temperature: float) -> None:
@@ -89,6 +116,7 @@ def test_a_movement_of_each_form_keeps_the_rules(form: Form, temperature: float)
     draft = drafted(Scripted(), asked)
     notes = notes_of(draft, Sampling(temperature, 1.0))
     check_rules(asked, CELLO, notes)
+    check_shape(asked, notes)
 
 
 @settings(max_examples=60)
@@ -183,3 +211,63 @@ def test_movements_of_a_network_that_hardly_ends_have_the_lengths_of_their_form(
     fewest, most = asked.form.bars(asked.meter)
     assert sum(fewest <= bar <= most for bar in bars) >= 18
     assert len(set(bars)) > 1
+
+
+class Looping(Scripted):
+    """Says the same cell of intervals over and over, with hardly a doubt, in eighth notes."""
+
+    def __init__(self, cell: Sequence[int]) -> None:
+        eighth = DEFAULT_ENCODING.shift_symbol(12)
+        super().__init__(shift=only(eighth), duration=only(DEFAULT_ENCODING.duration_symbol(12)))
+        self._cell = cell
+
+    def pitch(self, shift: int, memory: float = 1.0) -> Probabilities:
+        del shift, memory
+        chances = np.full(self.encoding.pitch_symbols, 1e-6, np.float32)
+        interval = self._cell[len(self.heard) % len(self._cell)]
+        chances[self.encoding.pitch_symbol(interval)] = 1
+        return chances
+
+
+CELLS = {
+    "a note": [0],
+    "a trill": [2, -2],
+    "a turn": [2, -1, -1],
+    "a figure": [4, 3, -3, -4, 7, -7],
+    "a phrase of 40 notes": [2, 1, 2, -5] * 9 + [7, -3, -2, -2],
+}
+
+
+@pytest.mark.parametrize("temperature", [0.2, 0.5, 0.8, 1.0, 1.5])
+@pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS)
+def test_a_network_made_to_loop_is_led_out_of_its_loop(cell: list[int], temperature: float) -> None:
+    notes = notes_of(drafted(Looping(cell), movement("chaconne")), Sampling(temperature))
+    moves = np.array([after.pitch - before.pitch for before, after in pairwise(notes)])
+    assert len(moves) > 300
+    for period in range(1, LONGEST_PERIOD + 1):
+        breaks = np.flatnonzero(moves[period:] != moves[:-period])
+        longest = np.diff(breaks, prepend=-1, append=len(moves) - period).max() - 1
+        # Somewhat more than the 24 notes that Bach repeats; half as much again for a long phrase.
+        assert longest <= max(26, period + period // 2)
+
+
+def test_what_is_to_be_playable_is_playable_whatever_the_predictor_says() -> None:
+    together = np.full(DEFAULT_ENCODING.shift_symbols, 0.01, np.float32)
+    together[DEFAULT_ENCODING.shift_symbol(0)] = 1
+    for said in (even, only(LONG), only(DEFAULT_ENCODING.duration_symbol(12))):
+        predictor = Scripted(lambda _: together, even, said)
+        notes = notes_of(drafted(predictor, movement()), Sampling(playable=True))
+        chords = 0
+        for onset in {note.onset for note in notes}:
+            begun = [note.pitch for note in notes if note.onset == onset]
+            held = [note.pitch for note in notes if note.onset < onset < note.end]
+            chords += len(begun) > 1
+            assert is_playable(begun, held)
+        assert chords > 5
+
+
+def test_a_range_that_no_cello_has_is_composed_in_all_the_same() -> None:
+    pitches = PitchRange(100, 110)
+    asked = movement()
+    notes = notes_of(drafted(Scripted(), asked, pitches), Sampling(playable=True))
+    check_rules(asked, pitches, notes)

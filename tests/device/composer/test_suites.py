@@ -9,10 +9,19 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from playbach.composer.suites import BREATH, DANCE_PAIRS, PAUSE, Wishes, movements, suite_forms
+from playbach.composer.suites import (
+    BREATH,
+    DANCE_PAIRS,
+    PAUSE,
+    Wishes,
+    draw_meter,
+    movements,
+    suite_forms,
+)
 from playbach.errors import InputError
 from playbach.music.form import FORMS, Form, parse_form
 from playbach.music.key import parse_key
+from playbach.music.meter import Meter
 from playbach.stream import Movement, Seconds
 
 ORDER = ("prelude", "allemande", "courante", "sarabande", "", "", "gigue")
@@ -97,3 +106,24 @@ def test_every_form_can_be_wished_for(form: Form) -> None:
     (movement, _), *_ = first(1, lambda: wished)
     assert movement.form is form
     assert 0 <= movement.pickup < movement.meter.bar_ticks
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+def test_meters_come_as_often_as_bach_has_them(form: Form) -> None:
+    rng = np.random.default_rng(1)
+    drawn = [draw_meter(form, rng) for _ in range(400)]
+    of_bach = sum(usual.count for usual in form.usual)
+    for usual in form.usual:
+        assert drawn.count(usual.meter) / 400 == pytest.approx(usual.count / of_bach, abs=0.08)
+
+
+def test_a_meter_can_be_wished_for_whatever_the_form() -> None:
+    wished = Wishes(parse_form("menuet"), meter=Meter(7, 8))
+    (movement, _), *_ = first(1, lambda: wished)
+    assert movement.meter == Meter(7, 8)
+
+
+@pytest.mark.parametrize("meter", [Meter(1, 8), Meter(32, 1)])
+def test_a_bar_too_short_or_too_long_is_refused(meter: Meter) -> None:
+    with pytest.raises(InputError, match=r"meter .*: a bar lasts from 1/4 to 2/1"):
+        Wishes(meter=meter)
