@@ -1,56 +1,55 @@
-"""Onset error: the time a note-on left for the synth minus its nominal time.
+"""Onset error: the time of a note-on at the synth minus its nominal time, over JACK.
 
 Plays steady notes into a MIDI port of a JACK server (started here on a dummy driver if none runs)
-through the ``midi`` sink, and beside it through the loop that many programs have: send, sleep for
-the duration, repeat. Each is measured alone and while another Python thread computes.
+through the ``midi`` sink, and beside it through the loop that many programs have: let the network
+run for a note, send it, sleep for its duration, repeat. Each is measured on an idle machine, while
+other processes load every core, and while another thread of the same process computes.
 
-    python bench/onset.py [--seconds 10] [--json FILE]
+Three times are known of each note: when it was to sound, when it left this process (``left``), and
+when it arrived at another process (stamped by C++ code inside JACK, see ``jack_ear``). ``ours`` is
+the error of its leaving, which is all that the sink can do about it. ``JACK`` is what the server
+adds until it arrives: it passes messages on once a period of 5.3 ms. ``drift`` is the mean error of
+the last tenth of the notes minus that of the first.
+
+    python -m bench.onset [--notes 160] [--interval 0.125] [--only "midi sink, idle"] [--json FILE]
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import math
-import os
-import shutil
 import statistics
-import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from subprocess import DEVNULL
 
-import rtmidi
+import numpy as np
+from bench.jack_ear import NAME, Ear, cores_loaded, jack_server, thread_loaded
+from bench.report import write_json
 
-from playbach.files import write_atomically
+from playbach.bundle import default_bundle_path, read_bundle
+from playbach.composer.composer import Composer, Settings
 from playbach.midi_messages import NOTE_ON, TimedMessage, note_off, note_on
 from playbach.music.form import OTHER
 from playbach.music.key import C_MAJOR
 from playbach.music.meter import COMMON_TIME
 from playbach.music.note import Note, Pitch, Ticks
 from playbach.player.player import Player
+from playbach.predictor import load_predictor
 from playbach.sinks.midi import RtMidiOutput
-from playbach.sinks.midi_api import api_is_running
 from playbach.sinks.paced import PacedSink
-from playbach.stream import Movement, StreamItem
+from playbach.sinks.realtime import possible_timing, settle_process
+from playbach.stream import Movement, Seconds, StreamItem
 
-INTERVAL = 0.125
-RECEIVER = "playbach-bench-receiver"
-# A client of the name of its server crashes jackd.
-SERVER = "playbach-bench-server"
+SIXTEENTH = Ticks(6)
 
 
 @dataclass(frozen=True)
 class Row:
-    """Onset errors of one way of playing, in milliseconds.
-
-    ``drift`` is the mean error of the last tenth of the notes minus that of the first.
-    """
+    """Onset errors of one way of playing, in milliseconds; see the module."""
 
     way: str
     notes: int
@@ -58,21 +57,27 @@ class Row:
     p99: float
     max: float
     drift: float
+    jack_p50: float
+    jack_p99: float
 
 
-def row(way: str, errors: Sequence[float]) -> Row:
-    ranked = sorted(errors)
-    tenth = max(1, len(errors) // 10)
-    drift = statistics.fmean(errors[-tenth:]) - statistics.fmean(errors[:tenth])
-    p50, p99, worst = (ranked[math.ceil(q * len(ranked)) - 1] for q in (0.5, 0.99, 1.0))
-    return Row(way, len(errors), *(round(1000 * value, 3) for value in (p50, p99, worst, drift)))
+def row(way: str, ours: Sequence[float], server: Sequence[float]) -> Row:
+    tenth = max(1, len(ours) // 10)
+    drift = statistics.fmean(ours[-tenth:]) - statistics.fmean(ours[:tenth])
+    figures = (*quantiles(ours, 0.5, 0.99, 1.0), drift, *quantiles(server, 0.5, 0.99))
+    return Row(way, len(ours), *(round(1000 * value, 3) for value in figures))
+
+
+def quantiles(values: Sequence[float], *shares: float) -> list[float]:
+    ranked = sorted(values)
+    return [ranked[math.ceil(share * len(ranked)) - 1] for share in shares]
 
 
 class StampedPort(RtMidiOutput):
     """A MIDI port that remembers when note-ons left."""
 
     def __init__(self) -> None:
-        super().__init__(RECEIVER)
+        super().__init__(NAME)
         self.left: list[float] = []
 
     def write(self, data: bytes) -> None:
@@ -93,110 +98,99 @@ class NominalSink(PacedSink):
         super().send(messages)
 
 
-def steady_notes(count: int) -> Iterator[StreamItem]:
-    """Sixteenth notes of ``INTERVAL`` seconds."""
-    ticks = 6
-    yield Movement(1, 1, OTHER, C_MAJOR, COMMON_TIME, 60 / (4 * INTERVAL))
+def steady_notes(count: int, interval: float) -> Iterator[StreamItem]:
+    """Sixteenth notes of ``interval`` seconds."""
+    yield Movement(1, 1, OTHER, C_MAJOR, COMMON_TIME, 60 / (4 * interval))
     for index in range(count):
-        yield Note(Ticks(index * ticks), Pitch(48 + index % 24), Ticks(ticks))
+        yield Note(Ticks(index * SIXTEENTH), Pitch(48 + index % 24), SIXTEENTH)
 
 
-def with_sink(count: int) -> list[float]:
+Times = tuple[list[float], list[float]]
+"""When notes were to leave, and when they left, in seconds of ``time.monotonic``."""
+
+
+def with_sink(count: int, interval: float) -> Times:
     port = StampedPort()
     sink = NominalSink(port)
-    with Player(steady_notes(count), sink) as player:
+    with Player(steady_notes(count, interval), sink) as player:
+        player.wait(Seconds(1.0))
+        # Both clocks are read at once, as nearly as can be.
+        origin = min(time.monotonic() - sink.now() for _ in range(100))
         player.wait()
-        origin = time.monotonic() - sink.now()
-    return [left - origin - due for left, due in zip(port.left, sink.nominal, strict=True)]
+    return [origin + due for due in sink.nominal], port.left
 
 
-def with_sleeps(count: int) -> list[float]:
+def with_sleeps(count: int, interval: float) -> Times:
+    bundle = read_bundle(default_bundle_path())
+    settings = Settings()
+    composer = Composer(
+        load_predictor(bundle), bundle.manifest.range, np.random.default_rng(1), lambda: settings
+    )
+    stream = composer.stream()
     port = StampedPort()
     port.open(lambda _: None)
     for index in range(count):
+        while not isinstance(next(stream), Note):
+            pass
         port.write(note_on(0, 48 + index % 24, 80))
-        time.sleep(INTERVAL)
+        time.sleep(interval)
         port.write(note_off(0, 48 + index % 24))
     port.close()
-    return [left - port.left[0] - index * INTERVAL for index, left in enumerate(port.left)]
+    return [port.left[0] + index * interval for index in range(count)], port.left
 
 
-WAYS: dict[str, Callable[[int], list[float]]] = {
+WAYS: dict[str, Callable[[int, float], Times]] = {
     "midi sink": with_sink,
     "sleep for the duration": with_sleeps,
 }
+LOADS: dict[str, Callable[[], contextlib.AbstractContextManager[None]]] = {
+    "idle": contextlib.nullcontext,
+    "every core loaded": cores_loaded,
+    "a thread computes": thread_loaded,
+}
 
 
-@contextlib.contextmanager
-def computing() -> Iterator[None]:
-    """Another Python thread that computes all the time."""
-    stop = threading.Event()
-
-    def compute() -> None:
-        while not stop.is_set():
-            sum(range(1000))
-
-    thread = threading.Thread(target=compute)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-
-
-@contextlib.contextmanager
-def jack_server() -> Iterator[None]:
-    """A JACK server to play to, started here unless one runs."""
-    if api_is_running("JACK"):
-        yield
-        return
-    if shutil.which("jackd") is None:
-        sys.exit("onset: needs a JACK server; apt install jackd2")
-    os.environ["JACK_DEFAULT_SERVER"] = SERVER
-    command = ["jackd", "--no-mlock", "-r", "-S", "-n", SERVER, "-d", "dummy", "-r", "48000"]
-    server = subprocess.Popen([*command, "-p", "256"], stdout=DEVNULL, stderr=DEVNULL)
-    try:
-        deadline = time.monotonic() + 10
-        while (
-            b"system:" not in subprocess.run(["jack_lsp"], capture_output=True, check=False).stdout
-        ):
-            if time.monotonic() > deadline:
-                sys.exit("onset: jackd does not start")
-            time.sleep(0.1)
-        yield
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def measure(seconds: float) -> list[Row]:
-    count = max(10, round(seconds / INTERVAL))
-    rows = []
+def measure(count: int, interval: float, only: str) -> list[Row]:
+    settle_process()
     with jack_server():
-        receiver = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name=RECEIVER)
-        receiver.open_virtual_port("in")
-        for load, context in (("", contextlib.nullcontext), (", under load", computing)):
-            for way, play in WAYS.items():
-                with context():
-                    rows.append(row(way + load, play(count)))
-        receiver.delete()
-    return rows
+        return [
+            one(way, load, count, interval)
+            for load in LOADS
+            for way in WAYS
+            if only in f"{way}, {load}"
+        ]
+
+
+def one(way: str, load: str, count: int, interval: float) -> Row:
+    ear = Ear()
+    with LOADS[load]():
+        nominal, left = WAYS[way](count, interval)
+    arrived = ear.close()
+    if not len(nominal) == len(left) == len(arrived) == count:
+        sys.exit(f"onset: {count} notes, {len(left)} left, {len(arrived)} arrived")
+    ours = [t - due for t, due in zip(left, nominal, strict=True)]
+    server = [t - before for t, before in zip(arrived, left, strict=True)]
+    return row(f"{way}, {load}", ours, server)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
-    parser.add_argument("--seconds", type=float, default=10.0, help="of music for each row")
+    parser.add_argument("--notes", type=int, default=160, help="for each row")
+    parser.add_argument("--interval", type=float, default=0.125, help="seconds between notes")
+    parser.add_argument("--only", default="", help="rows with this in their names")
     parser.add_argument("--json", type=Path, help="also write the figures here")
     options = parser.parse_args()
-    rows = measure(options.seconds)
-    print(f"onset error, ms, one note every {1000 * INTERVAL:g} ms")
-    print(f"{'':38}{'notes':>6}{'p50':>10}{'p99':>10}{'max':>10}{'drift':>10}")
+    rows = measure(options.notes, options.interval, options.only)
+    print(f"onset error, ms, one note every {1000 * options.interval:g} ms")
+    print(f"the sink's: {possible_timing()}")
+    print(f"{'':44}{'ours':>27}{'':10}{'JACK':>12}")
+    heads = ("notes", "p50", "p99", "max", "drift", "p50", "p99")
+    print(f"{'':42}" + "".join(f"{head:>9}" for head in heads))
     for r in rows:
-        print(f"{r.way:38}{r.notes:6}{r.p50:10.3f}{r.p99:10.3f}{r.max:10.3f}{r.drift:10.3f}")
+        figures = (r.p50, r.p99, r.max, r.drift, r.jack_p50, r.jack_p99)
+        print(f"{r.way:42}{r.notes:9}" + "".join(f"{figure:9.3f}" for figure in figures))
     if options.json:
-        content = json.dumps([asdict(r) for r in rows], indent=2) + "\n"
-        write_atomically(options.json, content.encode(), force=True)
+        write_json(options.json, [asdict(r) for r in rows])
 
 
 if __name__ == "__main__":
