@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
     session = Session(settings, sink=choice.sink, seed=seed, limit=limit, recordings=args.record)
     for line in choice.explanation:
         _say(line)
-    _say(f"seed {seed}; Ctrl-C stops")
+    _say(f"seed {seed}; network {session.status().variant}; Ctrl-C stops")
     with key_presses() as keys:
         if keys is not None:
             _say(HELP)

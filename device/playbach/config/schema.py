@@ -151,7 +151,7 @@ def _live(rows: Iterable[Setting]) -> tuple[Key, ...]:
 
 _SOUND = ("sink", "port", "program", "channel", "volume", "velocity", "accent", "clock_out",
           "clock_in")  # fmt: skip
-_MODEL = ("bundle", "variant")
+_MODEL = ("bundle", "variant", "fallback")
 _RELOAD = "at once"
 
 SECTIONS = (

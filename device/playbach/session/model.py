@@ -27,15 +27,18 @@ class Model:
 
     Attributes:
         name: of the training run it came from.
-        variant: which of the bundle's graphs it runs.
         predictor: the network.
         pitches: the range it composes in.
     """
 
     name: str
-    variant: str
     predictor: Predictor
     pitches: PitchRange
+
+    @property
+    def variant(self) -> str:
+        """The numeric form of the network that runs now."""
+        return self.predictor.variant
 
 
 def load_model(settings: Settings) -> Model:
@@ -44,14 +47,14 @@ def load_model(settings: Settings) -> Model:
     Raises:
         BundleError: the bundle cannot be used.
         InputError: it has no such variant.
+        AcceleratorError: it is for an Edge TPU, there is none, and nothing may take over.
     """
     path = default_bundle_path() if settings.bundle is None else Path(settings.bundle)
     bundle = read_bundle(path)
     manifest = bundle.manifest
     return Model(
         manifest.provenance.run,
-        settings.variant or manifest.default_variant,
-        load_predictor(bundle, settings.variant),
+        load_predictor(bundle, settings.variant, fallback=settings.fallback),
         manifest.range,
     )
 

@@ -34,7 +34,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "playable",
         "repeats",
     ),
-    "network": ("bundle", "variant"),
+    "network": ("bundle", "variant", "fallback"),
 }
 """Every setting, as help shows them."""
 _METAVARS = {int: "N", float: "X", str: "TEXT"}
@@ -65,7 +65,13 @@ def settings_from(args: argparse.Namespace) -> Settings:
 
 def _add(group: argparse._ArgumentGroup, row: Setting) -> None:
     if row.kind is bool:
-        group.add_argument(row.option, action="store_true", default=None, help=row.about)
+        group.add_argument(
+            row.option,
+            # What is usually so has an option that says no.
+            action=argparse.BooleanOptionalAction if row.default else "store_true",
+            default=None,
+            help=row.about,
+        )
         return
     default = row.nothing if row.default is None else str(row.default)
     group.add_argument(

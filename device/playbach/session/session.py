@@ -49,6 +49,9 @@ from playbach.stream import Movement, Seconds
 MakeSink = Callable[[Settings], Sink]
 LoadModel = Callable[[Settings], Model]
 
+_MODEL = ("bundle", "variant", "fallback")
+"""Settings whose change asks for the model to be loaded again."""
+
 
 def controls_of(settings: Settings) -> Controls:
     """What of the settings concerns how notes are sent."""
@@ -232,7 +235,7 @@ class Session:
             before, new = self._settings, changed(self._settings, wanted)
             composing = composer_settings(new)
             model = None
-            if (new.bundle, new.variant) != (before.bundle, before.variant):
+            if any(getattr(new, name) != getattr(before, name) for name in _MODEL):
                 model = self._load_model(new)
             if (new.sink, new.port) != (before.sink, before.port):
                 self._player.use(self._make_sink(new))

@@ -59,6 +59,7 @@ class Settings:
     repeats: bool = False
     bundle: str | None = None
     variant: str | None = None
+    fallback: bool = True
     sink: str | None = None
     port: str | None = None
     clock_out: bool = False
@@ -240,6 +241,10 @@ TABLE = (
     Setting("repeats", bool, "play each half of a dance twice", _MOVEMENT),
     Setting("bundle", str, "file of the model", _MOVEMENT, nothing="the one included"),
     Setting("variant", str, "variant of the model", _MOVEMENT, nothing="the bundle's own choice"),
+    Setting(
+        "fallback", bool, "where there is no Edge TPU, or none any more, the processor takes over",
+        _MOVEMENT,
+    ),
     Setting(
         "sink", str, "what plays the notes", Acts.AT_ONCE, nothing="the best there is",
         canonical=_sink, choices=SINK_NAMES,
