@@ -1,9 +1,10 @@
 """A client of the ALSA sequencer that hears what Play Bach sends, and when.
 
-A port that receives an event as it was queued sees its nominal time; a port that has the kernel
-stamp what arrives sees the real one, on the same queue. So the listener subscribes one of each to
-the port of Play Bach as soon as that is announced, and their difference is the onset error. A third
-port is there to be played to, as a synth is: it hears all from the moment of being connected.
+A port that receives an event as it was queued sees the time it was queued for; a port that has the
+kernel stamp what arrives sees when it did, on the same queue. So the listener subscribes one of
+each to the port of Play Bach as soon as that is announced, and the onset error is their difference,
+less what the sink queues notes early. A third port is there to be played to, as a synth is: it
+hears all from the moment of being connected.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 import alsa_midi
 
 from playbach.midi_messages import NOTE_ON, Sounding
+from playbach.sinks.alsa_queue import EARLY
 
 HEARD = "Play Bach"
 NAME = "listener"
@@ -55,7 +57,7 @@ class Listener:
         self.client.set_client_pool_input(POOL)
         hidden = alsa_midi.WRITE_PORT | alsa_midi.PortCaps.NO_EXPORT
         self._announced = self.client.create_port("announced", hidden)
-        self._nominal = self.client.create_port("nominal", hidden)
+        self._queued = self.client.create_port("queued", hidden)
         self._direct = self.client.create_port("direct", alsa_midi.WRITE_PORT)
         self._stamped: Any = None
         self.clear()
@@ -66,7 +68,7 @@ class Listener:
 
     def clear(self) -> None:
         """Forget what was heard."""
-        self.nominal, self.stamped, self.direct = Hearing(), Hearing(), Hearing()
+        self.queued, self.stamped, self.direct = Hearing(), Hearing(), Hearing()
 
     def errors(self) -> list[float]:
         """Onset errors in seconds: when a note-on arrived minus its nominal time.
@@ -74,12 +76,10 @@ class Listener:
         Raises:
             ValueError: the two ports heard different notes.
         """
-        pairs = list(
-            zip(reversed(self.nominal.onsets), reversed(self.stamped.onsets), strict=False)
-        )
-        if any(nominal[0] != stamped[0] for nominal, stamped in pairs):
+        pairs = list(zip(reversed(self.queued.onsets), reversed(self.stamped.onsets), strict=False))
+        if any(queued[0] != stamped[0] for queued, stamped in pairs):
             raise ValueError("the two ports heard different notes")
-        return [stamped[1] - nominal[1] for nominal, stamped in reversed(pairs)]
+        return [stamped[1] - queued[1] - EARLY for queued, stamped in reversed(pairs)]
 
     def _listen(self) -> None:
         while True:
@@ -91,8 +91,8 @@ class Listener:
                 self._at(event.dest.port_id).hear(bytes(event.midi_bytes), when)
 
     def _at(self, port: int) -> Hearing:
-        if port == self._nominal.port_id:
-            return self.nominal
+        if port == self._queued.port_id:
+            return self.queued
         return self.direct if port == self._direct.port_id else self.stamped
 
     def _subscribe(self, address: tuple[int, int]) -> None:
@@ -109,7 +109,7 @@ class Listener:
             timestamp_real=True,
             timestamp_queue=self._queue_of(HEARD),
         )
-        for port in (self._nominal, self._stamped):
+        for port in (self._queued, self._stamped):
             port.connect_from(address)
 
     def _queue_of(self, name: str) -> int:
