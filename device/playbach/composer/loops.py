@@ -44,7 +44,7 @@ class Watch:
     seldom: float
 
 
-WATCHES = (Watch(4, 48, 0.23, 0.46), Watch(4, 256, 0.20, 0.32), Watch(8, 256, 0.05, 0.14))
+WATCHES = (Watch(4, 48, 0.23, 0.46), Watch(4, 256, 0.23, 0.36), Watch(8, 256, 0.07, 0.18))
 """In the movements of Bach's suites, sonatas and partitas, of all places these have shares of
 at most .23, .27 and .10 in three of four, .46, .50 and .29 in 99 of a hundred."""
 
