@@ -15,8 +15,9 @@ MAX_ITEMS = 256
 class Composed:
     """Items composed and not yet played, each with its distance from the one before.
 
-    One thread puts, one takes. Whoever takes may refuse what is composed so far: the *round* then
-    changes, and what is put for an earlier round is dropped.
+    One thread puts, one takes. Once full it is filled again when it is half empty, so that the two
+    threads take turns about once a second and not at each note. Whoever takes may refuse what is
+    composed so far: the *round* then changes, and what is put for an earlier round is dropped.
     """
 
     def __init__(self, ahead: Seconds, max_items: int = MAX_ITEMS) -> None:
@@ -30,6 +31,7 @@ class Composed:
         self._ended = False
         self._closed = False
         self._nudged = False
+        self._filling = True
 
     @property
     def round(self) -> int:
@@ -61,11 +63,12 @@ class Composed:
             False if nothing more is wanted at all.
         """
         with self._changed:
-            while not self._closed and round_ == self._round and self._is_full():
+            while not self._closed and round_ == self._round and not self._filling:
                 self._changed.wait()
             if not self._closed and round_ == self._round:
                 self._place += span
                 self._items.append((item, Seconds(self._place)))
+                self._filling = not self._is_full()
                 self._changed.notify_all()
             return not self._closed
 
@@ -76,12 +79,16 @@ class Composed:
             if self._closed or not self._items:
                 return None
             item, _ = self._items.popleft()
-            self._changed.notify_all()
+            if not self._filling and self._is_half_empty():
+                self._filling = True
+                self._changed.notify_all()
             return item
 
     def refill(self, timeout: float) -> bool:
         """Wait until as much is held as may be or nothing more will come; False if time is up."""
         with self._changed:
+            self._filling = not self._is_full()
+            self._changed.notify_all()
             return self._wait(lambda: self._ended or self._is_full(), timeout)
 
     def restart(self) -> list[StreamItem]:
@@ -91,6 +98,7 @@ class Composed:
             held = [item for item, _ in self._items]
             self._items.clear()
             self._ended = False
+            self._filling = True
             self._changed.notify_all()
             return held
 
@@ -138,3 +146,6 @@ class Composed:
         if len(self._items) >= self._max_items:
             return True
         return bool(self._items) and self._ahead() >= self._limit
+
+    def _is_half_empty(self) -> bool:
+        return len(self._items) <= self._max_items // 2 and self._ahead() <= self._limit / 2

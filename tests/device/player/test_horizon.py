@@ -55,3 +55,36 @@ def test_closing_wakes_who_waits_for_room() -> None:
     waiting.join()
     assert answers == [False]
     assert composed.take(10.0) is None
+
+
+def test_it_is_filled_again_when_half_empty() -> None:
+    composed = Composed(Seconds(2.0))
+    filled(composed, 0.25)
+    done = threading.Event()
+
+    def put() -> None:
+        composed.put(note(0, 72), Seconds(0.25))
+        done.set()
+
+    threading.Thread(target=put, daemon=True).start()
+    for _ in range(3):  # nine are held, the last 2 s after the first
+        composed.take(0)
+    assert not done.wait(0.05)
+    composed.take(0)
+    assert done.wait(30)
+
+
+def test_what_was_composed_for_an_earlier_round_is_dropped() -> None:
+    composed = Composed(Seconds(2.0))
+    composed.put(note(0, 60), Seconds(0.1), 0)
+    assert composed.restart() == [note(0, 60)]
+    assert composed.put(note(0, 62), Seconds(0.1), 0)
+    composed.put(note(0, 64), Seconds(0.1), composed.round)
+    assert composed.take(0) == note(0, 64)
+
+
+def test_a_nudge_ends_the_wait_for_an_item_once() -> None:
+    composed = Composed(Seconds(2.0))
+    composed.nudge()
+    assert composed.take(60.0) is None
+    assert not composed.refill(0.001)
