@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from socket import SO_SNDBUF, SOL_SOCKET
 
 from aiohttp import web
 
@@ -24,6 +25,8 @@ STATIC = Path(__file__).parent / "static"
 _MOST_BODY = 16_384
 """Bytes of a request's body."""
 MOST_CONNECTIONS = 256
+_SEND_BUFFER = 65_536
+"""Bytes that the system keeps for a connection that does not read."""
 _JOIN = 3.0
 
 
@@ -102,8 +105,12 @@ class WebServer:
     async def _listening(self, hub: Hub, executor: ThreadPoolExecutor) -> AsyncIterator[None]:
         """Listens for as long as the context lasts."""
         gate = Gate(self._site.token, None)
-        app = self._app(gate, hub, executor)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0, keepalive_timeout=15.0)
+        runner = web.AppRunner(
+            self._app(gate, hub, executor),
+            access_log=None,
+            shutdown_timeout=1.0,
+            keepalive_timeout=15.0,
+        )
         await runner.setup()
         try:
             listener = await self._bind(runner)
@@ -127,7 +134,7 @@ class WebServer:
             return server() if len(server.connections) < MOST_CONNECTIONS else _Busy()
 
         try:
-            return await asyncio.get_running_loop().create_server(
+            listener = await asyncio.get_running_loop().create_server(
                 accept, address.host, address.port, reuse_address=True
             )
         except OSError as error:
@@ -135,6 +142,10 @@ class WebServer:
                 f"web {address}: cannot be opened: {error.strerror or error}; choose another "
                 "with --web HOST:PORT, or --no-web"
             ) from error
+        for socket in listener.sockets:
+            # What is accepted inherits it: a page that does not read holds little memory.
+            socket.setsockopt(SOL_SOCKET, SO_SNDBUF, _SEND_BUFFER)
+        return listener
 
     def _app(self, gate: Gate, hub: Hub, executor: ThreadPoolExecutor) -> web.Application:
         attempts = Attempts()

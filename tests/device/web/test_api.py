@@ -1,0 +1,194 @@
+"""The interface tells, changes and commands; what is wrong is answered with its reason."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from tests.device.web.conftest import Serve, talk, until
+from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
+
+from playbach.music.midi import parse_midi
+from playbach.session.settings import TABLE, as_values
+from playbach.session.status import Command, Transport
+
+
+async def _json(client: aiohttp.ClientSession, path: str) -> Any:
+    async with client.get(f"/api/v1/{path}") as answer:
+        assert answer.status == 200
+        return await answer.json()
+
+
+async def _patch(client: aiohttp.ClientSession, body: Any) -> tuple[int, Any]:
+    async with client.patch("/api/v1/settings", json=body) as answer:
+        return answer.status, await answer.json()
+
+
+def test_the_status_says_what_is_playing(serve: Serve) -> None:
+    with serve() as served:
+        until(lambda: served.listener.notes, "a note")
+        status = talk(served, lambda client: _json(client, "status"))
+    assert status["transport"] == "playing"
+    assert status["movement"]["title"].startswith("Suite 1 in ")
+    assert status["movement"]["form"] == "prelude"
+    assert status["settings"] == as_values(served.session.settings)
+    assert status["notes"] > 0
+    assert status["variant"]
+
+
+def test_a_change_is_heard_and_seen(serve: Serve) -> None:
+    async def ask(client: aiohttp.ClientSession) -> None:
+        assert (await _patch(client, {"program": 40, "tempo": "90"}))[0] == 200
+        assert (await _json(client, "settings"))["tempo"] == 90
+
+    with serve() as served:
+        until(lambda: served.listener.notes, "a note")
+        talk(served, ask)
+        until(lambda: bytes([0xC0, 40]) in served.listener.heard, "the violin")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"tempo": 9_000}, {"tempo": "fast"}, {"tempo": [1]}, {"tempo": None, "volume": None},
+        {"nonsense": 1}, {"form": "waltz"}, {"key": "H dur"}, {"velocity": 127, "accent": 40},
+        {"volume": 1e400}, {"": 0}, {"volume": True},
+    ],
+)  # fmt: skip
+def test_what_is_not_allowed_changes_nothing(serve: Serve, body: Any) -> None:
+    with serve() as served:
+        before = served.session.settings
+        status, answer = talk(served, lambda client: _patch(client, body))
+        assert status == 400
+        assert "\n" not in answer["error"]
+        assert served.session.settings == before
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status"),
+    [
+        (b"{", "application/json", 400),
+        (b"[]", "application/json", 400),
+        (b"\xff\xfe", "application/json", 400),
+        (100_000 * b"[", "application/json", 413),
+        (15_000 * b"[", "application/json", 400),
+        (b"tempo=60", "application/x-www-form-urlencoded", 415),
+    ],
+)
+def test_what_is_not_json_is_refused(
+    serve: Serve, body: bytes, content_type: str, status: int
+) -> None:
+    async def ask(client: aiohttp.ClientSession) -> tuple[int, Any]:
+        headers = {"Content-Type": content_type}
+        async with client.patch("/api/v1/settings", data=body, headers=headers) as answer:
+            return answer.status, await answer.json()
+
+    with serve() as served:
+        got, answer = talk(served, ask)
+    assert got == status
+    assert answer["error"]
+
+
+def test_commands_are_carried_out(serve: Serve) -> None:
+    async def ask(client: aiohttp.ClientSession) -> list[int]:
+        statuses = []
+        for name in (*(command.value for command in Command), "dance"):
+            async with client.post(f"/api/v1/commands/{name}") as answer:
+                statuses.append(answer.status)
+        return statuses
+
+    with serve() as served:
+        assert talk(served, ask) == [*(200 for _ in Command), 404]
+        assert served.session.status().transport is Transport.PAUSED
+
+
+def test_a_movement_that_was_played_can_be_downloaded(serve: Serve) -> None:
+    async def ask(client: aiohttp.ClientSession) -> tuple[Any, bytes, str]:
+        pieces = await _json(client, "pieces")
+        async with client.get(pieces[0]["file"]) as answer:
+            assert answer.content_type == "audio/midi"
+            return pieces, await answer.read(), answer.headers["Content-Disposition"]
+
+    with serve(settings={"tempo": 400, "form": "song"}) as served:
+        until(served.session.pieces, "a movement that is over")
+        pieces, content, disposition = talk(served, ask)
+    assert len(parse_midi(content, name="piece").piece.notes) == pieces[0]["notes"]
+    assert disposition.isascii()
+    assert "Song.mid" in disposition
+
+
+def test_a_piece_that_is_not_there_is_not_found(serve: Serve) -> None:
+    async def ask(client: aiohttp.ClientSession) -> list[int]:
+        statuses = []
+        for path in ("pieces/77.mid", "pieces/-1.mid", "pieces/..%2f..%2fetc.mid", "nothing"):
+            async with client.get(f"/api/v1/{path}") as answer:
+                statuses.append(answer.status)
+        return statuses
+
+    with serve() as served:
+        assert talk(served, ask) == 4 * [404]
+
+
+def test_a_page_can_neither_read_nor_write_files(serve: Serve, tmp_path: Path) -> None:
+    async def ask(client: aiohttp.ClientSession) -> list[int]:
+        bodies: list[dict[str, object]] = [
+            {"bundle": "/etc/passwd"},
+            {"bundle": str(tmp_path / "none.bundle")},
+            {"sink": "file", "port": str(tmp_path / "out.mid")},
+            {"sink": "FILE "},
+        ]
+        return [(await _patch(client, body))[0] for body in bodies]
+
+    with serve() as served:
+        assert talk(served, ask) == 4 * [400]
+    assert not list(tmp_path.iterdir())
+
+
+def test_models_of_the_folder_can_be_chosen(serve: Serve, tmp_path: Path) -> None:
+    other = tmp_path / "other.bundle"
+    other.write_bytes(TINY_BUNDLE.read_bytes())
+
+    async def ask(client: aiohttp.ClientSession) -> Any:
+        models = await _json(client, "models")
+        assert {model["name"] for model in models} == {"default", "tiny", "other"}
+        return await _patch(client, {"bundle": str(other)})
+
+    with serve(models=tmp_path) as served:
+        assert talk(served, ask)[0] == 200
+        assert served.session.settings.bundle == str(other)
+
+
+def test_settings_ports_and_instruments_are_listed(serve: Serve) -> None:
+    async def ask(client: aiohttp.ClientSession) -> list[Any]:
+        return [await _json(client, name) for name in ("settings/table", "ports", "instruments")]
+
+    with serve() as served:
+        table, ports, instruments = talk(served, ask)
+    assert [row["name"] for row in table] == [row.name for row in TABLE]
+    assert isinstance(ports, list)
+    assert instruments[42] == {"program": 42, "name": "Cello", "family": "Strings"}
+
+
+def test_two_pages_see_the_same(serve: Serve) -> None:
+    async def watch(client: aiohttp.ClientSession) -> None:
+        async with (
+            client.ws_connect("/api/v1/stream") as first,
+            client.ws_connect("/api/v1/stream") as second,
+        ):
+            assert (await _patch(client, {"transpose": 5}))[0] == 200
+            for page in (first, second):
+                await _until_seen(page, "transpose", 5)
+
+    async def _until_seen(page: Any, name: str, value: object) -> None:
+        async with asyncio.timeout(20):
+            async for message in page:
+                said = json.loads(message.data)
+                if said["type"] == "status" and said["settings"][name] == value:
+                    return
+
+    with serve() as served:
+        talk(served, watch)
