@@ -9,57 +9,20 @@ Shapes: N steps, each an input of width n: ``(N, n)``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from playbach.errors import InputError
 from playbach.music.encoding import Encoding, encode
 from playbach.music.features import Tracker
 from playbach.music.note import Piece
+from playbach_convert.music import ENOUGH_STEPS, LONGEST_PIECE
 from playbach_convert.steps import Weights, concrete_function, layer_count
-from playbach_train.corpus import Request, load
-from playbach_train.kept_scores import kept_scores
-from playbach_train.run import Run
-
-FEWEST_STEPS, MOST_STEPS = 2_000, 8_000
-LONGEST_PIECE = 500
-"""Notes of one piece, so that many pieces are heard."""
 
 Floats = NDArray[np.float32]
 Rollouts = dict[str, Floats]
 """By ``role/input``, such as ``step/hidden_0``: what the input was at each of N steps."""
-
-
-def calibration_pieces(run: Run, folder: Path | None) -> list[Piece]:
-    """Music to calibrate on: the scores in ``folder``, else those the run was trained on.
-
-    Raises:
-        InputError: there are none, or too few notes.
-    """
-    if folder is None:
-        where = str(run.folder)
-        pieces = list(_of_run(run).values())
-    else:
-        where = str(folder)
-        corpus = load([folder], Request(), report=lambda _: None)
-        pieces = [movement.piece for movement in corpus.movements]
-    notes = sum(min(len(piece.notes), LONGEST_PIECE) for piece in pieces)
-    if notes < FEWEST_STEPS:
-        raise InputError(
-            f"{where}: {notes:,} notes to calibrate int8 on (at most {LONGEST_PIECE} of a piece "
-            f"count), at least {FEWEST_STEPS:,} are needed; give more scores with --calibration DIR"
-        )
-    return pieces
-
-
-def _of_run(run: Run) -> dict[str, Piece]:
-    try:
-        return dict(kept_scores(run.folder).training)
-    except InputError as error:
-        raise InputError(f"{error}; give scores to calibrate on with --calibration DIR") from error
 
 
 def rollouts(weights: Weights, encoding: Encoding, pieces: Iterable[Piece]) -> Rollouts:
@@ -73,7 +36,7 @@ def rollouts(weights: Weights, encoding: Encoding, pieces: Iterable[Piece]) -> R
     for piece in pieces:
         found.append(_rollout(weights, encoding, piece))
         steps += len(found[-1]["step/note"])
-        if steps >= MOST_STEPS:
+        if steps >= ENOUGH_STEPS:
             break
     states = [name for name in found[0] if name.startswith("step/") and name != "step/note"]
     while any(_shortened(found, name) for name in states):

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from playbach.errors import PlaybachError
+from playbach.errors import OutputError, PlaybachError
 
 WORKER_SECONDS = 600
 ROLLOUTS = "rollouts.npz"
@@ -39,9 +40,9 @@ def convert_variant(
 
     Raises:
         ConversionError: the child failed, crashed, or took too long; the message names the graph.
+        OutputError: the folder for temporary files is full.
     """
-    with tempfile.TemporaryDirectory(prefix="playbach-convert-") as temporary:
-        folder = Path(temporary)
+    with _temporary_folder() as folder:
         stored = folder / "weights.npz"
         np.savez(stored, allow_pickle=False, **weights)
         np.savez(folder / ROLLOUTS, allow_pickle=False, **rollouts)
@@ -52,10 +53,21 @@ def convert_variant(
         for role, out in outs.items():
             if not out.exists():
                 raise ConversionError(
-                    f"{variant}/{role}: {failure or 'the converter gave nothing'}; leave {variant} "
-                    "out of --quantise"
+                    f"{variant}/{role}: {failure or 'the converter gave nothing'}"
                 )
         return {role: out.read_bytes() for role, out in outs.items()}
+
+
+@contextlib.contextmanager
+def _temporary_folder() -> Iterator[Path]:
+    try:
+        with tempfile.TemporaryDirectory(prefix="playbach-convert-") as folder:
+            yield Path(folder)
+    except OSError as error:
+        raise OutputError(
+            f"{tempfile.gettempdir()}: what lies between network and bundle cannot be written: "
+            f"{error.strerror}; make room, or set TMPDIR to another folder"
+        ) from error
 
 
 def _run(command: Sequence[str]) -> str:

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from playbach.command_line import OneLineParser, guarded
+from playbach.command_line import OneLineParser, guarded, one_line
 from playbach.errors import InputError
 from playbach.files import check_writable
 from playbach.quiet import quiet_stderr
+from playbach_convert import figures_command
 from playbach_convert.edgetpu import command
 from playbach_convert.edgetpu.variant import SOURCE
 from playbach_convert.variants import VARIANTS
@@ -21,49 +22,59 @@ from playbach_train.run import Run, load_run
 
 USUAL = ("float32", "dynamic")
 """Variants that are made when none are named; they need no scores."""
+PROG = "playbach-convert"
+INCOMPLETE = 1
+"""Exit status when the bundle was written without a variant that was asked for."""
+MOST_DRIFT_STEPS = 10_000_000
+COMMANDS = {command.NAME: command.main, figures_command.NAME: figures_command.main}
+"""What else the first word may ask for."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Convert; returns the exit status, 2 for a mistake of the user's."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     given = list(sys.argv[1:] if arguments is None else arguments)
-    if given[:1] == [command.NAME]:
-        return command.main(given[1:])
+    if given and given[0] in COMMANDS:
+        return COMMANDS[given[0]](given[1:])
     args = _parser().parse_args(given)
-    return guarded("playbach-convert", lambda: _convert(args))
+    return guarded(PROG, lambda: _convert(args))
 
 
 def _convert(args: argparse.Namespace) -> int:
     variants = _variants(args.quantise)
     if args.edgetpu and SOURCE not in variants:
         variants = (*variants, SOURCE)
+    if not 1 <= args.drift <= MOST_DRIFT_STEPS:
+        raise InputError(f"--drift {args.drift}: it is from 1 to {MOST_DRIFT_STEPS:,}")
     check_writable(args.output, force=args.force)
     run = load_run(args.run)
     if args.memory is not None:
         run = _with_memory(run, args.memory)
     # TensorFlow takes seconds to import, and mistakes are found without it. It talks meanwhile.
     with quiet_stderr():
-        from playbach_convert.convert import convert_run  # noqa: PLC0415
+        from playbach_convert.convert import Request, convert_run  # noqa: PLC0415
 
-    convert_run(
-        run,
-        args.output,
-        variants,
+    request = Request(
+        variants=variants,
         calibration=args.calibration,
         edgetpu=args.edgetpu,
+        drift_steps=args.drift,
         force=args.force,
-        say=_say,
     )
-    return 0
+    left_out = convert_run(run, args.output, request, _say).left_out
+    for error in left_out.values():
+        sys.stderr.write(f"{PROG}: left out: {one_line(str(error))}\n")
+    return INCOMPLETE if left_out else 0
 
 
 def _parser() -> argparse.ArgumentParser:
     meanings = "; ".join(f"{name}: {variant.meaning}" for name, variant in VARIANTS.items())
     parser = OneLineParser(
-        prog="playbach-convert",
+        prog=PROG,
         description="Convert a trained run into a bundle for the board.",
         epilog=f"'playbach-convert {command.NAME} FILE' says of each operation of a .tflite file "
-        "or a bundle whether it maps to the Edge TPU.",
+        f"or a bundle whether it maps to the Edge TPU; 'playbach-convert {figures_command.NAME} "
+        "BUNDLE' prints how near its variants are to the network.",
     )
     parser.add_argument("run", metavar="RUN", type=Path, help="folder of a training run")
     parser.add_argument(
@@ -94,6 +105,14 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help=f"compile {SOURCE} for the Edge TPU, where edgetpu_compiler is on the PATH, into the "
         "variant edgetpu; refused unless all of it maps",
+    )
+    parser.add_argument(
+        "--drift",
+        metavar="N",
+        type=int,
+        default=20_000,
+        help="notes that each variant composes on its own to see whether it drifts "
+        "(default %(default)s)",
     )
     parser.add_argument("--force", action="store_true", help="replace an existing bundle")
     return parser

@@ -1,25 +1,35 @@
-"""From a training run to a bundle: convert each graph, check it against Keras, write."""
+"""From a training run to a bundle: convert each variant, measure it against Keras, write."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from playbach.bundle import Bundle, Part, write_bundle
+from playbach.bundle import (
+    Bundle,
+    Part,
+    VariantFigures,
+    Verification,
+    write_bundle,
+)
 from playbach.bundle.defect import DefectError
 from playbach.bundle.writer import build_bundle
+from playbach.errors import PlaybachError
 from playbach.predictor.graph import graph_specs
-from playbach_convert.calibration import Rollouts, calibration_pieces, rollouts
+from playbach_convert.calibration import Rollouts, rollouts
 from playbach_convert.child import ConversionError, convert_variant
 from playbach_convert.distributions import load_network
-from playbach_convert.edgetpu.variant import add_variant
+from playbach_convert.edgetpu.variant import SOURCE, add_variant
+from playbach_convert.figures_command import figures_text
 from playbach_convert.manifest import manifest_of, provenance_of
+from playbach_convert.music import calibration_pieces, verification_music
 from playbach_convert.steps import ROLES
-from playbach_convert.variants import VARIANTS
-from playbach_convert.verify import verify
+from playbach_convert.variants import REFERENCE, VARIANTS
+from playbach_convert.verify import VerificationError, Verifier, machine
 from playbach_train.run import Run
 
 TABLES = {
@@ -33,75 +43,160 @@ TABLES = {
 """Tables of the bundle, and the weights they are."""
 
 Say = Callable[[str], None]
+Failures = dict[str, PlaybachError]
 
 
-def convert_run(
-    run: Run,
-    output: Path,
-    variants: Sequence[str],
-    *,
-    calibration: Path | None,
-    edgetpu: bool = False,
-    force: bool,
-    say: Say,
-) -> Bundle:
-    """Convert ``run`` into a bundle at ``output``.
+@dataclass(frozen=True)
+class Request:
+    """What is asked of a conversion.
 
-    Args:
-        run: what to convert.
-        output: where the bundle goes.
+    Attributes:
         variants: names of ``VARIANTS``; the first is the bundle's default.
         calibration: folder of scores for int8; ``None`` for those that the run was trained on.
         edgetpu: whether int8, which is then one of ``variants``, is compiled for the Edge TPU.
+        drift_steps: notes that each variant composes on its own to see whether it drifts.
         force: whether an existing bundle is replaced.
-        say: takes a line for the user.
+    """
+
+    variants: tuple[str, ...]
+    calibration: Path | None = None
+    edgetpu: bool = False
+    drift_steps: int = 20_000
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """What came of it.
+
+    Attributes:
+        bundle: as it was written.
+        left_out: why, for each variant that was asked for and is not in it.
+    """
+
+    bundle: Bundle
+    left_out: Mapping[str, PlaybachError]
+
+
+@dataclass(frozen=True)
+class _Graphs:
+    """Parts of a bundle, and their bytes by name."""
+
+    parts: tuple[Part, ...]
+    contents: Mapping[str, bytes]
+
+    def without(self, variants: Collection[str]) -> _Graphs:
+        parts = tuple(part for part in self.parts if part.variant not in variants)
+        return _Graphs(parts, {part.name: self.contents[part.name] for part in parts})
+
+
+def convert_run(run: Run, output: Path, request: Request, say: Say) -> Conversion:
+    """Convert ``run`` into a bundle at ``output``.
+
+    A variant whose conversion fails, or that differs too much from the network, is left out.
 
     Raises:
         InputError: its weights are not those of its configuration, or not finite, or it does not
             say where it comes from, or there are too few scores to calibrate on.
-        ConversionError: a conversion failed, or a variant differs too much from the network.
+        ConversionError, VerificationError: nothing is left to write.
         CompilerError: int8 does not map whole to the Edge TPU, or its compiler failed.
         OutputError: the bundle cannot be written.
     """
     # First, so that a run that is of no use is found before the conversion, not after.
     provenance = provenance_of(run)
     network = load_network(run)
+    music = verification_music(run)
+    graphs, left_out = _convert_all(run, request, say)
+    _remaining(request, left_out)
+    if request.edgetpu:
+        made = add_variant(graphs.parts, graphs.contents, say)
+        graphs = _Graphs((*graphs.parts, *made.parts), {**graphs.contents, **made.graphs})
+        provenance = replace(provenance, tools={**provenance.tools, **made.tools})
+    manifest = manifest_of(run, provenance, graphs.parts, REFERENCE)
+    tables = _tables(run)
+    try:
+        trial, _ = build_bundle(output, manifest, graphs.contents, tables)
+    except DefectError as defect:
+        raise ConversionError(f"{output}: not written: {defect}; train again") from defect
+    verification, wrong = _measure(Verifier(network, music), trial, request, left_out, say)
+    left_out |= wrong
+    kept = _remaining(request, left_out)
+    graphs = graphs.without({name for name in VARIANTS if name not in kept})
+    manifest = replace(
+        manifest, parts=graphs.parts, default_variant=kept[0], verification=verification
+    )
+    bundle = write_bundle(output, manifest, graphs.contents, tables, force=request.force)
+    for line in figures_text(verification):
+        say(line)
+    say(f"{output}: {output.stat().st_size:,} bytes, {', '.join(bundle.manifest.variants)}")
+    return Conversion(bundle, left_out)
+
+
+def _convert_all(run: Run, request: Request, say: Say) -> tuple[_Graphs, Failures]:
+    """The graphs of the reference and of what was asked for; why some are missing."""
     heard: Rollouts = {}
-    if any(VARIANTS[variant].calibrated for variant in variants):
-        pieces = calibration_pieces(run, calibration)
-        heard = rollouts(run.weights, run.encoding, pieces)
+    if any(VARIANTS[variant].calibrated for variant in request.variants):
+        heard = rollouts(run.weights, run.encoding, calibration_pieces(run, request.calibration))
         say(f"calibrating on {len(heard['step/note']):,} notes")
-    parts, graphs = _convert_all(run, variants, heard, say)
-    if edgetpu:
-        compiled = add_variant(parts, graphs, say)
-        parts, graphs = [*parts, *compiled.parts], {**graphs, **compiled.graphs}
-        provenance = replace(provenance, tools={**provenance.tools, **compiled.tools})
-    tables = {
+    parts: list[Part] = []
+    contents: dict[str, bytes] = {}
+    failures: Failures = {}
+    for variant in dict.fromkeys((REFERENCE, *request.variants)):
+        say(f"converting to {variant}")
+        try:
+            made = convert_variant(variant, ROLES, run.weights, heard)
+        except ConversionError as error:
+            failures[variant] = error
+            continue
+        for role, graph in made.items():
+            part = Part(f"{variant}/{role}.tflite", variant, role, *graph_specs(graph))
+            parts.append(part)
+            contents[part.name] = graph
+    return _Graphs(tuple(parts), contents), failures
+
+
+def _measure(
+    verifier: Verifier, bundle: Bundle, request: Request, failed: Failures, say: Say
+) -> tuple[Verification, Failures]:
+    """Figures of every variant that is near enough to the network, and why others are not."""
+    music = verifier.music
+    say(f"measuring on {music.meaning}, {music.notes:,} notes, and {request.drift_steps:,} alone")
+    rows: list[VariantFigures] = []
+    wrong: Failures = {}
+    for variant in dict.fromkeys((REFERENCE, *request.variants)):
+        if variant in failed:
+            continue
+        figures = verifier.figures(bundle, variant, request.drift_steps)
+        try:
+            verifier.check(figures)
+        except VerificationError as error:
+            wrong[variant] = error
+        else:
+            rows += [figures] if variant in request.variants else []
+    verification = Verification(
+        music.meaning, music.notes, verifier.bits, machine(), variants=tuple(rows)
+    )
+    return verification, wrong
+
+
+def _remaining(request: Request, left_out: Failures) -> tuple[str, ...]:
+    """The variants asked for that are left.
+
+    Raises:
+        ConversionError, VerificationError: none, or one that cannot be done without.
+    """
+    kept = tuple(variant for variant in request.variants if variant not in left_out)
+    # The others are measured beside the reference, and the Edge TPU's graphs are made from int8.
+    needed = [REFERENCE, *([SOURCE] if request.edgetpu else [])]
+    for variant in (*needed, *(request.variants if not kept else ())):
+        if variant in left_out:
+            error = left_out[variant]
+            raise type(error)(f"{error}; nothing was written") from error
+    return kept
+
+
+def _tables(run: Run) -> dict[str, NDArray[np.float32]]:
+    return {
         f"tables/{name}.f32": np.atleast_2d(run.weights[source]).astype(np.float32)
         for name, source in TABLES.items()
     }
-    manifest = manifest_of(run, provenance, parts, variants[0])
-    try:
-        trial, _ = build_bundle(output, manifest, graphs, tables)
-    except DefectError as defect:
-        raise ConversionError(f"{output}: not written: {defect}; train again") from defect
-    for verification in verify(network, trial, variants):
-        say(verification.line)
-        verification.check()
-    bundle = write_bundle(output, manifest, graphs, tables, force=force)
-    say(f"{output}: {output.stat().st_size:,} bytes, {', '.join(bundle.manifest.variants)}")
-    return bundle
-
-
-def _convert_all(
-    run: Run, variants: Sequence[str], heard: Rollouts, say: Say
-) -> tuple[list[Part], dict[str, bytes]]:
-    parts, graphs = [], {}
-    for variant in variants:
-        say(f"converting to {variant}")
-        for role, graph in convert_variant(variant, ROLES, run.weights, heard).items():
-            inputs, outputs = graph_specs(graph)
-            part = Part(f"{variant}/{role}.tflite", variant, role, inputs, outputs)
-            parts.append(part)
-            graphs[part.name] = graph
-    return parts, graphs

@@ -6,11 +6,12 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-from playbach.music.encoding import encode
+from playbach.music.encoding import Encoding, encode
 from playbach.music.note import Piece
 from playbach.predictor import Predictor
 from playbach_train.arrays import movement_arrays
 from playbach_train.checkpoint import load_network_arrays
+from playbach_train.measure import LEAST_CHANCE, Scores
 from playbach_train.network import PARTS, Network
 from playbach_train.run import Run
 from playbach_train.segments import Reading, batches
@@ -59,8 +60,23 @@ def bundle_distributions(predictor: Predictor, piece: Piece) -> Distributions:
     return {part: np.array(found, np.float32) for part, found in rows.items()}
 
 
+def scores_of(found: Distributions, piece: Piece, encoding: Encoding) -> Scores:
+    """What the distributions over ``piece`` gave to what it says: N rows, as in ``measure``."""
+    _, events = encode(piece)
+    symbols = {
+        "shift": [encoding.shift_symbol(event.shift) for event in events],
+        "pitch": [encoding.pitch_symbol(event.interval) for event in events],
+        "duration": [encoding.duration_symbol(event.duration) for event in events],
+    }
+    notes = np.arange(len(events))
+    chances = [np.maximum(found[part][notes, symbols[part]], LEAST_CHANCE) for part in PARTS]
+    hits = found["pitch"].argmax(axis=1) == symbols["pitch"]
+    return np.stack([*np.log(chances), hits], axis=1).astype(np.float32)
+
+
 def divergence(wanted: NDArray[np.float32], found: NDArray[np.float32]) -> float:
     """Mean Kullback-Leibler divergence of the rows of ``found`` from those of ``wanted``, nats."""
     # In double precision, and with a floor, so that rounding gives neither minus nor infinity.
     p, q = (np.maximum(rows.astype(np.float64), 1e-12) for rows in (wanted, found))
-    return float((p * np.log(p / q)).sum(axis=1).mean())
+    # Below 0 it is nothing but rounding.
+    return max(float((p * np.log(p / q)).sum(axis=1).mean()), 0.0)

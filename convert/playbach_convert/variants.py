@@ -23,9 +23,20 @@ class Variant:
     probability: float = 1.0
     bits: float = 1.0
 
+    @property
+    def limits(self) -> str:
+        """For the user."""
+        return (
+            f"{self.divergence:g} nats, {self.probability:g} of a probability, "
+            f"{self.bits:g} bits per note"
+        )
+
+
+REFERENCE = "float32"
+"""What the others are compared with when they are left to themselves."""
 
 VARIANTS = {
-    "float32": Variant("as trained", divergence=1e-6, probability=1e-4),
+    REFERENCE: Variant("as trained", divergence=1e-6, probability=1e-4, bits=1e-4),
     "dynamic": Variant("int8 weights", divergence=0.002, bits=0.01),
     "int8": Variant(
         "int8 weights and arithmetic, for the Edge TPU", calibrated=True, divergence=0.02, bits=0.05

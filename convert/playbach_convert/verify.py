@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import platform
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from playbach.bundle import Bundle
+from playbach.bundle import Bundle, Drift, VariantFigures
 from playbach.errors import PlaybachError
-from playbach.music.note import Note, Piece, Pitch, Ticks
-from playbach.predictor import load_predictor
+from playbach.music.encoding import heading_of
+from playbach.predictor.lstm_copy import LstmCopyPredictor
 from playbach_convert.distributions import (
     Distributions,
     bundle_distributions,
     divergence,
     network_distributions,
+    scores_of,
 )
-from playbach_convert.variants import VARIANTS
+from playbach_convert.drift import free_run
+from playbach_convert.music import Music
+from playbach_convert.variants import REFERENCE, VARIANTS
+from playbach_train.layers import CELL_CLIP
+from playbach_train.measure import bits_of
 from playbach_train.network import PARTS, Network
+
+CELL_BOUND = CELL_CLIP * 1.01
+"""A rounded cell state may lie this far out: the last int8 code lies beyond the clip."""
 
 
 class VerificationError(PlaybachError):
@@ -26,87 +36,100 @@ class VerificationError(PlaybachError):
 
 
 @dataclass(frozen=True)
-class Verification:
-    """How near a variant is to the network.
+class Nearness:
+    """Distributions beside those of the network; fields as in ``VariantFigures``."""
 
-    Attributes:
-        variant: which.
-        notes: notes compared, each in all three parts.
-        divergence: mean Kullback-Leibler divergence of the worst of the three parts, nats.
-        probability: the largest difference of any probability.
-    """
-
-    variant: str
-    notes: int
-    divergence: float
     probability: float
+    divergence: float
+    agreement: float
+    bits: float
 
-    @property
-    def line(self) -> str:
-        """For the user."""
-        return (
-            f"{self.variant}: over {self.notes} notes its distributions diverge from the "
-            f"network's by {self.divergence:.2g} nats; no probability differs by more than "
-            f"{self.probability:.2g}"
+
+class Verifier:
+    """The network's own distributions over some music, to hold variants against."""
+
+    def __init__(self, network: Network, music: Music) -> None:
+        """Let ``network`` read ``music``, which takes a while."""
+        self.music = music
+        self._wanted = [network_distributions(network, piece) for piece in music.pieces]
+        self._encoding = network.encoding
+        self.bits = self._bits_of(self._wanted)
+
+    def figures(self, bundle: Bundle, variant: str, drift_steps: int) -> VariantFigures:
+        """What ``variant`` of ``bundle``, which has the reference too, makes of the same music."""
+        predictor = LstmCopyPredictor(bundle, variant)
+        began = time.perf_counter()
+        found = [bundle_distributions(predictor, piece) for piece in self.music.pieces]
+        taken = time.perf_counter() - began
+        near = self.compare(found)
+        parts = [part for part in bundle.manifest.parts if part.variant == variant]
+        return VariantFigures(
+            variant=variant,
+            size=sum(part.size for part in parts),
+            probability=near.probability,
+            divergence=near.divergence,
+            agreement=near.agreement,
+            bits=near.bits,
+            steps_per_second=round(self.music.notes / taken),
+            drift=self._drift(bundle, predictor, drift_steps),
         )
 
-    def check(self) -> None:
-        """Hold it against ``VARIANTS``.
+    def compare(self, found: Sequence[Distributions]) -> Nearness:
+        """How near distributions over the same music, piece by piece, are to the network's."""
+        wanted, other = _joined(self._wanted), _joined(found)
+        agreed = [wanted[part].argmax(axis=1) == other[part].argmax(axis=1) for part in PARTS]
+        return Nearness(
+            probability=max(float(np.abs(wanted[part] - other[part]).max()) for part in PARTS),
+            divergence=sum(divergence(wanted[part], other[part]) for part in PARTS),
+            agreement=float(np.mean(agreed)),
+            bits=self._bits_of(found),
+        )
+
+    def check(self, figures: VariantFigures) -> None:
+        """Hold ``figures`` against what ``VARIANTS`` allows.
 
         Raises:
-            VerificationError: it is outside.
+            VerificationError: they are outside.
         """
-        allowed = VARIANTS[self.variant]
-        # Written so that NaN fails too.
-        if self.divergence <= allowed.divergence and self.probability <= allowed.probability:
-            return
-        raise VerificationError(
-            f"{self.variant}: diverges from the network by {self.divergence:.2g} nats and "
-            f"{self.probability:.2g} in probability, more than the {allowed.divergence:g} and "
-            f"{allowed.probability:g} allowed; leave it out of --quantise, or train again"
-        )
+        allowed = VARIANTS[figures.variant]
+        held = {
+            f"{figures.divergence:.2g} nats from it": figures.divergence <= allowed.divergence,
+            f"a probability {figures.probability:.2g} off": (
+                figures.probability <= allowed.probability
+            ),
+            f"{figures.bits - self.bits:.2g} bits per note worse": (
+                figures.bits - self.bits <= allowed.bits
+            ),
+            f"cell states up to {figures.drift.largest_cell:.3g} when left to itself": (
+                figures.drift.largest_cell <= CELL_BOUND
+            ),
+        }
+        # NaN compares false with everything, and so is refused too.
+        wrong = [what for what, right in held.items() if not right]
+        if wrong:
+            raise VerificationError(
+                f"{figures.variant}: does not do what the network does ({', '.join(wrong)}; "
+                f"allowed: {allowed.limits}); leave it out of --quantise, or train again"
+            )
+
+    def _bits_of(self, found: Sequence[Distributions]) -> float:
+        """Bits per note, all three parts added up, over all pieces."""
+        pieces = self.music.pieces
+        rows = [
+            scores_of(one, piece, self._encoding) for one, piece in zip(found, pieces, strict=True)
+        ]
+        return bits_of(rows).total
+
+    def _drift(self, bundle: Bundle, predictor: LstmCopyPredictor, steps: int) -> Drift:
+        reference = LstmCopyPredictor(bundle, REFERENCE)
+        heading = heading_of(self.music.pieces[0])
+        return free_run(predictor, reference, heading, bundle.manifest.range, steps)
 
 
-def verify(network: Network, bundle: Bundle, variants: Sequence[str]) -> Iterator[Verification]:
-    """Feed the same notes to the Keras network and to each variant; one result a variant."""
-    pieces = probe_pieces()
-    wanted = _joined([network_distributions(network, piece) for piece in pieces])
-    for variant in variants:
-        predictor = load_predictor(bundle, variant)
-        found = _joined([bundle_distributions(predictor, piece) for piece in pieces])
-        yield compare(variant, wanted, found)
-
-
-def compare(variant: str, wanted: Distributions, found: Distributions) -> Verification:
-    """How near ``found`` is to ``wanted``."""
-    return Verification(
-        variant=variant,
-        notes=len(wanted[PARTS[0]]),
-        divergence=max(divergence(wanted[part], found[part]) for part in PARTS),
-        probability=max(float(np.abs(wanted[part] - found[part]).max()) for part in PARTS),
-    )
+def machine() -> str:
+    """Where figures were measured, for their readers."""
+    return f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}"
 
 
 def _joined(pieces: Sequence[Distributions]) -> Distributions:
     return {part: np.concatenate([piece[part] for piece in pieces]) for part in PARTS}
-
-
-def probe_pieces() -> list[Piece]:
-    """Music of the network's kind, made here: broken chords, scales and a chord, 1,200 notes."""
-    rng = np.random.default_rng(20)
-    pieces = []
-    for tonic in (48, 50, 55):
-        notes, onset = [], 0
-        scale = [tonic + step for step in (-5, 0, 2, 4, 5, 7, 9, 11, 12)]
-        for bar in range(50):
-            figure = rng.integers(0, len(scale), 4)
-            for place in range(8):
-                pitch = scale[int(figure[place % 4])] - (12 if bar % 8 == 0 else 0)
-                notes.append(Note(Ticks(onset), Pitch(pitch), Ticks(12)))
-                onset += 12
-            if bar % 10 == 9:  # noqa: PLR2004 every tenth bar ends in a chord
-                notes.append(Note(Ticks(onset), Pitch(tonic), Ticks(24)))
-                notes.append(Note(Ticks(onset), Pitch(tonic + 4), Ticks(24)))
-                onset += 24
-        pieces.append(Piece(tuple(notes)))
-    return pieces

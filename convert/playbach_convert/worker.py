@@ -95,7 +95,10 @@ def main(arguments: list[str]) -> None:
         weights = {name: arrays[name].astype(np.float32) for name in arrays.files}
     for role in roles:
         out = Path(folder) / f"{variant}-{role}.tflite"
-        out.write_bytes(convert(role, variant, weights, Path(folder)))
+        graph = convert(role, variant, weights, Path(folder))
+        # Under its name only when it is whole: the disk may be full.
+        out.with_suffix(".part").write_bytes(graph)
+        out.with_suffix(".part").replace(out)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from playbach_convert.child import ConversionError, convert_variant
 from playbach_convert.cli import main
 from playbach_convert.manifest import provenance_of
 from playbach_convert.steps import ROLES
+from playbach_convert.variants import VARIANTS
 from playbach_train.run import Run, load_run
 
 
@@ -54,6 +57,20 @@ def test_the_bundle_says_what_it_is_and_where_it_comes_from(loud_bundle: Bundle)
     assert provenance.scores["held_out_pitch_bits"] > 0
     assert provenance.notes["movements_held_out"] == 1
     assert {"keras", "tensorflow", "converted with tensorflow"} <= provenance.tools.keys()
+
+
+def test_the_bundle_says_how_near_its_variants_are_to_the_network(loud_bundle: Bundle) -> None:
+    measured = loud_bundle.manifest.verification
+    assert measured is not None
+    assert measured.music == "1 movement held out and broken chords made for the purpose"
+    assert measured.steps >= 2000
+    assert measured.bits > 0
+    assert [row.variant for row in measured.variants] == ["float32", "dynamic"]
+    for row in measured.variants:
+        assert row.divergence <= VARIANTS[row.variant].divergence
+        assert row.probability <= VARIANTS[row.variant].probability
+        assert abs(row.bits - measured.bits) < 0.05
+        assert row.drift.largest_cell <= 8
 
 
 def test_int8_weights_take_less_room(loud_bundle: Bundle) -> None:
@@ -169,28 +186,110 @@ def test_a_memory_beyond_that_of_training_is_refused(
         assert f"--memory {memory}: it is from 1 to" in message
 
 
+Deadly = Callable[[str], None]
+
+
 @pytest.fixture
-def deadly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Child processes that convert die of a segmentation fault after their first graph."""
-    folder = tmp_path / "deadly"
-    folder.mkdir()
-    (folder / "sitecustomize.py").write_text(
-        "import os, pathlib, signal, sys\n"
-        "if 'playbach_convert.worker' in sys.orig_argv:\n"
-        "    variant, _, folder, role, *_ = sys.orig_argv[-6:]\n"
-        "    pathlib.Path(folder, f'{variant}-{role}.tflite').write_bytes(b'first')\n"
-        "    os.kill(os.getpid(), signal.SIGSEGV)\n"
-    )
-    monkeypatch.setenv("PYTHONPATH", f"{folder}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+def deadly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deadly:
+    """Child processes that convert to a variant die of a segmentation fault after one graph."""
+
+    def kill(variant: str) -> None:
+        folder = tmp_path / "deadly"
+        folder.mkdir()
+        (folder / "sitecustomize.py").write_text(
+            "import os, pathlib, signal, sys\n"
+            "if 'playbach_convert.worker' in sys.orig_argv:\n"
+            "    variant, _, folder, role, *_ = sys.orig_argv[-6:]\n"
+            f"    if variant == {variant!r}:\n"
+            "        pathlib.Path(folder, f'{variant}-{role}.tflite').write_bytes(b'first')\n"
+            "        os.kill(os.getpid(), signal.SIGSEGV)\n"
+        )
+        monkeypatch.setenv("PYTHONPATH", f"{folder}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+
+    return kill
 
 
-@pytest.mark.usefixtures("deadly")
-def test_a_converter_that_crashes_is_an_error_that_names_the_graph(
+CRASH = f"the converter crashed ({signal.strsignal(signal.SIGSEGV)})"
+
+
+def test_a_converter_that_crashes_names_the_graph_and_leaves_the_rest(
+    capsys: pytest.CaptureFixture[str], finished: Path, tmp_path: Path, deadly: Deadly
+) -> None:
+    deadly("dynamic")
+    output = tmp_path / "a.bundle"
+    options = ["--quantise", "dynamic,float32", "--drift", "20"]
+    assert main([str(finished), "-o", str(output), *options]) == 1
+    assert capsys.readouterr().err == f"playbach-convert: left out: dynamic/pitch: {CRASH}\n"
+    manifest = read_bundle(output).manifest
+    assert manifest.variants == (manifest.default_variant,) == ("float32",)
+    assert manifest.verification is not None
+    assert [row.variant for row in manifest.verification.variants] == ["float32"]
+
+
+def test_where_every_conversion_crashes_nothing_is_written(
+    capsys: pytest.CaptureFixture[str], finished: Path, tmp_path: Path, deadly: Deadly
+) -> None:
+    deadly("float32")
+    message = refused(capsys, finished, tmp_path / "a.bundle", "--quantise", "float32")
+    assert f"float32/pitch: {CRASH}; nothing was written" in message
+
+
+def test_too_little_to_calibrate_on_is_refused(
+    capsys: pytest.CaptureFixture[str], finished: Path, scores: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "a.bundle"
+    own = refused(capsys, finished, output, "--quantise", "int8")
+    assert "tiny: " in own
+    assert "notes to calibrate int8 on" in own
+    assert "at least 2,000 are needed; give more scores with --calibration DIR" in own
+    given = refused(capsys, finished, output, "--quantise", "int8", "--calibration", str(scores))
+    assert "scores: " in given
+    assert "at least 2,000 are needed" in given
+    nowhere = tmp_path / "nowhere"
+    missing = refused(capsys, finished, output, "--quantise", "int8", "--calibration", str(nowhere))
+    assert "nowhere" in missing
+
+
+def test_a_run_without_scores_asks_for_some(
     capsys: pytest.CaptureFixture[str], finished: Path, tmp_path: Path
 ) -> None:
-    message = refused(capsys, finished, tmp_path / "a.bundle", "--quantise", "dynamic")
-    crash = signal.strsignal(signal.SIGSEGV)
-    assert f"dynamic/pitch: the converter crashed ({crash}); leave dynamic out" in message
+    folder = copied(finished, tmp_path)
+    (folder / "scores.npz").unlink()
+    message = refused(capsys, folder, tmp_path / "a.bundle", "--quantise", "int8")
+    assert "holds no scores (scores.npz)" in message
+    assert message.endswith("give scores to calibrate on with --calibration DIR\n")
+
+
+def converted_with_files_of(kilobytes: int, run: Path, output: Path) -> tuple[int, str]:
+    """Exit status and standard error of a conversion that may write files of that size at most.
+
+    As on a full disk, writing fails in the middle of the file.
+    """
+    limit = (
+        "import resource, signal, sys\n"
+        "from playbach_convert.cli import main\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({kilobytes << 10}, {kilobytes << 10}))\n"
+        "sys.exit(main(sys.argv[1:]))\n"
+    )
+    options = ["--quantise", "float32", "--drift", "20"]
+    done = subprocess.run(
+        [sys.executable, "-c", limit, str(run), "-o", str(output), *options],
+        capture_output=True, text=True, check=False, timeout=600,
+    )  # fmt: skip
+    return done.returncode, done.stderr
+
+
+def test_a_disk_that_is_full_is_one_line_and_leaves_nothing(finished: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out" / "a.bundle"
+    output.parent.mkdir()
+    status, error = converted_with_files_of(20, finished, output)
+    assert status == 2
+    # TensorFlow may have had something to say of missing GPUs before.
+    assert error.splitlines()[-1].startswith("playbach-convert: ")
+    assert "what lies between network and bundle cannot be written" in error.splitlines()[-1]
+    assert "Traceback" not in error
+    assert list(output.parent.iterdir()) == []
 
 
 def test_a_converter_that_fails_is_an_error_with_its_last_words() -> None:

@@ -22,7 +22,6 @@ from playbach_convert.distributions import (
     load_network,
     network_distributions,
 )
-from playbach_convert.verify import VerificationError, compare
 from playbach_train.network import PARTS, Network
 from playbach_train.run import load_run
 
@@ -121,17 +120,3 @@ def test_a_piece_leaves_nothing_behind(loud_bundle: Bundle) -> None:
     again = bundle_distributions(predictor, PIECES["longer than the memory"])
     for part in PARTS:
         assert (first[part] == again[part]).all()
-
-
-def test_a_variant_that_differs_is_not_let_through(
-    loud_bundle: Bundle, piece: Piece, wanted: Distributions
-) -> None:
-    found = bundle_distributions(load_predictor(loud_bundle), piece)
-    compare("float32", wanted, found).check()
-    for spoilt in (
-        found | {"shift": found["shift"][:, ::-1]},
-        {p: f * np.nan for p, f in found.items()},
-    ):
-        for variant in ("float32", "dynamic"):
-            with pytest.raises(VerificationError, match=f"^{variant}: diverges from the network"):
-                compare(variant, wanted, spoilt).check()

@@ -18,12 +18,19 @@ from playbach.bundle.manifest import (
 )
 from playbach.bundle.reader import Bundle, default_bundle_path, read_bundle
 from playbach.bundle.tensors import check_tensors, same_scale
+from playbach.bundle.verification import (
+    Drift,
+    VariantFigures,
+    Verification,
+    verification_table,
+)
 from playbach.bundle.writer import write_bundle
 
 __all__ = [
     "FORMAT_VERSION",
     "VARIANTS",
     "Bundle",
+    "Drift",
     "Manifest",
     "Network",
     "Part",
@@ -32,9 +39,12 @@ __all__ = [
     "Quantisation",
     "Table",
     "TensorSpec",
+    "VariantFigures",
+    "Verification",
     "check_tensors",
     "default_bundle_path",
     "read_bundle",
     "same_scale",
+    "verification_table",
     "write_bundle",
 ]

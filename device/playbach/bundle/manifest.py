@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from playbach.bundle.defect import nearest, shown
+from playbach.bundle.verification import Verification
 from playbach.errors import BundleError
 from playbach.music.encoding import Encoding
 
@@ -169,6 +170,7 @@ class Manifest:
         parts: the graphs; one for each pair of variant and role.
         tables: the arrays; filled in by ``write_bundle``.
         provenance: where it comes from.
+        verification: how near each variant is to the network, if that was measured.
     """
 
     format: int = FORMAT_VERSION
@@ -179,6 +181,7 @@ class Manifest:
     parts: tuple[Part, ...]
     tables: tuple[Table, ...] = ()
     provenance: Provenance
+    verification: Verification | None = None
 
     @property
     def variants(self) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from types import MappingProxyType
 
 from playbach.bundle.checks import (
     ascending,
@@ -23,6 +22,7 @@ from playbach.bundle.checks import (
     record,
     text,
 )
+from playbach.bundle.consistency import check_consistent
 from playbach.bundle.defect import DefectError, shown
 from playbach.bundle.limits import (
     MAX_ELEMENTS,
@@ -51,10 +51,10 @@ from playbach.bundle.manifest import (
     Table,
     TensorSpec,
 )
+from playbach.bundle.verification import Drift, VariantFigures, Verification
 from playbach.music.encoding import Encoding
 
 MANIFEST_NAME = "manifest.json"
-TABLE_SUFFIXES = MappingProxyType({"float32": ".f32", "int8": ".i8"})
 STEM = f"[a-z0-9][a-z0-9_-]{{0,{MAX_NAME_BYTES // 2 - 8}}}"
 MAX_PARTS = 60
 MAX_TABLES = 60
@@ -129,6 +129,34 @@ PROVENANCE = record(
         "notes": mapping_of(free, MAX_ITEMS),
     },
 )
+COUNT = integer(0, MAX_INTEGER)
+DRIFT = record(
+    Drift,
+    {"steps": COUNT, "divergence": number, "agreement": number, "largest_cell": number},
+)
+FIGURES = record(
+    VariantFigures,
+    {
+        "variant": one_of(VARIANTS),
+        "size": SIZE,
+        "probability": number,
+        "divergence": number,
+        "agreement": number,
+        "bits": number,
+        "steps_per_second": number,
+        "drift": DRIFT,
+    },
+)
+VERIFICATION = record(
+    Verification,
+    {
+        "music": text,
+        "steps": COUNT,
+        "bits": number,
+        "machine": text,
+        "variants": list_of(FIGURES, 0, len(VARIANTS)),
+    },
+)
 MANIFEST = record(
     Manifest,
     {
@@ -141,6 +169,7 @@ MANIFEST = record(
         "default_variant": one_of(VARIANTS),
         "provenance": PROVENANCE,
     },
+    {"verification": VERIFICATION},
 )
 
 
@@ -161,7 +190,7 @@ def parse_manifest(raw: bytes) -> Manifest:
             remedy="update playbach",
         )
     manifest = MANIFEST(value, "manifest")
-    _check_whole(manifest)
+    check_consistent(manifest)
     return manifest
 
 
@@ -191,59 +220,3 @@ def _finite(word: str) -> float:
     if math.isfinite(value):
         return value
     raise DefectError(f"{MANIFEST_NAME} holds the number {shown(word)}; numbers must be finite")
-
-
-def _check_whole(manifest: Manifest) -> None:
-    """What holds between keys.
-
-    Raises:
-        DefectError: a pair of keys contradict each other.
-    """
-    if manifest.range.lowest > manifest.range.highest:
-        raise DefectError("manifest.range.lowest is above highest; it must not be")
-    if manifest.default_variant not in manifest.variants:
-        raise DefectError(
-            f"manifest.default_variant is {shown(manifest.default_variant)}; "
-            f"it must be one of the parts' variants: {', '.join(manifest.variants)}"
-        )
-    _check_once("name", [part.name for part in manifest.parts])
-    _check_once("name", [table.name for table in manifest.tables])
-    _check_once("graph", [f"{part.variant}/{part.role}" for part in manifest.parts])
-    total = sum(entry.size for entry in manifest.entries)
-    if total > MAX_UNPACKED_BYTES:
-        raise DefectError(
-            f"the parts and tables have {total} bytes; {MAX_UNPACKED_BYTES} are allowed"
-        )
-    for part in manifest.parts:
-        for side, specs in (("inputs", part.inputs), ("outputs", part.outputs)):
-            _check_once(f"{part.name} {side}: name", [spec.name for spec in specs])
-            for spec in specs:
-                _check_elements(f"{part.name}: tensor {spec.name}", spec.shape)
-    for table in manifest.tables:
-        _check_table(table)
-
-
-def _check_once(what: str, names: list[str]) -> None:
-    twice = {name for name in names if names.count(name) > 1}
-    if twice:
-        raise DefectError(f"the manifest has the {what} {shown(min(twice))} twice")
-
-
-def _check_elements(what: str, shape: tuple[int, ...]) -> None:
-    if math.prod(shape) > MAX_ELEMENTS:
-        raise DefectError(
-            f"{what} has the shape {list(shape)}; at most {MAX_ELEMENTS} elements allowed"
-        )
-
-
-def _check_table(table: Table) -> None:
-    _check_elements(table.name, table.shape)
-    if not table.name.endswith(TABLE_SUFFIXES[table.dtype]):
-        raise DefectError(
-            f"{table.name} is {table.dtype}; it must end in {TABLE_SUFFIXES[table.dtype]}"
-        )
-    size = math.prod(table.shape) * ITEM_BYTES[table.dtype]
-    if table.size != size:
-        raise DefectError(
-            f"{table.name} has {table.size} bytes; {table.dtype}{list(table.shape)} takes {size}"
-        )

@@ -1,0 +1,115 @@
+"""The music that a conversion is calibrated on, and the music that it is measured on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from playbach.errors import InputError
+from playbach.music.note import Note, Piece, Pitch, Ticks
+from playbach_train.corpus import Request, load
+from playbach_train.kept_scores import kept_scores
+from playbach_train.run import SCORES, Run
+
+FEWEST_STEPS = 2_000
+"""Notes to calibrate on, and to measure on."""
+LONGEST_PIECE = 500
+"""Notes of one piece that calibration hears, so that it hears many pieces."""
+ENOUGH_STEPS = 8_000
+
+
+@dataclass(frozen=True)
+class Music:
+    """What variants are measured on.
+
+    Attributes:
+        pieces: each begins with a state of zeros.
+        meaning: what they are, for the user.
+    """
+
+    pieces: tuple[Piece, ...]
+    meaning: str
+
+    @property
+    def notes(self) -> int:
+        """Of all pieces."""
+        return sum(len(piece.notes) for piece in self.pieces)
+
+
+def calibration_pieces(run: Run, folder: Path | None) -> list[Piece]:
+    """Music to calibrate on: the scores in ``folder``, else those the run was trained on.
+
+    Raises:
+        InputError: there are none, or too few notes.
+    """
+    where, pieces = (run.folder, _trained_on(run)) if folder is None else (folder, _read(folder))
+    notes = sum(min(len(piece.notes), LONGEST_PIECE) for piece in pieces)
+    if notes < FEWEST_STEPS:
+        raise InputError(
+            f"{where}: {notes:,} notes to calibrate int8 on (of a piece at most {LONGEST_PIECE} "
+            f"count), at least {FEWEST_STEPS:,} are needed; give more scores with --calibration DIR"
+        )
+    return pieces
+
+
+def verification_music(run: Run) -> Music:
+    """Music to measure on: what the run held out, and made-up music if that is too little.
+
+    Raises:
+        InputError: the scores kept in the run are damaged.
+    """
+    kept: Mapping[str, Piece] = {}
+    if (run.folder / SCORES).exists():
+        kept = kept_scores(run.folder).held_out
+    held_out = _enough(list(kept.values()))
+    notes = sum(len(piece.notes) for piece in held_out)
+    count = f"{len(held_out)} movement{'s' * (len(held_out) != 1)} held out"
+    if notes >= FEWEST_STEPS:
+        return Music(tuple(held_out), count)
+    made = "broken chords made for the purpose"
+    return Music((*held_out, *made_up()), f"{count} and {made}" if held_out else made)
+
+
+def made_up() -> list[Piece]:
+    """Music of the network's kind: broken chords, at times in two voices, over 2,000 notes."""
+    rng = np.random.default_rng(20)
+    pieces = []
+    for tonic in (48, 50, 55):
+        notes, onset = [], 0
+        scale = [tonic + step for step in (-5, 0, 2, 4, 5, 7, 9, 11, 12)]
+        for bar in range(84):
+            figure = rng.integers(0, len(scale), 4)
+            for place in range(8):
+                pitch = scale[int(figure[place % 4])] - (12 if bar % 8 == 0 else 0)
+                notes.append(Note(Ticks(onset), Pitch(pitch), Ticks(12)))
+                onset += 12
+            if bar % 10 == 9:  # noqa: PLR2004 every tenth bar ends in a chord
+                notes.append(Note(Ticks(onset), Pitch(tonic), Ticks(24)))
+                notes.append(Note(Ticks(onset), Pitch(tonic + 4), Ticks(24)))
+                onset += 24
+        pieces.append(Piece(tuple(notes)))
+    return pieces
+
+
+def _trained_on(run: Run) -> list[Piece]:
+    try:
+        return list(kept_scores(run.folder).training.values())
+    except InputError as error:
+        raise InputError(f"{error}; give scores to calibrate on with --calibration DIR") from error
+
+
+def _read(folder: Path) -> list[Piece]:
+    corpus = load([folder], Request(), report=lambda _: None)
+    return [movement.piece for movement in corpus.movements]
+
+
+def _enough(pieces: Sequence[Piece]) -> list[Piece]:
+    kept: list[Piece] = []
+    for piece in pieces:
+        if sum(len(one.notes) for one in kept) >= ENOUGH_STEPS:
+            break
+        kept.append(piece)
+    return kept

@@ -1,0 +1,35 @@
+"""``playbach-convert figures`` prints what a bundle says of its variants."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
+
+from playbach.bundle import read_bundle, write_bundle
+from playbach_convert.cli import main
+
+
+def test_it_prints_a_row_for_each_variant(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["figures", str(TINY_BUNDLE)]) == 0
+    said, _, head, _, *rows = capsys.readouterr().out.splitlines()
+    assert said.startswith("Measured on 1 movement held out and broken chords")
+    assert head.startswith("| variant | size, kB |")
+    assert [row.split()[1] for row in rows] == ["float32", "dynamic", "int8"]
+
+
+def test_a_bundle_that_was_not_measured_is_one_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    tiny = read_bundle(TINY_BUNDLE)
+    plain = {part.name: tiny.contents[part.name] for part in tiny.manifest.parts}
+    tables = {table.name: tiny.table(table.name) for table in tiny.manifest.tables}
+    bare = replace(tiny.manifest, verification=None)
+    path = tmp_path / "bare.bundle"
+    write_bundle(path, bare, plain, tables)
+    assert main(["figures", str(path)]) == 2
+    assert "bare.bundle: was not measured when it was made" in capsys.readouterr().err
+    assert main(["figures", str(tmp_path / "none.bundle")]) == 2
+    assert "there is no such file" in capsys.readouterr().err

@@ -1,0 +1,118 @@
+"""The full-int8 variant: near to the network, and its state never leaves its integers."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from tests.fixtures.make_tiny_bundle import convert_run, tiny_piece, write_scores
+
+from playbach.bundle import Bundle, read_bundle, same_scale
+from playbach.music.form import parse_form
+from playbach.music.key import C_MAJOR
+from playbach.predictor.lstm_copy import LstmCopyPredictor
+from playbach_convert.calibration import rollouts
+from playbach_convert.distributions import bundle_distributions
+from playbach_train.network import PARTS
+from playbach_train.run import Run, load_run
+
+PIECE = tiny_piece(parse_form("menuet"), C_MAJOR, bars=40)
+
+
+@pytest.fixture(scope="module")
+def more_scores(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Enough to calibrate on."""
+    folder = tmp_path_factory.mktemp("int8") / "more"
+    write_scores(folder, bars=80)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bundle(finished: Path, more_scores: Path) -> Bundle:
+    path = more_scores.with_name("int8.bundle")
+    options = ("--calibration", str(more_scores))
+    assert convert_run(finished, path, "int8,float32", *options) == 0
+    return read_bundle(path)
+
+
+@pytest.fixture(scope="module")
+def run(finished: Path) -> Run:
+    return load_run(finished)
+
+
+def test_int8_is_near_the_network_and_its_state_stays_within_bounds(bundle: Bundle) -> None:
+    measured = bundle.manifest.verification
+    assert measured is not None
+    row = next(row for row in measured.variants if row.variant == "int8")
+    assert 0 < row.divergence <= 0.02
+    assert row.bits - measured.bits <= 0.05
+    assert row.drift.largest_cell <= 8.08
+
+
+def test_every_tensor_at_the_border_is_int8_with_a_scale(bundle: Bundle) -> None:
+    for part in bundle.manifest.parts:
+        if part.variant == "int8":
+            for spec in (*part.inputs, *part.outputs):
+                assert spec.dtype == "int8"
+                assert spec.quantisation is not None
+
+
+def test_states_go_in_on_the_scale_on_which_they_come_out(bundle: Bundle) -> None:
+    step = bundle.manifest.part("int8", "step")
+    scales = {spec.name: spec.quantisation for spec in (*step.inputs, *step.outputs)}
+    states = [name for name in scales if f"next_{name}" in scales]
+    assert len(states) == 4
+    for name in states:
+        assert same_scale(scales[name], scales[f"next_{name}"])
+    for role in ("pitch", "duration"):
+        context = bundle.manifest.part("int8", role).inputs
+        (found,) = [spec.quantisation for spec in context if spec.name == "context"]
+        assert same_scale(found, scales["next_hidden_1"])
+
+
+def test_the_board_hands_the_state_on_as_the_very_integers(bundle: Bundle) -> None:
+    predictor = LstmCopyPredictor(bundle, "int8")
+    seen: list[tuple[list[NDArray[Any]], list[NDArray[Any]]]] = []
+    graph = predictor._step._graph  # type: ignore[attr-defined]
+    run_graph = graph.run
+
+    def watched(note: NDArray[Any], *states: NDArray[Any]) -> list[NDArray[Any]]:
+        *after, shift = found = run_graph(note, *states)
+        assert {array.dtype.name for array in (note, *states, shift)} == {"int8"}
+        seen.append((list(states), after))
+        return list(found)
+
+    graph.run = watched
+    bundle_distributions(predictor, PIECE)
+    assert len(seen) > 100
+    for (_, after), (before, _) in pairwise(seen):
+        assert all((a == b).all() for a, b in zip(after, before, strict=True))
+    first, _ = seen[0]
+    assert all((state == 0).all() for state in predictor._graphs.real(first))
+
+
+def test_both_variants_say_much_the_same_over_a_long_piece(bundle: Bundle) -> None:
+    exact, rounded = (
+        bundle_distributions(LstmCopyPredictor(bundle, variant), PIECE)
+        for variant in ("float32", "int8")
+    )
+    for part in PARTS:
+        assert 0 < np.abs(exact[part] - rounded[part]).max() < 0.2
+
+
+def test_calibration_hears_states_that_real_pieces_lead_to(run: Run) -> None:
+    heard = rollouts(run.weights, run.encoding, [PIECE, PIECE])
+    steps = min(len(PIECE.notes), 500) * 2
+    assert {len(rows) for rows in heard.values()} <= {steps, steps - 1, steps - 2}
+    hidden = heard["step/hidden_1"]
+    assert hidden[0].max() == 0
+    assert np.abs(hidden[1:]).max() > 0
+    # What goes into the heads is what comes out of the step, and so goes in again.
+    assert (heard["pitch/context"][:100] == hidden[1:101]).all()
+    assert heard["pitch/context"].min() >= hidden.min()
+    assert heard["pitch/context"].max() <= hidden.max()
+    assert (heard["duration/context"] == heard["pitch/context"]).all()
