@@ -76,7 +76,7 @@ def test_the_report_says_what_was_compared_and_measures_everything(written: Path
     assert found["on_tonic"]["real"] == 1
     assert [row["form"] for row in found["movements"]] == ["menuet", "menuet"]
     assert found["bars_by_form"]["menuet"]["real"] == {"least": 16, "median": 16, "most": 16}
-    assert [set(row) for row in found["headline"]] == [{"about", "figure", "target", "met"}] * 9
+    assert [set(row) for row in found["headline"]] == [{"about", "figure", "target", "met"}] * 10
 
 
 def test_the_page_needs_nothing_but_the_pictures_beside_it(written: Path) -> None:
@@ -113,6 +113,7 @@ def test_the_targets_are_printed(
 REFUSED = {
     ("--movements", "0"): "--movements 0: it is a whole number from 1 to 1000",
     ("--seed", "-1"): "--seed -1: it is a whole number from 0",
+    ("--temperature", "warm"): "temperature 'warm': write a number",
     ("--temperature", "9"): "temperature 9.0: it is from 0.05 to 5",
     ("--bundle", "none.bundle"): "none.bundle",
     ("--variant", "x"): "variant 'x'",
@@ -134,6 +135,14 @@ def test_what_cannot_be_reported_is_refused_in_a_line(
     error = capsys.readouterr().err
     assert REFUSED[words] in error
     assert error.count("\n") == 1
+    assert not list(in_empty_folder.iterdir())
+
+
+def test_with_nothing_to_compare_with_what_to_give_is_said(
+    in_empty_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["report", "--bundle", str(TINY_BUNDLE), "-o", "out"]) == 2
+    assert "nothing to compare with; give --midi DIR or --corpus NAME" in capsys.readouterr().err
     assert not list(in_empty_folder.iterdir())
 
 

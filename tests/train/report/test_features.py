@@ -6,7 +6,7 @@ import pytest
 from tests.train.report.pieces import D_MAJOR, piece
 
 from playbach.music.note import Piece
-from playbach_train.report.features import FEATURES, bars, final_degree, intervals
+from playbach_train.report.features import FEATURES, bars, final_degree, intervals, opens_on_tonic
 
 VALUES = {feature.name: feature.values for feature in FEATURES}
 
@@ -54,3 +54,13 @@ def test_lengths_are_taken_eight_bars_together() -> None:
 def test_a_movement_ends_on_the_bass_of_its_last_chord(two_bars: Piece) -> None:
     assert final_degree(two_bars) == 0
     assert final_degree(piece((0, 50, 24), (24, 55, 24), (24, 59, 24), key=D_MAJOR)) == 5
+
+
+def test_a_movement_opens_on_its_tonic_with_the_first_note_or_the_first_full_bar(
+    two_bars: Piece,
+) -> None:
+    assert opens_on_tonic(two_bars)
+    assert opens_on_tonic(piece((0, 50, 24), (24, 57, 24), key=D_MAJOR, pickup=24))
+    assert opens_on_tonic(piece((12, 50, 24), (12, 57, 24), key=D_MAJOR))
+    assert not opens_on_tonic(piece((0, 57, 24), (24, 54, 24), key=D_MAJOR, pickup=24))
+    assert not opens_on_tonic(piece((0, 57, 24), (48, 50, 24), key=D_MAJOR, pickup=24))

@@ -7,19 +7,19 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from playbach.bundle import Bundle, read_bundle
-from playbach.composer.sampling import Sampling
+from playbach.composer.sampling import Sampling, parse_temperatures
 from playbach.errors import InputError, OutputError
 from playbach.files import check_writable, write_atomically
 from playbach.music.form import Form, parse_form
 from playbach.music.note import Piece
 from playbach.predictor import load_predictor
-from playbach_train.corpus import Request, load
+from playbach_train.corpus import load
+from playbach_train.corpus.cli import add_request_arguments, request_from
 from playbach_train.report.figures import Figures, Sets, figures_of
 from playbach_train.report.generate import generate
 from playbach_train.report.page import REPETITION_PNG, page_of
@@ -39,9 +39,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bundle", metavar="FILE", type=Path, required=True, help="the bundle")
     parser.add_argument("--variant", metavar="NAME", help="which of its variants, such as dynamic")
     parser.add_argument(
-        "--midi", metavar="DIR", type=Path, action="append", required=True, dest="folders",
+        "--midi", metavar="DIR", type=Path, action="append", default=[], dest="folders",
         help="folder of real movements; may be repeated",
     )  # fmt: skip
+    parser.add_argument(
+        "--corpus", metavar="NAME", action="append", default=[], dest="corpora",
+        help="real movements by name, such as cello-suites; may be repeated",
+    )  # fmt: skip
+    add_request_arguments(parser)
     parser.add_argument(
         "-o", "--out", metavar="FOLDER", type=Path, required=True, help="where the page is written"
     )
@@ -54,8 +59,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seed", metavar="N", type=int, default=1, help="of the music (default %(default)s)"
     )
     parser.add_argument(
-        "--temperature", metavar="T", type=float, default=Sampling().temperature,
-        help="1 as learned, lower is safer, higher is bolder (default %(default)s)",
+        "--temperature", metavar="T", default="1",
+        help="1 as learned, lower is safer, higher is bolder, or one for each of some parts, as in "
+        "1,pitch=0.9 (default %(default)s)",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print all figures as JSON")
 
@@ -66,13 +72,15 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         PlaybachError: an option, the bundle, a folder of scores or the output is not as it must be.
     """
-    sampling = replace(Sampling(), temperature=args.temperature)
+    sampling = Sampling(**parse_temperatures(args.temperature), playable=False)
+    if not args.folders and not args.corpora:
+        raise InputError("nothing to compare with; give --midi DIR or --corpus NAME")
     _check_number("movements", args.movements, 1, MOST_MOVEMENTS)
     _check_number("seed", args.seed, 0, MOST_SEED)
     _check_folder(args.out, force=args.force)
     bundle = read_bundle(args.bundle)
     say = _nothing if args.json else _say
-    corpus = load(args.folders, Request(), report=say)
+    corpus = load([*args.folders, *args.corpora], request_from(args), report=say)
     real = {one.name: one.piece for one in corpus.movements}
     forms = _forms_of(real)
     generated = _generated(bundle, args, forms, sampling)

@@ -40,6 +40,16 @@ def final_degree(piece: Piece) -> int:
     return _degree(piece, min(note.pitch for note in piece.notes if note.onset == last))
 
 
+def opens_on_tonic(piece: Piece) -> bool:
+    """Whether the first note, or the bass with which the first full bar begins, is the tonic."""
+    line = piece.pickup or piece.notes[0].onset
+    at_line = [note.pitch for note in piece.notes if note.onset <= line < note.end]
+    return 0 in (
+        _degree(piece, piece.notes[0].pitch),
+        _degree(piece, min(at_line, default=piece.notes[0].pitch)),
+    )
+
+
 def bars(piece: Piece) -> int:
     """Bars in which something sounds, without a pickup."""
     return BarLines(piece.meters, piece.pickup).place(piece.end - 1).bar

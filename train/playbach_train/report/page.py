@@ -25,20 +25,26 @@ _PAGE = Template("""\
 :root { color-scheme: light dark; }
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
   color: CanvasText; background: Canvas; }
+h2 { margin-top: 2.5rem; }
 div { overflow-x: auto; }
-table { border-collapse: collapse; margin: 1rem 0; }
-caption { text-align: left; font-weight: bold; }
-th, td { padding: .3rem .8rem .3rem 0; text-align: left; vertical-align: top;
-  border-bottom: 1px solid GrayText; }
+table { border-collapse: collapse; margin: 1rem 0; font-size: .95rem; }
+caption { text-align: left; font-weight: bold; padding-bottom: .3rem; }
+th, td { padding: .25rem 1rem .25rem 0; text-align: left; vertical-align: top;
+  border-bottom: 1px solid color-mix(in srgb, GrayText 40%, Canvas); }
 td.number { text-align: right; font-variant-numeric: tabular-nums; }
 td.met { color: light-dark(#17652b, #7fd894); }
 td.missed { color: light-dark(#a3201a, #ff9a90); font-weight: bold; }
+section { display: grid; grid-template-columns: repeat(auto-fit, minmax(22rem, 1fr)); gap: 1rem; }
+figure { margin: 0; }
+figcaption { font-weight: bold; }
 img { display: block; max-width: 100%; height: auto; background: white; border-radius: .3rem; }
+summary { cursor: pointer; }
 </style>
 </head>
 <body>
 <h1>Generated movements beside Bach's</h1>
 <p>$made</p>
+<p>Orange is generated, blue is Bach; both sides are measured in the same way.</p>
 $headline
 <h2>Distributions</h2>
 <p>Every movement is compared with real movements pooled: a real one with the others, a generated
@@ -46,19 +52,25 @@ one with the same, one real movement left out in turn. Figures are means over th
 form, then over forms. Overlap is the sum of the smaller of two shares, 1 for equal distributions.
 KL is Kullback and Leibler's divergence in bits, no share of the pool being taken for less than
 $floor.</p>
-$alike
+<section>
 $features
+</section>
+$alike
 $bars
 <h2>Repetition</h2>
 <p>1 &minus; distinct/total groups of intervals, in windows of 256 notes.</p>
-<img src="$repetition_png" alt="Repetition, generated beside real; figures in the table.">
+<section>
+<figure><img src="$repetition_png" alt="Repetition, generated beside real; see the table."></figure>
 $repetition
+</section>
 <h2>Originality</h2>
 <p>Runs and groups of 8 intervals that are found in other music: of generated movements in all real
 ones, of each real work in all the others.</p>
 $originality
 <h2>Movements</h2>
+<details><summary>What was generated</summary>
 $movements
+</details>
 <p>All figures: <a href="report.json">report.json</a>.</p>
 </body>
 </html>
@@ -86,7 +98,7 @@ def _made(settings: Mapping[str, Any]) -> str:
         f"{form} ({row['generated']} / {row['real']})" for form, row in settings["forms"].items()
     )
     return (
-        f"{settings['bundle']}, seed {settings['seed']}, temperature {settings['temperature']:g}. "
+        f"{settings['bundle']}, seed {settings['seed']}, temperature {settings['temperature']}. "
         f"Movements generated / real: {forms}."
     )
 
@@ -97,24 +109,37 @@ def _headline(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _alike(features: Mapping[str, Any]) -> str:
-    head = ["", "overlap of sums", "KL of sums"]
-    for pool in ("all", "own form"):
-        head += [f"{measure}, {side}, {pool}" for measure in ("overlap", "KL") for side in SIDES]
-    rows = [[row["title"], row["overlap"], row["kl"], *_pairs(row)] for row in features.values()]
-    return _table("Generated against real", head, rows)
+    head = ("", *(f"{measure}, {side}" for measure in ("overlap", "KL") for side in SIDES))
+    tables = [
+        _table(title, head, [[_short(row), *_pairs(row[pool])] for row in features.values()])
+        for pool, title in (
+            ("against_all", "Against all real movements"),
+            ("against_form", "Against real movements of the same form"),
+        )
+    ]
+    sums = [(_short(row), row["overlap"], row["kl"]) for row in features.values()]
+    tables.append(_table("All generated against all real ones", ("", "overlap", "KL"), sums))
+    return "\n".join(tables)
 
 
-def _pairs(feature: Mapping[str, Any]) -> Iterable[float | None]:
-    for pool in ("against_all", "against_form"):
-        for measure in ("overlap", "kl"):
-            pair = feature[pool][measure] or dict.fromkeys(SIDES)
-            yield from (pair[side] for side in SIDES)
+def _pairs(compared: Mapping[str, Any]) -> Iterable[float | None]:
+    for measure in ("overlap", "kl"):
+        pair = compared[measure] or dict.fromkeys(SIDES)
+        yield from (pair[side] for side in SIDES)
+
+
+def _short(feature: Mapping[str, Any]) -> str:
+    """The title without its unit."""
+    return str(feature["title"]).partition(",")[0]
 
 
 def _feature(name: str, row: Mapping[str, Any]) -> str:
-    title = escape(row["title"])
-    alt = f"{title}: shares, generated beside real; figures in report.json."
-    return f'<h3>{title}</h3>\n<img src="{escape(name)}.png" alt="{alt}">'
+    caption = escape(_short(row))
+    alt = f"{escape(row['title'])}: shares, generated beside real; figures in report.json."
+    return (
+        f"<figure><figcaption>{caption}</figcaption>\n"
+        f'<img src="{escape(name)}.png" alt="{alt}"></figure>'
+    )
 
 
 def _bars(forms: Mapping[str, Any]) -> str:
@@ -143,7 +168,7 @@ def _originality(found: Mapping[str, Any]) -> str:
 def _movements(rows: Sequence[Mapping[str, Any]]) -> str:
     head = ("form", "key", "meter", "bars", "notes", "ends on", "longest shared run", "share")
     return _table(
-        "What was generated (ends on: semitones above the tonic)",
+        "ends on: semitones above the tonic",
         head,
         [list(row.values()) for row in rows],
     )

@@ -9,7 +9,7 @@ from typing import Any
 LEAST_SHOWN = 0.002
 """Values with a smaller share on both sides are left out of a picture."""
 
-MOST_LABELS = 24
+MOST_LABELS = 16
 GENERATED, REAL = "#c4572b", "#3b6ea5"
 WIDTH = 0.42
 DOTS_PER_INCH = 110
@@ -60,7 +60,7 @@ def _canvas() -> tuple[Any, Any]:
     # Here, because matplotlib takes a second to import.
     from matplotlib.figure import Figure  # noqa: PLC0415
 
-    figure = Figure(figsize=(8, 3.4), layout="constrained", facecolor="white")
+    figure = Figure(figsize=(6, 3), layout="constrained", facecolor="white")
     return figure, figure.add_subplot()
 
 
