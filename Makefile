@@ -27,7 +27,7 @@ define make-venv
 	@touch $@
 endef
 
-.PHONY: help play test test-arm test-service lint train convert bench model requirements install uninstall \
+.PHONY: help play test test-arm test-service lint train convert bench model report requirements install uninstall \
 	clean
 
 help: ## list what there is to do
@@ -69,6 +69,10 @@ model: $(DEV)/installed ## train and replace the bundle that is included (ARGS=-
 		$(KEPT_BACK:%=--exclude %) --config train/default.toml --run $(RUN) $(ARGS)
 	$(DEV)/bin/python convert/convert.py $(RUN) --quantise dynamic --memory 512 --force \
 		-o $(DEFAULT_BUNDLE)
+
+report: $(DEV)/installed ## compare what the included model composes with Bach, in docs/report
+	$(DEV)/bin/playbach-train report --bundle $(DEFAULT_BUNDLE) --corpus cello-suites \
+		--corpus bach-solo $(KEPT_BACK:%=--exclude %) --out docs/report --force $(ARGS)
 
 requirements: $(UV)/bin/uv ## remake the hashed files (ARGS=--upgrade for newer versions)
 	$(COMPILE) -o requirements/board.txt
