@@ -42,6 +42,9 @@ test: $(DEV)/installed ## run the tests (ARGS="-k sinks")
 test-arm: $(DEV)/installed ## the board's software on emulated 64-bit ARM, as root (docs/system-tests.md)
 	$(DEV)/bin/python -m tests.system.machines.arm $(ARGS)
 
+test-vm: $(DEV)/installed ## the service in a virtual machine, as root (docs/system-tests.md)
+	$(DEV)/bin/python -m tests.system.machines.service $(ARGS)
+
 test-service: $(DEV)/installed ## boot a Debian and test the service under its systemd (as root)
 	$(DEV)/bin/pytest tests/systemd/boot.py $(ARGS)
 
@@ -67,7 +70,7 @@ KEPT_BACK := bwv1007-7-gigue bwv1008-4-sarabande bwv1009-3-courante bwv1010-2-al
 model: $(DEV)/installed ## train and replace the bundle that is included (ARGS=--resume after a kill)
 	$(DEV)/bin/python train/train.py --corpus cello-suites --corpus bach-solo \
 		$(KEPT_BACK:%=--exclude %) --config train/default.toml --run $(RUN) $(ARGS)
-	$(DEV)/bin/python convert/convert.py $(RUN) --quantise dynamic --memory 512 --force \
+	$(DEV)/bin/python convert/convert.py $(RUN) --quantise dynamic,int8,float32 --memory 512 --force \
 		-o $(DEFAULT_BUNDLE)
 
 report: $(DEV)/installed ## compare what the included model composes with Bach, in docs/report
