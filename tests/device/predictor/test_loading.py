@@ -163,6 +163,60 @@ def test_what_does_not_fit_together_is_one_error(
     assert "\n" not in said
 
 
+def int8_tensor(said: Said, name: str, tensor: str) -> Said:
+    row = part(said, name)
+    found: Said = next(t for t in (*row["inputs"], *row["outputs"]) if t["name"] == tensor)
+    return found
+
+
+def other_scale(name: str, *tensors: str) -> Edit:
+    def edit(_: Entries, said: Said) -> None:
+        for tensor in tensors:
+            int8_tensor(said, name, tensor)["quantisation"]["scale"] *= 1.01
+
+    return edit
+
+
+def other_zero(_: Entries, said: Said) -> None:
+    int8_tensor(said, "int8/step.tflite", "next_hidden_0")["quantisation"]["zero_point"] += 1
+
+
+def no_scale(_: Entries, said: Said) -> None:
+    del int8_tensor(said, "int8/step.tflite", "shift")["quantisation"]
+
+
+INT8_FAULTS: dict[str, tuple[Edit, str]] = {
+    "a state that comes back on another scale": (
+        other_scale("int8/step.tflite", "cell_0"),
+        "int8/step.tflite: cell_0 goes in as int8[1, 16] with scale",
+    ),
+    "a state that comes back with another zero": (other_zero, "hidden_0 goes in as"),
+    "a context that is not the state": (
+        other_scale("int8/pitch.tflite", "context"),
+        "int8/pitch.tflite: context goes in as",
+    ),
+    "scales that are not the graph's": (
+        other_scale("int8/step.tflite", "cell_1", "next_cell_1"),
+        'int8/step.tflite: tensor "cell_1" has scale',
+    ),
+    "no scale": (no_scale, "tensor shift is int8[1, 50] with no scale; int8 needs a scale"),
+}
+
+
+@pytest.mark.parametrize("fault", INT8_FAULTS)
+def test_integers_that_would_mean_something_else_are_refused(
+    rebuilt: Callable[[Edit], Bundle], fault: str
+) -> None:
+    edit, message = INT8_FAULTS[fault]
+    bundle = rebuilt(edit)
+    with pytest.raises(BundleError) as caught:
+        load_predictor(bundle, "int8")
+    said = str(caught.value)
+    assert message in said
+    assert said.startswith(str(bundle.path))
+    assert said.endswith("make the bundle again with playbach-convert")
+
+
 def test_an_encoding_of_another_version_is_refused(rebuilt: Callable[[Edit], Bundle]) -> None:
     bundle = rebuilt(lambda _, said: said["encoding"].update(version=99))
     with pytest.raises(BundleError, match="version 99"):
@@ -208,7 +262,7 @@ def test_a_variant_that_is_not_there_is_answered_with_those_that_are() -> None:
         load_predictor(bundle, "edgetpu")
 
 
-@pytest.mark.parametrize("variant", [None, "float32", "dynamic"])
+@pytest.mark.parametrize("variant", [None, "float32", "dynamic", "int8"])
 def test_the_tiny_bundle_gives_distributions(variant: str | None) -> None:
     for row in play(load_predictor(read_bundle(TINY_BUNDLE), variant), 40):
         assert row.dtype == np.float32
