@@ -30,6 +30,8 @@ from playbach.sinks.realtime import settle_process
 from playbach.sinks.table import find_kind
 
 _LOG = logging.getLogger(__name__)
+LONGEST_STOP = 8.0
+"""Seconds, fewer than a service manager waits before it kills."""
 
 
 def serve(path: Path | None, state: Path) -> int:
@@ -61,6 +63,9 @@ def serve(path: Path | None, state: Path) -> int:
         try:
             return supervisor.run()
         finally:
+            # A library that hangs in its last call must not keep the service from ending; where it
+            # hangs is then in the log. What sounded has been silenced before anything is closed.
+            faulthandler.dump_traceback_later(LONGEST_STOP, exit=True)
             notifier.stopping()
             supervisor.finish()
 

@@ -62,7 +62,12 @@ class Service:
 
     def ended(self) -> tuple[int, str]:
         """Its exit status and all it said."""
-        _, error = self.process.communicate(timeout=PATIENCE)
+        try:
+            _, error = self.process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            # It then says where each of its threads is.
+            self.process.send_signal(signal.SIGABRT)
+            pytest.fail(f"it does not end:\n{self.process.communicate(timeout=PATIENCE)[1]}")
         return self.process.returncode, error
 
     def stop(self) -> tuple[int, str]:
@@ -226,6 +231,16 @@ def test_a_service_that_hangs_and_is_aborted_says_where(tmp_path: Path) -> None:
         status, said = daemon.ended()
     assert status == -signal.SIGABRT
     assert "in place\n" in said
+
+
+def test_a_library_that_hangs_does_not_keep_it_from_ending(tmp_path: Path) -> None:
+    hanging = breaking("sinks.none", "Nowhere", "close", "time.sleep(1000)")
+    program = f"import playbach.daemon.service as s\ns.LONGEST_STOP = 1.0\n{hanging}"
+    with service(tmp_path, program=program) as daemon:
+        daemon.until("READY=1")
+        status, said = daemon.stop()
+    assert status == 1
+    assert "in close\n" in said
 
 
 FAULTS = {

@@ -1,0 +1,83 @@
+"""``playbach daemon`` over a real JACK server: it waits for its synth, and leaves nothing sounding.
+
+A service that is killed cannot silence anything; the next one does, before its first note.
+"""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+from tests.device.daemon.test_service import CONFIG, service
+from tests.fixtures.jack import Receiver, pitches, until
+
+from playbach.midi_messages import NOTE_OFF, NOTE_ON
+
+OVER_JACK = CONFIG.replace('sink = "none"', f'sink = "midi"\nport = "{Receiver.name}"')
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "config.toml").write_text(OVER_JACK)
+    return tmp_path
+
+
+def test_it_waits_for_its_synth_and_finds_it(folder: Path, jack: str) -> None:
+    assert jack
+    with service(folder) as daemon:
+        daemon.until("READY=1")
+        daemon.until("STATUS=waiting for the synth")
+        receiver = Receiver()
+        try:
+            daemon.until(f"STATUS=Suite 1 in .*{receiver.name}")
+            until(lambda: len(pitches(receiver.heard, NOTE_ON)) > 2, "music")
+            assert daemon.stop()[0] == 0
+            assert receiver.sounding == ()
+        finally:
+            receiver.close()
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_a_signal_leaves_nothing_sounding(folder: Path, receiver: Receiver, name: str) -> None:
+    with service(folder) as daemon:
+        until(lambda: len(receiver.sounding) > 0, "a note")
+        daemon.process.send_signal(getattr(signal, name))
+        assert daemon.ended()[0] == 0
+    assert receiver.sounding == ()
+    assert sorted(pitches(receiver.music, NOTE_ON)) == sorted(pitches(receiver.music, NOTE_OFF))
+
+
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGABRT"])
+def test_what_a_killed_service_left_sounding_the_next_one_ends_first(
+    folder: Path, receiver: Receiver, name: str
+) -> None:
+    """SIGABRT is what the watchdog of a service manager sends."""
+    with service(folder) as daemon:
+        until(lambda: len(receiver.sounding) > 0, "a note")
+        daemon.process.send_signal(getattr(signal, name))
+        assert daemon.ended()[0] == -getattr(signal, name)
+    left = receiver.sounding
+    before = len(receiver.heard)
+    with service(folder) as daemon:
+        until(lambda: len(pitches(receiver.heard[before:], NOTE_ON)) > 0, "music")
+        heard = receiver.heard[before:]
+        first = next(index for index, data in enumerate(heard) if data[0] & 0xF0 == NOTE_ON)
+        ended = set(pitches(heard[:first], NOTE_OFF))
+        assert {pitch for _, pitch in left} <= ended
+        assert bytes((0xB0, 123, 0)) in heard[:first]
+        assert daemon.stop()[0] == 0
+    assert receiver.sounding == ()
+
+
+def test_a_reload_to_another_instrument_cuts_no_note_off(folder: Path, receiver: Receiver) -> None:
+    with service(folder) as daemon:
+        until(lambda: len(pitches(receiver.heard, NOTE_ON)) > 2, "music")
+        (folder / "config.toml").write_text(OVER_JACK.replace("tempo", "transpose = 3\ntempo"))
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.until("RELOADING=1")
+        daemon.until("READY=1")
+        before = len(receiver.heard)
+        until(lambda: len(pitches(receiver.heard[before:], NOTE_ON)) > 2, "music")
+        assert daemon.stop()[0] == 0
+    assert receiver.sounding == ()
