@@ -27,7 +27,7 @@ define make-venv
 	@touch $@
 endef
 
-.PHONY: help play test test-arm test-service lint train convert bench model report requirements install uninstall \
+.PHONY: help play test test-arm test-service test-vm lint train convert bench model report requirements install uninstall \
 	clean
 
 help: ## list what there is to do

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import wave
+from pathlib import Path
+
 import numpy as np
 import pytest
 from tests.system.machines.arm import nearness
 from tests.system.machines.needs import NeedError, ended, need
+from tests.system.machines.service import loudness, sound_rows
 from tests.system.machines.table import Row, table
 from tests.system.machines.wheels import ROOT, Target, wanted_on
 
@@ -54,6 +58,24 @@ def test_a_table_shows_each_verdict() -> None:
     assert table("notes", ("variant", "n"), rows) == (
         "notes\n\nvariant  n\nint8     200  ok\nfloat32  7    WRONG\n"
     )
+
+
+def test_a_recording_is_loud_while_music_plays_and_silent_after_it(tmp_path: Path) -> None:
+    path = tmp_path / "vm.wav"
+    music = np.random.default_rng(1).normal(0, 1000, (48_000 * 3, 2)).astype("<i2")
+    with wave.open(str(path), "wb") as file:
+        file.setparams((2, 2, 48_000, 0, "NONE", ""))
+        file.writeframes(music.tobytes())
+        file.writeframes(bytes(48_000 * 2 * 4))
+    assert [row.right for row in sound_rows(path)] == [True, True]
+    heard = loudness(path)
+    assert heard.tail == 0
+    assert heard.whole == pytest.approx(1000 * (3 / 5) ** 0.5, rel=0.01)
+
+
+def test_a_recording_that_was_never_begun_is_no_sound(tmp_path: Path) -> None:
+    (tmp_path / "vm.wav").write_bytes(b"")
+    assert [row.right for row in sound_rows(tmp_path / "vm.wav")] == [False, False]
 
 
 def test_what_is_missing_is_said_in_one_line(

@@ -13,6 +13,7 @@ import argparse
 import contextlib
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -22,37 +23,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.system.machines.debian import Debian, arm_programs, digest, locked, root_of
+from tests.system.machines.debian import Debian, arm_programs
+from tests.system.machines.disk import disk_of, installed_disk
 from tests.system.machines.needs import NeedError, ended, need
 from tests.system.machines.wheels import ROOT, Target, board_wheels
 
-PATIENCE = 1200
-SIZE = "3G"
+PATIENCE = 1800
 MARK = "playbach-test: "
+CHECKOUT = "/share/site:/share/project/device:/share/project"
 PACKAGES = (
     "systemd-sysv", "udev", "kmod", "dbus", "python3", "python3-venv", "make", "libasound2t64",
     "alsa-utils", "fluidsynth", "timgm6mb-soundfont",
 )  # fmt: skip
-UNIT = """\
-[Unit]
-Description=What the system test runs
-RequiresMountsFor=/share
-Wants=modprobe@snd_seq.service modprobe@snd_hda_intel.service
-After=modprobe@snd_seq.service modprobe@snd_hda_intel.service
-
-[Service]
-Type=oneshot
-ExecStart=/bin/sh /share/run.sh
-StandardOutput=journal+console
-StandardError=journal+console
-
-[Install]
-WantedBy=multi-user.target
-"""
 RUN = """\
-export PYTHONPATH=/share/site:/share/project/device:/share/project
-export PYTHONPYCACHEPREFIX=/var/tmp/pycache PYTHONUNBUFFERED=1
+export PYTHONPATH={path} PYTHONPYCACHEPREFIX=/var/tmp/pycache PYTHONUNBUFFERED=1
 cd /share/project
+{python} {words} 2>&1 | sed -u 's/^/{mark}/'
+systemctl --no-block poweroff
 """
 
 
@@ -73,16 +60,6 @@ class Machine:
     console: str
     debian: Debian
     target: Target
-
-
-UNIT_PATH = "etc/systemd/system/playbach-test.service"
-FILES = {
-    UNIT_PATH: UNIT,
-    "etc/fstab": "share /share 9p trans=virtio,version=9p2000.L,msize=262144 0 0\n",
-    "etc/hostname": "playbach-test\n",
-    "share/.mounted-here": "",
-}
-LINKS = {"etc/systemd/system/multi-user.target.wants/playbach-test.service": f"/{UNIT_PATH}"}
 
 
 MACHINES = {
@@ -118,35 +95,15 @@ class Ended:
     sound: Path
 
 
-def disk_of(debian: Debian) -> Path:
-    """A disk with ``debian`` and ``FILES`` on it, made now if it is not in the cache."""
-    root = root_of(debian)
-    disk = root.with_name(f"{root.name}-{digest(repr((FILES, LINKS)))}.img")
-    with locked(disk):
-        if not disk.exists():
-            _add_files(root)
-            partial = disk.with_name(f"{disk.name}.partial")
-            words = ["mke2fs", "-q", "-F", "-t", "ext4", "-d", str(root), str(partial), SIZE]
-            made = subprocess.run(words, capture_output=True, text=True, check=False)
-            if made.returncode != 0:
-                raise NeedError(f"mke2fs: {made.stderr.strip().splitlines()[-1]}")
-            partial.rename(disk)
-    return disk
-
-
-def _add_files(root: Path) -> None:
-    for name in (*FILES, *LINKS):
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).unlink(missing_ok=True)
-    for name, content in FILES.items():
-        (root / name).write_text(content, encoding="utf-8")
-    for name, target in LINKS.items():
-        (root / name).symlink_to(target)
-
-
 @contextlib.contextmanager
-def share_of(machine: Machine, words: Sequence[str]) -> Iterator[Path]:
-    """A folder that the machine sees as ``/share``: this checkout, wheels, and what to run."""
+def share_of(machine: Machine, words: Sequence[str], *, installed: bool) -> Iterator[Path]:
+    """A folder that the machine sees as ``/share``: this checkout, wheels, and what to run.
+
+    Args:
+        machine: which.
+        words: what Python is to run there.
+        installed: by the Python of the installed service, not with this checkout.
+    """
     with tempfile.TemporaryDirectory(prefix="playbach-vm-") as name:
         share = Path(name)
         (share / "out").mkdir()
@@ -156,8 +113,12 @@ def share_of(machine: Machine, words: Sequence[str]) -> Iterator[Path]:
             with zipfile.ZipFile(wheel) as packed:
                 packed.extractall(share / "site")
         copy_checkout(share / "project")
-        command = " ".join(f"'{word}'" for word in words)
-        run = f"{RUN}python3 {command} 2>&1 | sed -u 's/^/{MARK}/'\nsystemctl --no-block poweroff\n"
+        run = RUN.format(
+            path="/share/project" if installed else CHECKOUT,
+            python="/opt/playbach/bin/python" if installed else "python3",
+            words=shlex.join(words),
+            mark=MARK,
+        )
         (share / "run.sh").write_text(run, encoding="utf-8")
         yield share
 
@@ -172,13 +133,12 @@ def copy_checkout(folder: Path) -> None:
             shutil.copy(ROOT / name, folder / name)
 
 
-def boot(machine: Machine, share: Path, patience: float = PATIENCE) -> Ended:
+def boot(machine: Machine, disk: Path, share: Path) -> Ended:
     """Boot, let the unit in the machine run, and wait until it has powered off.
 
     Raises:
         NeedError: it does not power off in time; the line says where its console was kept.
     """
-    disk = disk_of(machine.debian)
     kernels = machine.debian.folder / "boot"
     (kernel,), (initrd,) = kernels.glob("vmlinuz-*"), kernels.glob("initrd.img-*")
     sound, console = share / "sound.wav", share / "console.txt"
@@ -198,7 +158,7 @@ def boot(machine: Machine, share: Path, patience: float = PATIENCE) -> Ended:
         # Whatever becomes of this process, the machine goes with it.
         subprocess.run(
             ["setpriv", "--pdeathsig", "KILL", "nice", "-n", "5", *map(str, words)],
-            stdin=subprocess.DEVNULL, timeout=patience, capture_output=True, check=True,
+            stdin=subprocess.DEVNULL, timeout=PATIENCE, capture_output=True, check=True,
         )  # fmt: skip
     except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
         kept = shutil.copy(console, Path(tempfile.gettempdir()) / "playbach-vm-console.txt")
@@ -208,15 +168,23 @@ def boot(machine: Machine, share: Path, patience: float = PATIENCE) -> Ended:
 
 
 @contextlib.contextmanager
-def ran(machine: Machine, words: Sequence[str]) -> Iterator[Ended]:
-    """What running ``words`` by Python in the machine left behind, for as long as this lasts."""
+def ran(machine: Machine, words: Sequence[str], *, installed: bool = False) -> Iterator[Ended]:
+    """What running ``words`` by Python in the machine left behind, for as long as this lasts.
+
+    Args:
+        machine: which.
+        words: a script, relative to the checkout, and its words.
+        installed: with the service installed in the machine; it starts at boot, as ever.
+    """
     need("debootstrap", "unshare", "mke2fs", machine.emulator)
     with contextlib.ExitStack() as stack:
         if machine.debian.arch == "arm64":
             need("qemu-aarch64-static")
             stack.enter_context(arm_programs())
-        share = stack.enter_context(share_of(machine, words))
-        yield boot(machine, share)
+        share = stack.enter_context(share_of(machine, words, installed=installed))
+        debian = machine.debian
+        disk = installed_disk(debian, share) if installed else disk_of(debian)
+        yield boot(machine, disk, share)
 
 
 def run(kind: str, words: list[str], sound: Path | None) -> int:

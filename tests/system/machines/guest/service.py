@@ -1,0 +1,197 @@
+"""Runs in the machine, in which the service was installed and has started: sees what it does.
+
+python3 service.py OUT.json
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import re
+import signal
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.system.machines.guest.listener import Hearing, Listener, percentile
+from tests.system.machines.guest.programs import all_cores_loaded, done, until
+
+PLAYER, SYNTH = "playbach.service", "playbach-synth.service"
+CONFIG = Path("/etc/playbach/config.toml")
+TEMPO = 160
+MEASURED = 20.0
+AWHILE = 8.0
+SILENCE = 4.0
+LONGEST_GAP = 2.5
+"""Seconds between two messages, at most: longer than any note at this tempo."""
+MOST_ERROR = 0.1
+"""Milliseconds of onset error that 99 in 100 notes may have."""
+MOST_MEMORY = 80
+"""Megabytes resident."""
+
+
+@dataclass
+class Report:
+    """What was seen: a row for each claim."""
+
+    rows: list[dict[str, object]] = field(default_factory=list)
+
+    def add(self, claim: str, seen: str, *, right: bool) -> None:
+        row = {"claim": claim, "seen": seen, "right": right}
+        print(row)
+        self.rows.append(row)
+
+
+@dataclass(frozen=True)
+class State:
+    """What the service manager knows of the service."""
+
+    active: str
+    status: str
+    pid: int
+    restarts: int
+
+
+def state() -> State:
+    names = ("ActiveState", "StatusText", "MainPID", "NRestarts")
+    shown = done("systemctl", "show", PLAYER, *(f"--property={name}" for name in names))
+    found = dict(line.split("=", 1) for line in shown.splitlines())
+    return State(
+        active=found["ActiveState"],
+        status=found["StatusText"],
+        pid=int(found["MainPID"]),
+        restarts=int(found["NRestarts"]),
+    )
+
+
+def resident(pid: int) -> float:
+    """Megabytes."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    (kilobytes,) = re.findall(r"VmRSS:\s+(\d+) kB", status)
+    return int(kilobytes) / 1024
+
+
+def configure(**sound: str) -> None:
+    """Write the configuration of the service."""
+    lines = ["[music]", f"tempo = {TEMPO}", "[sound]", 'sink = "alsa"']
+    lines += [f'{name} = "{value}"' for name, value in sound.items()]
+    CONFIG.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def hanging(hearing: Hearing) -> int:
+    return len(hearing.sounding.notes)
+
+
+def boots(report: Report, listener: Listener) -> None:
+    """It plays without anybody having done anything."""
+    took = until(lambda: len(listener.queued.onsets) > 0, "music after booting")
+    found = state()
+    right = found.active == "active" and found.restarts == 0
+    report.add("it plays after booting", f"{found.active}: {found.status}", right=right)
+    report.add("waited for the first note", f"{took:.1f} s", right=True)
+
+
+def keeps_time(report: Report, listener: Listener, load: str) -> None:
+    """The onset error at the client."""
+    time.sleep(AWHILE)
+    listener.clear()
+    time.sleep(MEASURED)
+    errors = [1000 * error for error in listener.errors()]
+    p50, p99 = (percentile(errors, share) for share in (0.5, 0.99))
+    seen = f"p50 {p50:.3f}, p99 {p99:.3f}, max {max(errors):.3f} ms; {len(errors)} notes"
+    report.add(f"onset error, {load}", seen, right=p99 < MOST_ERROR)
+
+
+def fits(report: Report) -> None:
+    size = resident(state().pid)
+    report.add("resident memory", f"{size:.0f} MB", right=size < MOST_MEMORY)
+
+
+def reloads(report: Report, listener: Listener) -> None:
+    """SIGHUP is no gap."""
+    before = state().pid
+    listener.clear()
+    time.sleep(AWHILE / 2)
+    done("systemctl", "reload", PLAYER)
+    time.sleep(AWHILE)
+    times = [when for _, when in listener.queued.onsets]
+    gap = max(later - earlier for earlier, later in itertools.pairwise(times))
+    right = gap < LONGEST_GAP and state().pid == before
+    report.add("SIGHUP: no gap", f"longest {gap:.2f} s between onsets", right=right)
+
+
+def loses_its_synth(report: Report, listener: Listener) -> None:
+    """The synth goes and comes back; the music goes on."""
+    before = state()
+    done("systemctl", "stop", SYNTH)
+    time.sleep(AWHILE)
+    without = state()
+    report.add(
+        "the synth is stopped: it waits", f"{without.active}: {without.status}",
+        right=without.active == "active" and without.pid == before.pid,
+    )  # fmt: skip
+    listener.clear()
+    done("systemctl", "start", SYNTH)
+    took = until(lambda: len(listener.queued.onsets) > 0, "music after the synth is back")
+    time.sleep(AWHILE)
+    after = state()
+    seen = f"{took:.1f} s later; {len(listener.queued.onsets)} notes since"
+    right = after.pid == before.pid and len(listener.queued.onsets) > 1
+    report.add("the synth is started: music resumes", seen, right=right)
+
+
+def stops(report: Report, listener: Listener) -> None:
+    """The unit is stopped: nothing sounds, and the sound card is silent to its end."""
+    done("systemctl", "stop", PLAYER)
+    seen = f"{hanging(listener.queued)} notes hanging"
+    report.add("the unit is stopped: silence", seen, right=hanging(listener.queued) == 0)
+    time.sleep(SILENCE)
+    done("systemctl", "stop", SYNTH)
+
+
+def is_killed(report: Report, listener: Listener) -> None:
+    """Killed while notes sound; the next process ends them before it plays its first."""
+    configure(port="listener:direct")
+    listener.clear()
+    done("systemctl", "start", PLAYER)
+    until(lambda: len(listener.direct.onsets) > 4, "music for the listener")
+    until(lambda: hanging(listener.direct) > 0, "a note that sounds")
+    os.kill(state().pid, signal.SIGKILL)
+    time.sleep(0.5)
+    left, heard = hanging(listener.direct), listener.direct.messages
+    until(lambda: listener.direct.messages > heard, "a message of the next process")
+    time.sleep(SILENCE / 4)
+    begun = {pitch for pitch, _ in listener.direct.onsets[-8:]}
+    hung = [pitch for _, pitch in listener.direct.sounding.notes if pitch not in begun]
+    seen = f"{left} left by the kill, {len(hung)} after the restart"
+    report.add("kill -9: the next process ends what hangs", seen, right=left > 0 and not hung)
+    notes = len(listener.direct.onsets)
+    until(lambda: len(listener.direct.onsets) > notes + 4, "music after the restart")
+    done("systemctl", "stop", PLAYER)
+    time.sleep(1)
+    seen = f"{hanging(listener.direct)} notes hanging"
+    report.add("SIGTERM: silence", seen, right=hanging(listener.direct) == 0)
+
+
+def main(out: Path) -> None:
+    report = Report()
+    done("modprobe", "snd-seq")
+    listener = Listener()
+    boots(report, listener)
+    configure()
+    done("systemctl", "reload", PLAYER)
+    keeps_time(report, listener, "idle")
+    with all_cores_loaded():
+        keeps_time(report, listener, "all processors busy")
+    fits(report)
+    reloads(report, listener)
+    loses_its_synth(report, listener)
+    stops(report, listener)
+    is_killed(report, listener)
+    out.write_text(json.dumps(report.rows), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
