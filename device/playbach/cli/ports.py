@@ -1,11 +1,11 @@
-"""``playbach ports``: the MIDI ports that can be played to."""
+"""``playbach ports``: the MIDI ports that can be played to, or followed."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from playbach.sinks.choose import list_ports
+from playbach.sinks.choose import list_inputs, list_ports
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,6 +19,8 @@ def run(args: argparse.Namespace) -> int:
     rows = list_ports()
     for row in rows:
         sys.stdout.write(f"{row.name}\t{row.api}\t--sink {row.sink}\n")
+    for row in list_inputs():
+        sys.stdout.write(f"{row.name}\t{row.api}\t--clock-in\n")
     if not rows:
         sys.stdout.write("no MIDI ports; 'playbach check' says what is missing\n")
     return 0

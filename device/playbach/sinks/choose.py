@@ -8,7 +8,7 @@ from playbach.errors import PortError
 from playbach.sinks.alsa_client import alsa_ports
 from playbach.sinks.base import Sink
 from playbach.sinks.matching import find_port
-from playbach.sinks.midi_api import midi_ports
+from playbach.sinks.midi_api import ALSA_DEVICE, midi_ports
 from playbach.sinks.none import none_sink
 from playbach.sinks.soundfont import INSTALL
 from playbach.sinks.table import SINKS, Availability, availability, find_kind
@@ -34,12 +34,12 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class PortRow:
-    """A port that can be played to.
+    """A port that can be played to or listened to.
 
     Attributes:
         name: what ``--port`` is matched against.
         api: the interface it is reached through.
-        sink: the sink that reaches it.
+        sink: the sink that reaches it; ``""`` for an input.
     """
 
     name: str
@@ -101,6 +101,20 @@ def list_ports() -> list[PortRow]:
     return rows + [
         PortRow(port.name, port.api, "midi") for port in others if port.api != "ALSA" or not rows
     ]
+
+
+def list_inputs() -> list[PortRow]:
+    """All ports that an external clock could come from.
+
+    Where there is an ALSA sequencer those of other interfaces are not reached.
+    """
+    try:
+        if ALSA_DEVICE.exists():
+            return [PortRow(port.name, "ALSA", "") for port in alsa_ports(reading=True)]
+        return [PortRow(port.name, port.api, "") for port in midi_ports("MidiIn")]
+    except PortError:
+        # The library is not installed, as 'playbach check' says.
+        return []
 
 
 def checks() -> list[Check]:

@@ -183,18 +183,24 @@ def api_is_running(api: str) -> bool:
     except PortError:
         return False
     if client is not None:
-        client.close()
+        with quiet_stderr():
+            client.close()
     return client is not None
 
 
-def midi_ports() -> list[MidiPort]:
+def midi_ports(kind: str = "MidiOut") -> list[MidiPort]:
     """All MIDI outputs of all interfaces, in the interfaces' order.
+
+    Args:
+        kind: ``MidiIn`` for the inputs instead: what they can be connected to.
 
     Raises:
         PortError: rtmidi is not installed.
     """
-    lookout = Lookout()
+    lookout = Lookout(kind)
     try:
         return lookout.ports()
     finally:
-        lookout.close()
+        # libjack complains of a server that is slow, which is nobody's business here.
+        with quiet_stderr():
+            lookout.close()

@@ -8,14 +8,14 @@ import pytest
 from playbach.errors import InputError, PortError
 from playbach.quiet import quiet_stderr
 from playbach.sinks import alsa_client, choose, midi_api, table
-from playbach.sinks.choose import Check, checks, choose_sink, list_ports
+from playbach.sinks.choose import Check, checks, choose_sink, list_inputs, list_ports
 from playbach.sinks.table import SINK_NAMES
 
 
 @pytest.fixture
 def nothing_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A machine without sequencer, JACK server, fluidsynth."""
-    for module in (alsa_client, midi_api, table):
+    for module in (alsa_client, choose, midi_api, table):
         monkeypatch.setattr(module, "ALSA_DEVICE", tmp_path / "seq")
     monkeypatch.setenv("JACK_DEFAULT_SERVER", "playbach-no-such-server")
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -34,6 +34,7 @@ def test_on_a_bare_machine_it_still_plays_and_says_what_would_make_it_audible(
     assert "playing to: nowhere" in said
     assert "apt install fluidsynth timgm6mb-soundfont" in said
     assert list_ports() == []
+    assert list_inputs() == []
     # libjack and libasound keep quiet.
     assert capfd.readouterr() == ("", "")
 

@@ -14,7 +14,7 @@ from playbach.errors import PortError
 from playbach.midi_messages import NOTE_OFF, NOTE_ON, TimedMessage, note_on
 from playbach.player.player import Player
 from playbach.sinks.base import Change
-from playbach.sinks.choose import choose_sink, list_ports
+from playbach.sinks.choose import choose_sink, list_inputs, list_ports
 from playbach.sinks.fluidsynth import fluidsynth_sink
 from playbach.sinks.midi import midi_sink
 from playbach.stream import Seconds
@@ -80,6 +80,7 @@ def test_a_missing_port_is_answered_with_those_there_are(receiver: Receiver) -> 
 
 def test_ports_are_listed_and_one_of_them_is_taken_by_itself(receiver: Receiver) -> None:
     assert f"{receiver.name}:in" in {row.name for row in list_ports() if row.api == "JACK"}
+    assert receiver.name not in {row.name for row in list_inputs()}
     choice = choose_sink(None, "*test-receiver*")
     assert choice.sink.name == "midi"
     assert receiver.name in choice.explanation[-1]
