@@ -43,7 +43,7 @@ class Form:
         aliases: other words for it in titles and file names.
         upbeat: usual length of the pickup in whole notes, 0 for none; see ``upbeat_ticks``.
         is_binary: whether it has two halves, each to be repeated, of groups of four bars: of the
-            46 movements of such forms 35 have a number of bars that four divides.
+            46 movements of such forms 34 have a number of bars that four divides.
         opens: semitones above the tonic of the bass with which it may open.
     """
 
