@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from playbach.config import default_text, effective_text, find_config, load_config
+from playbach.config import Loaded, default_text, effective_text, find_config, load_config
+from playbach.config.text import flat
+from playbach.daemon.state import Remembered, state_folder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,6 +31,17 @@ def run(args: argparse.Namespace) -> int:
     if not args.effective and args.config is None:
         sys.stdout.write(default_text())
         return 0
-    loaded = load_config(args.config or find_config())
-    sys.stdout.write(effective_text(loaded.config, loaded.origins))
+    sys.stdout.write(_effective(load_config(args.config or find_config())))
     return 0
+
+
+def _effective(loaded: Loaded) -> str:
+    """What holds, with what was changed while the daemon played, if that can be read."""
+    config, origins = loaded.config, dict(loaded.origins)
+    if config.service.remember:
+        remembered = Remembered(state_folder())
+        config = replace(config, settings=remembered.peek(config.settings))
+        before, now = flat(loaded.config), flat(config)
+        changes = {place: str(remembered.path) for place in now if now[place] != before[place]}
+        origins |= changes
+    return effective_text(config, origins)

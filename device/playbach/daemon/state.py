@@ -6,7 +6,7 @@ import contextlib
 import json
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from playbach.errors import InputError, OutputError
@@ -43,9 +43,19 @@ class Remembered:
         self._unwritten = False
 
     def load(self, configured: Settings) -> Settings:
-        """``configured`` with what was changed; a line in the log about what cannot be used."""
+        """``configured`` with what was changed; a line in the log about what cannot be used.
+
+        A file that is damaged is set aside.
+        """
+        return self._load(configured, self._set_aside)
+
+    def peek(self, configured: Settings) -> Settings:
+        """As ``load``, and everything stays as it is."""
+        return self._load(configured, lambda _: None)
+
+    def _load(self, configured: Settings, damaged: Callable[[Exception], None]) -> Settings:
         base = as_values(configured)
-        read = self._read()
+        read = self._read(damaged)
         wanted: dict[str, Value] = {}
         for name, kept in read.items():
             if name in base and kept["instead_of"] != base[name]:
@@ -87,7 +97,7 @@ class Remembered:
                 _LOG.warning("%s: dropped: %s", self.path, error)
         return settings
 
-    def _read(self) -> dict[str, dict[str, Value]]:
+    def _read(self, damaged: Callable[[Exception], None]) -> dict[str, dict[str, Value]]:
         try:
             with self.path.open("rb") as file:
                 content = file.read(MAX_BYTES + 1)
@@ -99,7 +109,7 @@ class Remembered:
         try:
             return _parsed(content)
         except (ValueError, RecursionError) as error:
-            self._set_aside(error)
+            damaged(error)
             return {}
 
     def _set_aside(self, error: Exception) -> None:

@@ -9,6 +9,8 @@ from tests.device.cli.conftest import Command
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 
 from playbach.config import default_text
+from playbach.daemon.state import NAME, Remembered
+from playbach.session.settings import Settings
 
 
 @pytest.fixture
@@ -86,3 +88,18 @@ def test_what_holds_comes_with_where_it_comes_from(playbach: Command, state: Pat
     said = playbach("config", "--effective")
     assert f'key = "D minor"  # {own}:2\n' in said.out
     assert 'tempo = "auto"  # default\n' in said.out
+
+
+def test_what_holds_includes_what_was_changed_while_it_played(
+    playbach: Command, state: Path
+) -> None:
+    Remembered(state).keep(Settings(), Settings(tempo=66.0))
+    said = playbach("config", "--effective")
+    assert f"tempo = 66.0  # {state / NAME}\n" in said.out
+
+
+def test_looking_leaves_a_damaged_state_where_it_is(playbach: Command, state: Path) -> None:
+    state.mkdir()
+    (state / NAME).write_text("{")
+    assert playbach("config", "--effective").status == 0
+    assert [path.name for path in state.iterdir()] == [NAME]
