@@ -34,6 +34,10 @@ OPTIONS = {
     ("--form", "x" * 10_000): "there is no such form; choose one of other, prelude,",
     ("--temperature", "0"): "temperature 0.0: it is from 0.05 to 5.0; 1 is as learned",
     ("--temperature", "nan"): "temperature nan: it is from 0.05 to 5.0",
+    ("--temperature", "pitch=9"): "temperature of the pitch 9.0: it is from 0.05 to 5.0",
+    ("--temperature", "tempo=1"): "write a number, or numbers for some of shift, pitch, duration",
+    ("--meter", "3/5"): "meter 3/5: the upper number is 1 to 32",
+    ("--meter", "32/1"): "meter 32/1: a bar lasts from 1/4 to 2/1",
     ("--top-p", "0"): "top-p 0.0: it is above 0 and at most 1",
     ("--top-p", "nan"): "top-p nan: it is above 0 and at most 1",
     ("--seed", "-1"): "seed -1: it is a whole number from 0 to",
@@ -47,6 +51,7 @@ OPTIONS = {
 }
 # The options of play are the live settings, and their table answers.
 TABLE_SAYS: dict[tuple[str, ...], str] = {
+    ("--temperature", "pitch=9"): "temperature pitch=9: it must be 0.05 to 5",
     ("--key", "C major\nminor"): r"key 'C major\nminor': it must be text, or auto",
     ("--tempo", "0"): "tempo 0: it must be 10 to 400 felt beats per minute, or auto",
     ("--tempo", "-60"): "tempo -60: it must be 10 to 400",

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tests.device.cli.conftest import Command, Said
 
+from playbach.composer.playable import is_playable
 from playbach.music import smf
 from playbach.music.key import parse_key
 from playbach.music.midi import read_midi
@@ -90,3 +91,32 @@ def test_temperature_shapes_the_music(playbach: Command, tmp_path: Path) -> None
         said = playbach("save", path, "--temperature", temperature, "--seed", "1", "--notes", "40")
         notes.append(saved(said, path).notes)
     assert len(set(notes)) == 3
+
+
+def test_each_part_of_a_note_can_have_its_own_temperature(
+    playbach: Command, tmp_path: Path
+) -> None:
+    notes = []
+    for number, words in enumerate(("1", "shift=1,pitch=1,duration=1", "1,pitch=5")):
+        path = tmp_path / f"{number}.mid"
+        said = playbach("save", path, "--temperature", words, "--seed", "1", "--notes", "40")
+        notes.append(saved(said, path).notes)
+    assert notes[0] == notes[1] != notes[2]
+
+
+def test_a_meter_that_is_asked_for_is_kept(playbach: Command, tmp_path: Path) -> None:
+    path = tmp_path / "out.mid"
+    said = playbach("save", path, "--form", "gigue", "--meter", "12/8", "--seed", "1")
+    assert str(saved(said, path).meters[0][1]) == "12/8"
+
+
+def test_with_playable_chords_a_cellist_can_play_them_all(
+    playbach: Command, tmp_path: Path
+) -> None:
+    path = tmp_path / "out.mid"
+    words = ("--playable", "--temperature", "5", "--seed", "1", "--notes", "400")
+    notes = saved(playbach("save", path, *words), path).notes
+    for onset in {note.onset for note in notes}:
+        begun = [note.pitch for note in notes if note.onset == onset]
+        held = [note.pitch for note in notes if note.onset < onset < note.end]
+        assert is_playable(begun, held)
