@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -42,6 +43,9 @@ class ClockEvent:
 
 OnClock = Callable[[ClockEvent], None]
 """Called for each event, in order, from a thread of the input's own; must return at once."""
+_LOOK = 0.005
+"""Seconds between looks at what arrived. It was stamped on arrival, so this delays nothing but the
+news of it."""
 
 
 def clock_event(data: bytes, time: float) -> ClockEvent | None:
@@ -77,19 +81,22 @@ class Stamps:
 
 
 class Source(Link, Protocol):
-    """A MIDI input of some interface; it listens while it is connected to a port."""
+    """A MIDI input of some interface. Whatever arrives is stamped and kept until it is read."""
 
     @property
     def description(self) -> str:
         """What it listens to, such as ``MIDI port Sequencer:out (JACK)``."""
 
-    def open(self, on_clock: OnClock, on_failure: OnFailure) -> None:
-        """Begin to listen.
+    def open(self) -> None:
+        """Connect for the first time.
 
         Raises:
             PortAbsentError: no port fits; ``present`` says when one does.
             PortError: it cannot be opened.
         """
+
+    def read(self) -> list[ClockEvent]:
+        """What arrived since the last call, in order; from any thread."""
 
     def close(self) -> None:
         """Stop listening."""
@@ -104,6 +111,8 @@ class ClockInput:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._watcher: Watcher | None = None
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
 
     @property
     def description(self) -> str:
@@ -128,7 +137,7 @@ class ClockInput:
         """
         there = True
         try:
-            self._source.open(on_clock, on_failure)
+            self._source.open()
         except PortAbsentError:
             if not absent_ok:
                 self._source.close()
@@ -136,13 +145,28 @@ class ClockInput:
             there = False
         self._watcher = Watcher(self._source, connected=there)
         self._watcher.start(self._changed, on_failure)
+        self._thread = threading.Thread(
+            target=self._listen, args=(on_clock, on_failure), name="playbach-clock", daemon=True
+        )
+        self._thread.start()
 
     def close(self) -> None:
-        """Stop listening; harmless when not open."""
+        """Stop listening, for good; harmless when not open."""
         watcher, self._watcher = self._watcher, None
+        self._ended.set()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join()
         if watcher is not None:
             watcher.end()
             self._source.close()
+
+    def _listen(self, on_clock: OnClock, on_failure: OnFailure) -> None:
+        try:
+            while not self._ended.wait(_LOOK):
+                for event in self._source.read():
+                    on_clock(event)
+        except Exception as error:  # noqa: BLE001 told to the player, which raises it to its caller
+            on_failure(error)
 
     def _changed(self, change: Change) -> None:
         if change is Change.FOUND and self._watcher is not None:

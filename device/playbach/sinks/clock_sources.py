@@ -14,18 +14,19 @@ from playbach.sinks.alsa_client import (
     open_client,
     ports_of,
 )
-from playbach.sinks.base import OnFailure
-from playbach.sinks.clock_input import ClockEvent, ClockInput, OnClock, Stamps, clock_event
+from playbach.sinks.clock_input import ClockEvent, ClockInput, Stamps, clock_event
 from playbach.sinks.matching import find_port, preferred
 from playbach.sinks.midi_api import ALSA_DEVICE, CLIENT_NAME, ApiClient, Lookout, MidiPort
 
-_LOOK = 0.005
-"""Seconds between looks at what the kernel has stamped and kept for us."""
 _WENT = "it went away again; it is waited for"
 
 
 class RtMidiSource:
-    """A MIDI input of rtmidi; see ``playbach.sinks.clock_input.Source``."""
+    """A MIDI input of rtmidi; see ``playbach.sinks.clock_input.Source``.
+
+    Its queue is read, without a callback: that would run Python inside JACK's own cycle, which
+    stands still while another thread of ours holds the interpreter and waits for JACK.
+    """
 
     def __init__(self, pattern: str) -> None:
         """``pattern``: see ``find_port``."""
@@ -33,15 +34,15 @@ class RtMidiSource:
         self._lookout = Lookout("MidiIn")
         self._port: MidiPort | None = None
         self._client: ApiClient | None = None
-        self._on_clock: OnClock | None = None
         self._stamps = Stamps()
+        # The queue is not to be read of a client that is being taken down.
+        self._using = threading.Lock()
 
     @property
     def description(self) -> str:
         return f"MIDI port {self._port.name} ({self._port.api})" if self._port else self._pattern
 
-    def open(self, on_clock: OnClock, on_failure: OnFailure) -> None:  # noqa: ARG002 rtmidi's thread is its own
-        self._on_clock = on_clock
+    def open(self) -> None:
         ports = self._lookout.ports()
         self._take(ports[find_port(self._pattern, [port.name for port in ports], "MIDI input")])
 
@@ -55,10 +56,21 @@ class RtMidiSource:
         return self._wanted() is not None
 
     def let_go(self) -> None:
-        client, self._client = self._client, None
+        with self._using:
+            client, self._client = self._client, None
         if client is not None:
-            client.rtmidi.cancel_callback()
             client.close()
+
+    def read(self) -> list[ClockEvent]:
+        events = []
+        with self._using:
+            while self._client is not None and (message := self._client.rtmidi.get_message()):
+                data, interval = message
+                at = self._stamps.stamp(interval, time.monotonic())
+                event = clock_event(bytes(data), at)
+                if event is not None:
+                    events.append(event)
+        return events
 
     def connect(self) -> None:
         port = self._wanted()
@@ -73,22 +85,14 @@ class RtMidiSource:
 
     def _take(self, port: MidiPort) -> None:
         client = self._lookout.take(port.api)
-        self._stamps = Stamps()
         client.rtmidi.ignore_types(sysex=True, timing=False, active_sense=True)
-        client.rtmidi.set_callback(self._arrived)
         try:
             client.connect(port, "clock")
         except PortError:
             client.close()
             raise
-        self._port, self._client = port, client
-
-    def _arrived(self, message: tuple[list[int], float], _: object) -> None:
-        data, interval = message
-        at = self._stamps.stamp(interval, time.monotonic())
-        event = clock_event(bytes(data), at)
-        if event is not None and self._on_clock is not None:
-            self._on_clock(event)
+        with self._using:
+            self._port, self._client, self._stamps = port, client, Stamps()
 
 
 class AlsaSource:
@@ -108,9 +112,9 @@ class AlsaSource:
     def description(self) -> str:
         return f"ALSA port {self._chosen.name}" if self._chosen else self._pattern
 
-    def open(self, on_clock: OnClock, on_failure: OnFailure) -> None:
+    def open(self) -> None:
         self._watching = AlsaWatch()
-        self._listening = AlsaListener(on_clock, on_failure)
+        self._listening = AlsaListener()
         ports = self._watching.ports()
         self._take(ports[find_port(self._pattern, [port.name for port in ports], "ALSA input")])
 
@@ -119,6 +123,9 @@ class AlsaSource:
             if part is not None:
                 part.close()
         self._listening = self._watching = None
+
+    def read(self) -> list[ClockEvent]:
+        return self._listening.read() if self._listening is not None else []
 
     def present(self) -> bool:
         if self._watching is None:
@@ -174,11 +181,9 @@ class AlsaWatch:
 
 
 class AlsaListener:
-    """Receives clocks, stamped by a queue of the kernel, in a thread of its own."""
+    """Receives clocks, each stamped by a queue of the kernel."""
 
-    def __init__(self, on_clock: OnClock, on_failure: OnFailure) -> None:
-        self._on_clock = on_clock
-        self._on_failure = on_failure
+    def __init__(self) -> None:
         self._library = alsa_library()
         self._client = open_client()
         self._queue = self._client.create_queue(f"{CLIENT_NAME} clock")
@@ -190,9 +195,6 @@ class AlsaListener:
         )
         # The library's client is not to be used by two threads at once.
         self._lock = threading.Lock()
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="playbach-clock", daemon=True)
-        self._thread.start()
 
     def connect(self, port: AlsaPort) -> None:
         """Listen to ``port``.
@@ -208,22 +210,8 @@ class AlsaListener:
                 f"port {port.name!r}: cannot be listened to: {error}; try again"
             ) from error
 
-    def close(self) -> None:
-        """Stop listening."""
-        self._ended.set()
-        if threading.current_thread() is not self._thread:
-            self._thread.join()
-        self._client.close()
-
-    def _run(self) -> None:
-        try:
-            while not self._ended.wait(_LOOK):
-                for event in self._arrived():
-                    self._on_clock(event)
-        except Exception as error:  # noqa: BLE001 told to the player, which raises it to its caller
-            self._on_failure(error)
-
-    def _arrived(self) -> list[ClockEvent]:
+    def read(self) -> list[ClockEvent]:
+        """What arrived since the last call."""
         with self._lock:
             events, _ = arrived(self._client, prefer_bytes=True)
             if not events:
@@ -235,6 +223,11 @@ class AlsaListener:
             if isinstance(event, self._library.MidiBytesEvent) and event.time is not None
         )
         return [event for event in found if event is not None]
+
+    def close(self) -> None:
+        """Stop listening."""
+        with self._lock:
+            self._client.close()
 
 
 def clock_input(pattern: str) -> ClockInput:
