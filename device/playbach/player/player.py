@@ -28,8 +28,11 @@ from playbach.sinks.base import Change, OnChange, Sink
 from playbach.status import Status
 from playbach.stream import Seconds, StreamItem
 
-AHEAD = Seconds(2.0)
-"""Music composed and not yet heard: what waits here and in the sink together."""
+AHEAD = Seconds(0.8)
+"""Music composed and not yet heard, here and in the sink together, beside the note in hand and the
+gaps around it: little enough for a change of temperature to be heard within two seconds."""
+LEAST_AHEAD = Seconds(0.4)
+"""What is composed ahead of even the longest horizon of a sink."""
 _JOIN = 0.3
 
 
@@ -65,7 +68,7 @@ class Player:
         self._source = stream if isinstance(stream, Source) else PlainSource(stream)
         self._absent_ok = absent_ok
         in_sink = sink.horizon if math.isfinite(sink.horizon) else 0.0
-        self._composed = Composed(Seconds(max(AHEAD - in_sink, 0.0)))
+        self._composed = Composed(Seconds(max(AHEAD - in_sink, LEAST_AHEAD)))
         self._stopping = threading.Event()
         self._done = threading.Event()
         self._outlet = Outlet(sink)

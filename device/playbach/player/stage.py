@@ -315,6 +315,9 @@ class Stage:
         return self._outlet.keeps_time and due < self._outlet.now() + _LATEST
 
     def _postpone(self) -> Nanoseconds:
+        if self._performance.controls.clock:
+            # Clocks were sent ahead while nothing else was.
+            self._withdraw()
         item = self._coming[0]
         by = Nanoseconds(self._outlet.now() + _LEAD - self._performance.due(item))
         self._performance.delay(by, item)
