@@ -238,7 +238,7 @@ class Player:
     def _take_hold(self, sink: Sink, *, absent_ok: bool) -> None:
         try:
             sink.open(absent_ok=absent_ok)
-            sink.start(self._fail, self._listener(sink))
+            sink.start(self.fail, self._listener(sink))
         except BaseException:
             sink.close()
             raise
@@ -249,8 +249,8 @@ class Player:
 
         return changed
 
-    def _fail(self, error: BaseException) -> None:
-        """A thread cannot go on: neither can the others."""
+    def fail(self, error: BaseException) -> None:
+        """A thread cannot go on, of this player or beside it: neither can the others."""
         self.error = self.error or error
         self._end_threads()
 
@@ -264,7 +264,7 @@ class Player:
             while not self._stopping.is_set() and self._compose_round():
                 pass
         except BaseException as error:  # noqa: BLE001 raised again in the caller's thread, by wait
-            self._fail(error)
+            self.fail(error)
 
     def _compose_round(self) -> bool:
         """Compose until another movement is wanted; False if nothing more is."""
@@ -284,7 +284,7 @@ class Player:
             try:
                 job()
             except BaseException as error:  # noqa: BLE001 raised again by wait; silence comes first
-                self._fail(error)
+                self.fail(error)
         self._done.set()
 
     def _silence(self) -> None:

@@ -18,6 +18,8 @@ from playbach.stream import Movement, StreamItem
 
 MEGABYTE = 1_000_000
 _WAITING = 8
+_PATIENCE = 5.0
+"""Seconds that a slow disk is waited for in the end."""
 _MOST_NOTES = 50_000
 _STAMP = "%Y-%m-%d %H-%M-%S"
 _OURS = re.compile(r"\d{4}-\d\d-\d\d \d\d-\d\d-\d\d .*\.mid")
@@ -62,7 +64,14 @@ class Collector:
 class Archive:
     """Writes movements from a thread of its own; the player never waits for a disk."""
 
-    def __init__(self, folder: Path, limit: int, on_problem: Callable[[str], object]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        limit: int,
+        *,
+        on_problem: Callable[[str], object],
+        on_failure: Callable[[BaseException], object],
+    ) -> None:
         """Prepare.
 
         Args:
@@ -70,15 +79,15 @@ class Archive:
             limit: bytes that the movements in it may take; the oldest are deleted first. Files
                 of other names are left alone.
             on_problem: told when one cannot be written, and ``""`` when one can again.
+            on_failure: told what ended the thread, if anything does.
         """
         self._folder = folder
         self._limit = limit
         self._on_problem = on_problem
+        self._on_failure = on_failure
         self._waiting: queue.Queue[Archived | None] = queue.Queue(_WAITING)
         self._collector = Collector()
         self._thread = threading.Thread(target=self._run, name="playbach-archive", daemon=True)
-        self.error: BaseException | None = None
-        """What ended its thread, if anything did."""
 
     def start(self) -> None:
         """Begin.
@@ -98,7 +107,7 @@ class Archive:
         """Write what is waiting, and end."""
         if self._thread.is_alive():
             self._waiting.put(None)
-            self._thread.join()
+            self._thread.join(_PATIENCE)
 
     def follow(self, items: Sequence[StreamItem], tempo: Callable[[Movement], float]) -> None:
         """These items have happened.
@@ -127,8 +136,8 @@ class Archive:
                     self._on_problem(str(error))
                 else:
                     self._on_problem("")
-        except BaseException as error:  # noqa: BLE001 no thread dies alone: the session looks here
-            self.error = error
+        except BaseException as error:  # noqa: BLE001 no thread dies alone: the session ends with it
+            self._on_failure(error)
 
     def _save(self, movement: Archived) -> None:
         content = midi_of(movement)

@@ -123,7 +123,14 @@ class Session:
         self._pieces = Pieces()
         self._problem = ""
         self._archive = (
-            None if recordings is None else Archive(recordings, recordings_bytes, self._report)
+            None
+            if recordings is None
+            else Archive(
+                recordings,
+                recordings_bytes,
+                on_problem=self._report,
+                on_failure=self._fail,
+            )
         )
         self._player = Player(
             self._source,
@@ -198,7 +205,7 @@ class Session:
     @property
     def error(self) -> BaseException | None:
         """What ended one of the session's threads, ``None`` as long as all is well."""
-        return self._player.error or (self._archive.error if self._archive else None)
+        return self._player.error
 
     @property
     def turns(self) -> int:
@@ -314,6 +321,9 @@ class Session:
             return
         if wishes.form not in {None, movement.form} or wishes.key not in {None, movement.key}:
             self._player.next_movement(at_bar=True)
+
+    def _fail(self, error: BaseException) -> None:
+        self._player.fail(error)
 
     def _report(self, problem: str) -> None:
         self._problem = problem

@@ -1,0 +1,161 @@
+"""Nothing ever keeps sounding, and no thread dies alone."""
+
+from __future__ import annotations
+
+import ast
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.device.player.listener import Listener
+from tests.device.session.conftest import until
+from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
+
+import playbach
+from playbach.session.model import Model, load_model
+from playbach.session.session import Session
+from playbach.session.settings import Settings, changed
+from playbach.session.status import Command
+from playbach.sinks.paced import PacedSink
+
+PACKAGE = Path(playbach.__file__).parent
+SETTINGS = changed(Settings(), {"bundle": str(TINY_BUNDLE), "tempo": 400})
+
+
+class BreakingError(Exception):
+    """A bug."""
+
+
+def broken(*_: object, **__: object) -> Any:
+    raise BreakingError
+
+
+def break_composer(session: Session) -> None:
+    # The attribute of an instance comes before that of its class.
+    session._model.predictor.advance = broken  # type: ignore[method-assign]
+
+
+def break_player(session: Session) -> None:
+    session._player._stage.send = broken  # type: ignore[method-assign]
+
+
+def break_order(session: Session) -> None:
+    session._player._handover.post(broken)
+
+
+def break_sender(session: Session) -> None:
+    sender = session._player.sink._sender  # type: ignore[attr-defined]
+    sender._meter.record = broken
+
+
+def break_archive(session: Session) -> None:
+    assert session._archive is not None
+    session._archive._save = broken  # type: ignore[method-assign]
+    session.command(Command.NEXT_MOVEMENT)
+
+
+BREAKS: dict[str, Callable[[Session], None]] = {
+    "playbach-compose": break_composer,
+    "playbach-play": break_player,
+    "playbach-play by an order": break_order,
+    "playbach-midi": break_sender,
+    "playbach-archive": break_archive,
+}
+
+
+@pytest.mark.parametrize("thread", BREAKS)
+def test_a_thread_that_dies_ends_all_with_its_reason_and_in_silence(
+    thread: str, tmp_path: Path
+) -> None:
+    listener = Listener()
+    session = Session(SETTINGS, sink=PacedSink(listener), seed=1, recordings=tmp_path / "kept")
+    with session:
+        until(lambda: listener.sounding, "a note")
+        BREAKS[thread](session)
+        with pytest.raises(BreakingError):
+            session.wait()
+        assert isinstance(session.error, BreakingError)
+        until(lambda: listener.sounding == (), "silence")
+    assert listener.closed
+    assert [t.name for t in threading.enumerate() if t.name.startswith("playbach-")] == []
+
+
+def test_every_thread_of_the_package_is_in_that_table() -> None:
+    """A thread that is new is broken here too, or by the tests of its sink."""
+    of_sinks = {"playbach-fluidsynth", "playbach-watch"}
+    names = {
+        keyword.value.value
+        for path in (PACKAGE / "player", PACKAGE / "session")
+        for module in path.glob("*.py")
+        for call in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call)
+        for keyword in call.keywords
+        if keyword.arg == "name" and isinstance(keyword.value, ast.Constant)
+    }
+    names = {name for name in names if str(name).startswith("playbach-")}
+    assert names <= {*BREAKS, *of_sinks}
+
+
+def test_the_time_of_day_decides_nothing() -> None:
+    """So a clock that is stepped, forwards or back, cannot be heard.
+
+    It names files and lines of a log, and nothing else.
+    """
+    of_day = {"time", "time_ns", "now", "utcnow", "today", "localtime", "gmtime", "strftime"}
+    found = {
+        str(module.relative_to(PACKAGE))
+        for module in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id in {"time", "datetime", "date"}
+        and node.func.attr in of_day
+    }
+    assert found <= {"session/archive.py", "daemon/logs.py"}
+
+
+def test_a_composer_that_stalls_makes_a_rest_that_is_said_and_then_music_again() -> None:
+    release = threading.Event()
+    release.set()
+
+    def load(settings: Settings) -> Model:
+        model = load_model(settings)
+        advance = model.predictor.advance
+
+        def slow(shift: int, pitch: int, duration: int) -> None:
+            release.wait(60)
+            advance(shift, pitch, duration)
+
+        model.predictor.advance = slow  # type: ignore[method-assign]
+        return replace(model)
+
+    listener = Listener()
+    session = Session(SETTINGS, sink=PacedSink(listener), seed=1, load_model=load)
+    with session:
+        until(lambda: len(listener.notes) > 5, "notes")
+        release.clear()
+        until(lambda: session.status().resting == "waiting for the composer", "the rest")
+        until(lambda: listener.sounding == (), "silence")
+        count = len(listener.notes)
+        release.set()
+        until(lambda: len(listener.notes) > count + 10, "music again")
+        status = session.status()
+        assert status.playing.rests >= 1
+        assert status.playing.lateness is not None
+    assert session.error is None
+    assert listener.sounding == ()
+
+
+def test_a_session_leaves_nothing_behind_however_often_it_is_begun() -> None:
+    for _ in range(3):
+        listener = Listener()
+        session = Session(SETTINGS, sink=PacedSink(listener), seed=1)
+        with session:
+            until(lambda heard=listener: heard.sounding, "a note")  # type: ignore[misc]
+        session.stop()
+        assert listener.sounding == ()
+    assert [t.name for t in threading.enumerate() if t.name.startswith("playbach-")] == []
