@@ -19,6 +19,7 @@ COMMANDS = {
     "daemon": "play for a service manager, as a configuration says",
     "save": "compose into a MIDI file",
     "ports": "list the MIDI ports that can be played to",
+    "page": "print the link of the service's page, with a QR code for a phone",
     "config": "print what can be configured, or what holds",
     "check": "say what is here, what is missing, and what to do",
 }

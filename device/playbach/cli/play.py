@@ -14,6 +14,7 @@ from types import FrameType
 
 from playbach.cli.keys import HELP, Keys, key_presses
 from playbach.cli.music import MOST_SEED, seed_from
+from playbach.cli.page_option import WantedPage, add_page_arguments, served, wanted_page
 from playbach.command_line import forget_stdout
 from playbach.errors import InputError
 from playbach.session.options import add_setting_arguments, settings_from
@@ -50,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--record", metavar="FOLDER", type=Path, help="save each movement there as a MIDI file"
     )
     sound.description = "\n".join(f"{kind.name}: {kind.description};" for kind in SINKS)
+    add_page_arguments(parser)
     parser.add_argument(
         "--seed", metavar="N", type=int, help=f"repeat the music of that number, 0 to {MOST_SEED}"
     )
@@ -69,22 +71,26 @@ def run(args: argparse.Namespace) -> int:
     for line in choice.explanation:
         _say(line)
     _say(f"seed {seed}; network {session.status().variant}; Ctrl-C stops")
+    page = wanted_page(args)
+    if page is not None and choice.sink.name == "none":
+        _say("to hear it here and now: open the page below and tap Listen")
     with key_presses() as keys:
         if keys is not None:
             _say(HELP)
-        _play(session, _Desk(session, keys))
+        _play(session, _Desk(session, keys), page)
     _say(f"played {session.status().playing.notes} notes")
     return 0
 
 
-def _play(session: Session, desk: _Desk) -> None:
+def _play(session: Session, desk: _Desk, page: WantedPage | None) -> None:
     signals = _Signals()
     # Several Python threads take turns; the one that plays must not wait 5 ms for its turn.
     sys.setswitchinterval(SWITCH_INTERVAL)
     try:
         signals.listen(desk)
         session.start()
-        session.wait(watch=desk.look, interval=_LOOK)
+        with served(session, page, _say):
+            session.wait(watch=desk.look, interval=_LOOK)
     except StopSignal:
         pass
     finally:

@@ -160,6 +160,7 @@ def _built(values: Values, folder: Path) -> Config:
     return Config(
         settings=changed(default.settings, live),
         recording=replace(default.recording, **_of(values, "recording")),
+        page=replace(default.page, **_of(values, "page")),
         service=replace(default.service, **_of(values, "service")),
     )
 

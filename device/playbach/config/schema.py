@@ -12,8 +12,11 @@ from dataclasses import dataclass, field
 
 from playbach.errors import InputError
 from playbach.session.settings import BY_NAME, TABLE, Setting, Settings, Value
+from playbach.web.address import Address, parse_address
 
 MOST_MEGABYTES = 1_000_000
+NOWHERE = "off"
+"""The address of a page that is not served."""
 LEVELS = ("debug", "info", "warning", "error")
 """How much the log says, most first."""
 _MOST_PATH = 1_000
@@ -48,17 +51,32 @@ class Recording:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """The page in a browser.
+
+    Attributes:
+        address: where it is served, ``HOST:PORT``; ``off`` for nowhere.
+        models: folder whose bundles can be chosen there; ``None`` for the included one alone.
+    """
+
+    address: str = str(Address())
+    models: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A whole configuration.
 
     Attributes:
         settings: what can be changed while it plays, as it is at the start.
         recording: what is kept.
+        page: the page in a browser.
         service: the program itself.
     """
 
     settings: Settings = field(default_factory=Settings)
     recording: Recording = field(default_factory=Recording)
+    page: Page = field(default_factory=Page)
     service: Service = field(default_factory=Service)
 
 
@@ -136,6 +154,12 @@ def _folder(name: str) -> Callable[[object], str | None]:
     return parse
 
 
+def _address(given: object) -> str:
+    if not isinstance(given, str):
+        raise InputError(f"address {shown(given)}: it must be HOST:PORT in quotes, or off")
+    return NOWHERE if given.strip().lower() == NOWHERE else str(parse_address(given))
+
+
 def shown(given: object) -> str:
     """A value as a message may quote it, however long it is."""
     text = repr(given)
@@ -171,6 +195,16 @@ SECTIONS = (
             Key("megabytes", "size of that folder before the oldest movements are deleted",
                 f"1 to {MOST_MEGABYTES:,}", "next start", Recording().megabytes,
                 _whole("megabytes", 1, MOST_MEGABYTES)),
+        ),
+    ),
+    Section(
+        "page", "The page in a browser.",
+        (
+            Key("address", "where it is served; beyond this machine only with the link that "
+                "'playbach page' prints", "HOST:PORT, such as 0.0.0.0:8420 for everybody nearby, "
+                "or off", "next start", Page().address, _address),
+            Key("models", "bundles in this folder can be chosen there", "a path, or auto (only "
+                "the model that is included)", "next start", None, _folder("models")),
         ),
     ),
     Section(

@@ -38,7 +38,7 @@ def effective_text(config: Config, origins: Mapping[tuple[str, str], str]) -> st
 def flat(config: Config) -> dict[tuple[str, str], Value]:
     """Values by section and key."""
     live = as_values(config.settings)
-    own = {"recording": config.recording, "service": config.service}
+    own = {"recording": config.recording, "page": config.page, "service": config.service}
     return {
         (section.name, key.name): getattr(own[section.name], key.name)
         if section.name in own

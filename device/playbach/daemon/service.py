@@ -1,7 +1,7 @@
 """The composition root: builds the parts from the configuration and runs them.
 
-A further part, such as a page for phones, is one more component in the list: it starts after the
-music and stops before it.
+The page for phones is one more component in the list: it starts after the music and stops before
+it.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from pathlib import Path
 
 from playbach import __version__
 from playbach.config import Loaded, load_config
+from playbach.config.schema import NOWHERE
 from playbach.daemon.components import Component, running
 from playbach.daemon.logs import set_up_logging
 from playbach.daemon.notify import Notifier
 from playbach.daemon.signals import Inbox
 from playbach.daemon.state import Remembered
-from playbach.daemon.supervisor import Music, Supervisor
+from playbach.daemon.supervisor import Supervisor
 from playbach.errors import InputError, PortError
 from playbach.session.archive import MEGABYTE
 from playbach.session.session import Session
@@ -28,6 +29,8 @@ from playbach.sinks.choose import choose_sink
 from playbach.sinks.midi_api import ALSA_DEVICE
 from playbach.sinks.realtime import settle_process
 from playbach.sinks.table import find_kind
+from playbach.web.address import parse_address
+from playbach.web.link import kept_token, link
 
 _LOG = logging.getLogger(__name__)
 LONGEST_STOP = 8.0
@@ -54,7 +57,7 @@ def serve(path: Path | None, state: Path) -> int:
     _LOG.info("Play Bach %s, configured by %s", __version__, path or "defaults alone")
     remembered = Remembered(state) if loaded.config.service.remember else None
     music = _music(loaded, remembered, state)
-    components: Sequence[Component] = [music]
+    components: Sequence[Component] = [music, *_page(loaded, music, state)]
     with running(components):
         settle_process()
         supervisor = Supervisor(
@@ -70,7 +73,21 @@ def serve(path: Path | None, state: Path) -> int:
             supervisor.finish()
 
 
-def _music(loaded: Loaded, remembered: Remembered | None, state: Path) -> Music:
+def _page(loaded: Loaded, music: Session, state: Path) -> list[Component]:
+    page = loaded.config.page
+    if page.address == NOWHERE:
+        return []
+    # The server and its library take memory that a service without a page does not spend.
+    from playbach.web.server import Site, WebServer  # noqa: PLC0415
+
+    address = parse_address(page.address)
+    token = None if address.is_loopback else kept_token(state)
+    models = None if page.models is None else state / page.models
+    _LOG.info("page at %s; 'playbach page' prints its link", link(address, address.port, None))
+    return [WebServer(music, Site(address, token, models))]
+
+
+def _music(loaded: Loaded, remembered: Remembered | None, state: Path) -> Session:
     configured, recording = loaded.config.settings, loaded.config.recording
     return Session(
         remembered.load(configured) if remembered else configured,

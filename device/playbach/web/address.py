@@ -67,6 +67,6 @@ def parse_address(text: str) -> Address:
 
 def _refusal(text: str) -> InputError:
     return InputError(
-        f"web {text[:60]!r}: it must be HOST:PORT, an IP address and a port from 0 to "
+        f"page address {text[:60]!r}: it must be HOST:PORT, an IP address and a port from 0 to "
         f"{_MOST_PORT}, such as {Address()} or 0.0.0.0:{DEFAULT_PORT} for everybody nearby"
     )

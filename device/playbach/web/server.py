@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -138,9 +139,11 @@ class WebServer:
                 accept, address.host, address.port, reuse_address=True
             )
         except OSError as error:
+            # The library's own words are long.
+            reason = os.strerror(error.errno) if error.errno else str(error)
             raise PortError(
-                f"web {address}: cannot be opened: {error.strerror or error}; choose another "
-                "with --web HOST:PORT, or --no-web"
+                f"page address {address}: cannot be opened: {reason}; choose "
+                "another HOST:PORT for the page, or off"
             ) from error
         for socket in listener.sockets:
             # What is accepted inherits it: a page that does not read holds little memory.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -174,3 +176,30 @@ def test_a_program_that_is_suspended_is_silent_and_goes_on() -> None:
         process.send_signal(signal.SIGTERM)
         _, error = process.communicate(timeout=PATIENCE)
     assert (process.returncode, error) == (0, "")
+
+
+def test_the_page_is_served_while_it_plays() -> None:
+    words = ("--sink", "none", "--web", "127.0.0.1:0", "--tempo", "200")
+    with subprocess.Popen([*PLAY, *words], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            page = next(line for line in process.stdout if line.startswith("page: http://"))
+            connection = http.client.HTTPConnection(page.split("/")[2], timeout=PATIENCE)
+            connection.request("GET", "/api/v1/status")
+            assert json.load(connection.getresponse())["transport"] == "playing"
+            connection.close()
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(PATIENCE) == 0
+        finally:
+            process.kill()
+
+
+def test_an_address_that_is_taken_ends_it_only_where_it_was_asked_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        asked = subprocess.run(
+            [*PLAY, "--sink", "none", "--web", address], capture_output=True, text=True, check=False
+        )
+    assert asked.returncode == 2
+    assert asked.stderr.startswith(f"playbach play: page address {address}: cannot be opened")
+    assert asked.stderr.count("\n") == 1

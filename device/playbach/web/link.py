@@ -1,0 +1,77 @@
+"""The link by which a page is opened, and the token in it, kept over a restart."""
+
+from __future__ import annotations
+
+import io
+import re
+import socket
+from pathlib import Path
+
+from playbach.errors import OutputError
+from playbach.files import write_atomically
+from playbach.web.access import new_token
+from playbach.web.address import Address
+
+NAME = "page-token"
+_TOKEN = re.compile(r"[\w-]{20,60}", re.ASCII)
+_MOST_BYTES = 100
+_ELSEWHERE = ("192.0.2.1", 9)
+"""An address for documentation (RFC 5737): nothing is sent to it."""
+
+
+def kept_token(folder: Path) -> str:
+    """The token of the state folder; a new one if there is none, or none that can be used.
+
+    Raises:
+        OutputError: it cannot be read or written.
+    """
+    path = folder / NAME
+    try:
+        if path.is_file() and path.stat().st_size <= _MOST_BYTES:
+            text = path.read_bytes().decode("ascii", "replace").strip()
+            if _TOKEN.fullmatch(text):
+                return text
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{path}: {error.strerror}; it holds the page's token: see who may read it"
+        ) from error
+    token = new_token()
+    write_atomically(path, f"{token}\n".encode(), force=True)
+    path.chmod(0o600)
+    return token
+
+
+def link(address: Address, port: int, token: str | None) -> str:
+    """What a browser opens. The token is in the part that browsers send to nobody.
+
+    Args:
+        address: as configured; all addresses become the one that others reach this machine by.
+        port: where the page is served.
+        token: ``None`` where none is needed.
+    """
+    host = _own_address(address.host) if address.is_any else address.host
+    if ":" in host:
+        host = f"[{host}]"
+    return f"http://{host}:{port}/" + (f"#{token}" if token else "")
+
+
+def qr_code(text: str) -> str:
+    """``text`` as a QR code of half blocks, for a terminal with a dark or light ground."""
+    import segno  # noqa: PLC0415 only who shows a code needs it
+
+    out = io.StringIO()
+    segno.make(text, error="l", micro=False).terminal(out, border=2, compact=True)
+    return out.getvalue()
+
+
+def _own_address(any_address: str) -> str:
+    """The address of the interface by which this machine reaches others."""
+    family = socket.AF_INET6 if ":" in any_address else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            target = ("2001:db8::1", 9) if family == socket.AF_INET6 else _ELSEWHERE
+            probe.connect(target)
+            return str(probe.getsockname()[0])
+    except OSError:
+        return socket.gethostname()
