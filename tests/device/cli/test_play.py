@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import pty
@@ -65,7 +66,7 @@ def test_it_plays_for_as_long_as_asked_and_says_what(
     lines = said.out.splitlines()
     assert lines[0] == "playing to: nowhere (time is kept, nothing sounds), as asked"
     assert lines[1].startswith("seed ")
-    assert lines[2].startswith("Suite 1 in ")
+    assert any(line.startswith("Suite 1 in ") for line in lines[2:])
     assert lines[-1].startswith("played ")
     assert int(lines[-1].split()[1]) > 0
 
