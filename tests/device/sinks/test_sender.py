@@ -55,6 +55,31 @@ def test_a_cancelled_message_never_leaves() -> None:
     assert wire.written == [note_off(0, 1)]
 
 
+def test_what_is_taken_back_is_exactly_what_does_not_leave() -> None:
+    wire = Wire(5)
+    sender = DeadlineSender(wire.write, wire.failures.append)
+    soon, later = messages(5, 0.0), messages(5, 60.0)
+    sender.send(later[:3])
+    sender.send([*soon, *later[3:]])
+    assert sender.cancel(later[2].time) == later[2:]
+    assert wire.full.wait(10)
+    assert sender.cancel() == later[:2]
+    assert sender.cancel() == []
+    sender.end()
+    assert wire.written == [message.data for message in soon]
+
+
+def test_what_is_sent_now_does_not_wait_for_the_queue_and_is_ended_by_silence() -> None:
+    wire = Wire(1)
+    sender = DeadlineSender(wire.write, wire.failures.append)
+    sender.send(messages(3, 60.0))
+    sender.send_now([note_on(0, 60, 80)])
+    assert wire.written == [note_on(0, 60, 80)]
+    sender.silence()
+    assert wire.written[1] == note_off(0, 60)
+    sender.end()
+
+
 def test_silence_ends_what_sounds_before_it_returns() -> None:
     wire = Wire(20)
     sender = DeadlineSender(wire.write, wire.failures.append)
