@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 
-from playbach.bundle import read_bundle, write_bundle
+from playbach.bundle import default_bundle_path, read_bundle, write_bundle
 from playbach_convert.cli import main
+from playbach_convert.figures_command import figures_text
+
+PAGE = Path(__file__).parents[2] / "docs" / "conversion.md"
 
 
 def test_it_prints_a_row_for_each_variant(capsys: pytest.CaptureFixture[str]) -> None:
@@ -33,3 +36,13 @@ def test_a_bundle_that_was_not_measured_is_one_line(
     assert "bare.bundle: was not measured when it was made" in capsys.readouterr().err
     assert main(["figures", str(tmp_path / "none.bundle")]) == 2
     assert "there is no such file" in capsys.readouterr().err
+
+
+def test_the_page_on_conversion_shows_the_figures_of_the_included_bundle() -> None:
+    verification = read_bundle(default_bundle_path()).manifest.verification
+    if verification is None:
+        pytest.skip("the included bundle was made before variants were measured")
+    page = PAGE.read_text(encoding="utf-8").splitlines()
+    # Else print them with: playbach-convert figures device/playbach/models/default.bundle
+    for line in figures_text(verification):
+        assert line in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tests.convert.conftest import Change, loud
 from tests.fixtures.make_tiny_bundle import convert_run, tiny_piece, write_scores
 
 from playbach.bundle import Bundle, read_bundle, same_scale
@@ -17,6 +19,7 @@ from playbach.music.key import C_MAJOR
 from playbach.predictor.lstm_copy import LstmCopyPredictor
 from playbach_convert.calibration import rollouts
 from playbach_convert.distributions import bundle_distributions
+from playbach_train.checkpoint import Arrays
 from playbach_train.network import PARTS
 from playbach_train.run import Run, load_run
 
@@ -116,3 +119,27 @@ def test_calibration_hears_states_that_real_pieces_lead_to(run: Run) -> None:
     assert heard["pitch/context"].min() >= hidden.min()
     assert heard["pitch/context"].max() <= hidden.max()
     assert (heard["duration/context"] == heard["pitch/context"]).all()
+
+
+def with_an_outlier(arrays: Arrays) -> Arrays:
+    """A weight a thousand times larger than the others leaves them no codes on one scale."""
+    found = loud(arrays)
+    found["duration_head/duration/kernel"][0, 0] = -300
+    return found
+
+
+def test_a_variant_too_far_from_the_network_is_left_out_and_named(
+    capsys: pytest.CaptureFixture[str],
+    with_weights: Callable[[Change], Path],
+    more_scores: Path,
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "far.bundle"
+    odd = with_weights(with_an_outlier)
+    status = convert_run(odd, path, "int8,float32", "--calibration", str(more_scores))
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert status == 1
+    assert error.startswith("playbach-convert: left out: int8: does not do what the network does")
+    assert "allowed: 0.02 nats" in error
+    manifest = read_bundle(path).manifest
+    assert manifest.variants == (manifest.default_variant,) == ("float32",)

@@ -35,7 +35,7 @@ class VariantFigures:
             note (shift, pitch and duration added up), nats.
         agreement: share of distributions whose likeliest symbol is the same, 0 to 1.
         bits: per note: shift, pitch and duration added up, each mean over notes 2..n.
-        steps_per_second: notes read a second, on the machine that converted.
+        steps_per_second: notes read in a second of processor time, where it was converted.
         drift: the same when it is left to itself.
     """
 
