@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from playbach.errors import InputError
 from playbach.midi_messages import MAX_CHANNEL, MAX_DATA, program_change, volume
 from playbach.music.key import PITCH_CLASSES
+from playbach.music.meter import TICKS_PER_QUARTER
 from playbach.stream import Movement
 
 MOST_TRANSPOSED = 24
@@ -79,17 +80,23 @@ class Controls:
     Attributes:
         voice: channel, instrument and loudness.
         tempo: felt beats per minute, more than 0; ``None`` for each movement's own.
+        quarters: quarter notes per minute whatever the movement, as an external clock has them;
+            ``None`` for ``tempo``.
         clock: whether MIDI clock, start, stop and song position are sent.
     """
 
     voice: Voice = field(default_factory=Voice)
     tempo: float | None = None
+    quarters: float | None = None
     clock: bool = False
 
     def __post_init__(self) -> None:
-        if self.tempo is not None and not (math.isfinite(self.tempo) and self.tempo > 0):
-            raise InputError(f"tempo {self.tempo}: it must be a number of beats a minute above 0")
+        for tempo in (self.tempo, self.quarters):
+            if tempo is not None and not (math.isfinite(tempo) and tempo > 0):
+                raise InputError(f"tempo {tempo}: it must be a number of beats a minute above 0")
 
     def tempo_of(self, movement: Movement) -> float:
         """Felt beats per minute at which ``movement`` is played."""
+        if self.quarters is not None:
+            return self.quarters * TICKS_PER_QUARTER / movement.meter.beat_ticks
         return movement.tempo if self.tempo is None else self.tempo

@@ -79,7 +79,8 @@ class Performance:
         """Add the item that comes next in the stream; a note is returned as it is sent."""
         due = self.due(item)
         self._placed.append(_Placed(item, due, self._timeline))
-        self._timeline = self._timeline.after(item, self._controls.tempo)
+        tempo = self._controls.tempo_of(item) if isinstance(item, Movement) else None
+        self._timeline = self._timeline.after(item, tempo)
         if isinstance(item, Note):
             return self._begin(item, due)
         if isinstance(item, Movement):
@@ -127,8 +128,9 @@ class Performance:
         movement = self._timeline.movement
         if movement is None or self._timeline.is_between:
             return
-        if controls.tempo != before.tempo:
-            self._timeline = timeline = self._timeline.paced(controls.tempo_of(movement), since)
+        tempo = controls.tempo_of(movement)
+        if tempo != before.tempo_of(movement):
+            self._timeline = timeline = self._timeline.paced(tempo, since)
             self._held.retime(timeline.ordinal, timeline.at, since)
             self._pulse.repace(timeline.at(timeline.next_tick(since)), self._pace(movement))
         if controls.clock and not before.clock:

@@ -272,7 +272,7 @@ class Player:
         if now:
             self._source.skip()
         for item in self._source:
-            if not composed.put(item, spans.to(item, self._controls.tempo), now):
+            if not composed.put(item, spans.to(item, self._controls), now):
                 return False
             if composed.round != now:
                 return True

@@ -46,8 +46,8 @@ class Halt(Enum):
 class Audience(Protocol):
     """Whoever follows the music. Called from the player's thread, so it must not wait."""
 
-    def announced(self, note: Sent, bar: int, movement: Movement) -> None:
-        """A note was sent ahead; ``bar`` is that in which it begins."""
+    def announced(self, sent: Sent, note: Note, bar: int, movement: Movement) -> None:
+        """``note`` was sent ahead, as ``sent``; ``bar`` is that in which it begins."""
 
     def withdrawn(self, since: Nanoseconds) -> None:
         """Notes announced for ``since`` or later do not come, unless announced again."""
@@ -59,7 +59,7 @@ class Audience(Protocol):
 class Nobody:
     """An audience that follows nothing."""
 
-    def announced(self, note: Sent, bar: int, movement: Movement) -> None: ...
+    def announced(self, sent: Sent, note: Note, bar: int, movement: Movement) -> None: ...
 
     def withdrawn(self, since: Nanoseconds) -> None: ...
 
@@ -148,8 +148,8 @@ class Stage:
         with self._lock:
             mark = self._mark(item, due)
             self._marks.add(mark)
-        if sent is not None and mark.movement is not None:
-            self._audience.announced(sent, mark.bar, mark.movement)
+        if sent is not None and isinstance(item, Note) and mark.movement is not None:
+            self._audience.announced(sent, item, mark.bar, mark.movement)
 
     def send(self, until: Nanoseconds) -> None:
         """Hand over what is due at ``until`` or before, and let go of what has passed."""

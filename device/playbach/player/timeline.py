@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from playbach.clock import Nanoseconds, TempoMap, ns_per_tick, to_nanoseconds, to_seconds
 from playbach.music.note import BarLines, Note, Place, Ticks
+from playbach.player.controls import Controls
 from playbach.stream import Movement, MovementEnd, Seconds, StreamItem
 
 
@@ -105,18 +106,15 @@ class Spans:
         self._timeline = Timeline()
         self._last = Nanoseconds(0)
 
-    def to(self, item: StreamItem, tempo: float | None = None) -> Seconds:
+    def to(self, item: StreamItem, controls: Controls | None = None) -> Seconds:
         """Seconds from the item before to ``item``, 0 for the first.
 
         Args:
             item: the one that comes next in the stream.
-            tempo: felt beats per minute for a movement; ``None`` for its own.
+            controls: how it will be played, as far as is known.
         """
         due = self._timeline.due(item)
+        tempo = controls.tempo_of(item) if controls and isinstance(item, Movement) else None
         self._timeline = self._timeline.after(item, tempo)
         span, self._last = due - self._last, due
         return to_seconds(Nanoseconds(span))
-
-    def restart(self) -> None:
-        """What comes next is a ``Movement`` that follows at once."""
-        self._timeline, self._last = Timeline(), Nanoseconds(0)

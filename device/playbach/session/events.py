@@ -53,6 +53,11 @@ class Listeners:
         self._all: tuple[Subscription, ...] = ()
         self._lock = threading.Lock()
 
+    @property
+    def any(self) -> bool:
+        """Whether somebody listens."""
+        return bool(self._all)
+
     @contextlib.contextmanager
     def subscribed(self, wake: Callable[[], object] | None = None) -> Iterator[Subscription]:
         """A subscription for as long as the context lasts."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from playbach.clock import Nanoseconds, to_seconds
+from playbach.music.note import Note
 from playbach.player.held import Sent
 from playbach.session.archive import Archive
 from playbach.session.events import Listeners
 from playbach.session.pieces import Pieces
 from playbach.session.recent import Recent
 from playbach.session.status import NoteAhead, Withdrawn
-from playbach.stream import Movement, Seconds, StreamItem
+from playbach.stream import Movement, RecallingNote, Seconds, StreamItem
 
 
 class Follower:
@@ -35,11 +36,20 @@ class Follower:
         self._tempo = tempo
         self._now = now
 
-    def announced(self, note: Sent, bar: int, movement: Movement) -> None:
+    def announced(self, sent: Sent, note: Note, bar: int, movement: Movement) -> None:
         """A note is on its way to the sink."""
-        length = to_seconds(Nanoseconds(note.off - note.on))
+        recalling = note if isinstance(note, RecallingNote) else None
         self._listeners.publish(
-            NoteAhead(to_seconds(note.on), length, note.pitch, note.velocity, bar, movement)
+            NoteAhead(
+                at=to_seconds(sent.on),
+                duration=to_seconds(Nanoseconds(sent.off - sent.on)),
+                pitch=sent.pitch,
+                velocity=sent.velocity,
+                bar=bar,
+                movement=movement,
+                index=recalling.index if recalling else 0,
+                recalls=recalling.recalls if recalling else (),
+            )
         )
 
     def withdrawn(self, since: Nanoseconds) -> None:

@@ -121,4 +121,6 @@ class LiveSource:
         self._items = iter(())
 
     def _made(self, model: Model) -> Composer:
-        return Composer(model.predictor, model.pitches, self._rng, self._settings)
+        return Composer(
+            model.predictor, model.pitches, self._rng, self._settings, tells_recalls=True
+        )

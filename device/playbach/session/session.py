@@ -20,6 +20,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -30,6 +31,7 @@ from playbach.player.controls import Controls, Voice
 from playbach.player.player import Player
 from playbach.session.archive import Archive
 from playbach.session.events import Listeners, Subscription
+from playbach.session.follow import ClockTracker
 from playbach.session.follower import Follower
 from playbach.session.model import LiveSource, Model, composer_settings, load_model
 from playbach.session.pieces import Pieces, PlayedPiece
@@ -43,11 +45,14 @@ from playbach.session.status import (
 )
 from playbach.sinks.base import Sink
 from playbach.sinks.choose import choose_sink
+from playbach.sinks.clock_input import ClockEvent, ClockInput
+from playbach.sinks.clock_sources import clock_input
 from playbach.status import Status
 from playbach.stream import Movement, Seconds
 
 MakeSink = Callable[[Settings], Sink]
 LoadModel = Callable[[Settings], Model]
+MakeClock = Callable[[Settings], ClockInput | None]
 
 _MODEL = ("bundle", "variant", "fallback")
 """Settings whose change asks for the model to be loaded again."""
@@ -63,7 +68,12 @@ def controls_of(settings: Settings) -> Controls:
         volume=settings.volume,
         transpose=settings.transpose,
     )
-    return Controls(voice, settings.tempo, settings.clock_out)
+    return Controls(voice, settings.tempo, clock=settings.clock_out)
+
+
+def make_clock(settings: Settings) -> ClockInput | None:
+    """The external clock that the settings name, not opened yet; ``None`` for an own clock."""
+    return None if settings.clock_in is None else clock_input(settings.clock_in)
 
 
 def make_sink(settings: Settings) -> Sink:
@@ -93,6 +103,7 @@ class Session:
         recordings_bytes: int = 100_000_000,
         pause: Callable[[float], None] | None = None,
         make_sink: MakeSink = make_sink,
+        make_clock: MakeClock = make_clock,
         load_model: LoadModel = load_model,
     ) -> None:
         """Load the model; nothing is opened yet.
@@ -107,12 +118,16 @@ class Session:
             recordings_bytes: what the folder may hold before the oldest are deleted.
             pause: waits for some seconds of the sink's time; for a sink on a time of its own.
             make_sink: makes the sink that settings name.
+            make_clock: makes the external clock that settings name, if they do.
             load_model: loads the model that settings name.
 
         Raises:
             PlaybachError: the model or the sink cannot be had.
         """
-        self._make_sink, self._load_model = make_sink, load_model
+        self._make_sink, self._make_clock, self._load_model = make_sink, make_clock, load_model
+        self._clock: ClockInput | None = None
+        self._quarters: float | None = None
+        self._absent_ok = absent_ok
         self._settings = changed(settings, {})
         self._wanted = composer_settings(settings)
         self._model = load_model(settings)
@@ -176,14 +191,16 @@ class Session:
             self._archive.start()
         try:
             self._player.start()
+            self._clock = self._listening(self._settings)
         except BaseException:
-            if self._archive:
-                self._archive.stop()
+            self.stop()
             raise
 
     def stop(self) -> None:
         """Leave silence and end all threads; may be called again."""
         try:
+            if self._clock:
+                self._clock.close()
             self._player.stop()
         finally:
             if self._archive:
@@ -244,6 +261,7 @@ class Session:
             model = None
             if any(getattr(new, name) != getattr(before, name) for name in _MODEL):
                 model = self._load_model(new)
+            retired = self._follow(new) if new.clock_in != before.clock_in else None
             if (new.sink, new.port) != (before.sink, before.port):
                 self._player.use(self._make_sink(new))
             if model is not None:
@@ -251,9 +269,12 @@ class Session:
                 self._source.use(model)
             self._settings, self._wanted = new, composing
             if controls_of(new) != controls_of(before):
-                self._player.control(controls_of(new))
+                self._control()
             if (new.form, new.key) != (before.form, before.key):
                 self._leave_unless_wished()
+        if retired:
+            # Not before: it waits for its thread, which may be waiting for us.
+            retired.close()
         self._listeners.publish(Changed())
         return new
 
@@ -321,6 +342,34 @@ class Session:
             return
         if wishes.form not in {None, movement.form} or wishes.key not in {None, movement.key}:
             self._player.next_movement(at_bar=True)
+
+    def _control(self) -> None:
+        self._player.control(replace(controls_of(self._settings), quarters=self._quarters))
+
+    def _follow(self, settings: Settings) -> ClockInput | None:
+        """Listen to another clock, or to none; returns the one that is to be closed."""
+        if not self._started:
+            return None
+        before, self._clock = self._clock, self._listening(settings)
+        if self._clock is None:
+            self._quarters = None
+            self._control()
+        return before
+
+    def _listening(self, settings: Settings) -> ClockInput | None:
+        clock, tracker = self._make_clock(settings), ClockTracker()
+
+        def heard(event: ClockEvent) -> None:
+            advice = tracker.hear(event)
+            if advice.quarters is not None:
+                self._quarters = advice.quarters
+                self._control()
+            if advice.command is not None:
+                self.command(advice.command)
+
+        if clock is not None:
+            clock.open(heard, self._fail, absent_ok=self._absent_ok)
+        return clock
 
     def _fail(self, error: BaseException) -> None:
         self._player.fail(error)

@@ -7,7 +7,7 @@ from enum import Enum
 
 from playbach.session.settings import Settings
 from playbach.status import Status
-from playbach.stream import Movement, Seconds
+from playbach.stream import Movement, Recall, Seconds
 
 
 class Transport(Enum):
@@ -84,6 +84,8 @@ class NoteAhead:
         velocity: 1 to 127.
         bar: of the movement, from 1; 0 in a pickup.
         movement: the movement it belongs to.
+        index: which of the movement's notes it is, from 0, as it was composed.
+        recalls: earlier notes that its pitch was drawn from; only while somebody listens.
     """
 
     at: Seconds
@@ -92,6 +94,8 @@ class NoteAhead:
     velocity: int
     bar: int
     movement: Movement
+    index: int = 0
+    recalls: tuple[Recall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,3 +239,15 @@ def test_after_whatever_was_done_music_goes_on(done: list[tuple[str, int, float]
     since = hall.sink.now()
     hall.play(6.0)
     assert len(hall.notes(since=since)) > 20
+
+
+def test_an_external_clock_counts_in_quarters_whatever_the_beat() -> None:
+    gigue = Movement(1, 1, parse_form("gigue"), C_MAJOR, Meter(6, 8), 60.0)
+    assert Controls(tempo=90.0, quarters=120.0).tempo_of(gigue) == 80.0
+    hall = Hall(long_scale())
+    hall.play(2.3)
+    hall.stage.control(Controls(quarters=120.0))
+    hall.play(1.0)
+    onsets = [time for time, _ in hall.notes(since=2.4)]
+    steps = [b - a for a, b in pairwise(onsets)]
+    assert steps == pytest.approx([0.25] * len(steps))

@@ -12,7 +12,7 @@ from tests.device.session.conftest import Play, until
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 
 from playbach.errors import BundleError, InputError, PlaybachError
-from playbach.midi_messages import NOTE_ON, Sounding
+from playbach.midi_messages import CLOCK, CONTINUE, NOTE_ON, STOP, Sounding
 from playbach.music import smf
 from playbach.music.midi import parse_midi
 from playbach.session.archive import midi_of
@@ -20,6 +20,7 @@ from playbach.session.events import MOST_WAITING
 from playbach.session.session import Session
 from playbach.session.settings import Settings, changed
 from playbach.session.status import Changed, Command, Event, NoteAhead, Transport, Withdrawn
+from playbach.sinks.clock_input import ClockEvent, ClockInput
 from playbach.sinks.paced import PacedSink
 
 
@@ -223,3 +224,52 @@ def test_movements_that_were_played_can_be_had_again(play: Play) -> None:
         again = parse_midi(midi_of(piece.archived), name="piece").piece
     assert len(again.notes) == len(piece.archived.notes)
     assert [note.pitch for note in again.notes] == [note.pitch for note in piece.archived.notes]
+
+
+class Metronome:
+    """A MIDI input that hears what it is given."""
+
+    description = "a metronome"
+
+    def __init__(self) -> None:
+        self.coming: list[ClockEvent] = []
+
+    def open(self) -> None: ...
+
+    def read(self) -> list[ClockEvent]:
+        events, self.coming = self.coming, []
+        return events
+
+    def close(self) -> None: ...
+
+    def present(self) -> bool:
+        return True
+
+    def let_go(self) -> None: ...
+
+    def connect(self) -> None: ...
+
+
+def test_an_external_clock_sets_the_tempo_and_starts_and_stops(play: Play) -> None:
+    metronome = Metronome()
+
+    def make_clock(settings: Settings) -> ClockInput | None:
+        return None if settings.clock_in is None else ClockInput(metronome)
+
+    with play({"clock_in": "metronome"}, make_clock=make_clock) as (session, listener):
+        until(lambda: listener.notes, "a note")
+        tick = 60 / 90 / 24
+        metronome.coming = [ClockEvent(CLOCK, index * tick) for index in range(100)]
+
+        def follows() -> bool:
+            playing = session.status().playing
+            beat = playing.movement.meter.beat_ticks if playing.movement else 24
+            return round(playing.tempo * beat / 24) == 90
+
+        until(follows, "the tempo")
+        metronome.coming = [ClockEvent(STOP, 200 * tick)]
+        until(lambda: session.status().transport is Transport.PAUSED, "the stop")
+        metronome.coming = [ClockEvent(CONTINUE, 300 * tick)]
+        until(lambda: session.status().transport is Transport.PLAYING, "the start")
+        session.change(clock_in=None)
+        until(lambda: session.status().playing.tempo == 200, "our own tempo")

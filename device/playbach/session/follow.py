@@ -1,0 +1,93 @@
+"""Following an external MIDI clock: its ticks become a tempo, its start and stop ours."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from playbach.midi_messages import CLOCK, CLOCKS_PER_QUARTER, CONTINUE, START, STOP
+from playbach.session.status import Command
+from playbach.sinks.clock_input import ClockEvent
+
+BANDWIDTH = 0.5
+"""Hertz: a change of tempo is followed within about a second, jitter that is faster is not."""
+_SETTLED = CLOCKS_PER_QUARTER
+"""Ticks after which their mean interval is believed."""
+_LOST = 0.5
+"""Seconds without a tick after which the count begins anew; at 10 quarters a minute it is 0.25."""
+_MOST_OMEGA = 0.4
+"""Beyond this the loop corrects more than was missed."""
+_NOTICED = 0.003
+"""Share by which the tempo must change to be passed on: less is not heard, and each change means
+taking back what was sent ahead."""
+SLOWEST, FASTEST = 10.0, 400.0
+"""Quarter notes per minute that are followed; what is outside is no tempo but a fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to do after an event.
+
+    Attributes:
+        quarters: new tempo in quarter notes per minute, ``None`` for no change.
+        command: what the other machine was told to do, ``None`` for nothing.
+    """
+
+    quarters: float | None = None
+    command: Command | None = None
+
+
+NOTHING = Advice()
+_COMMANDS = {START: Command.PLAY, CONTINUE: Command.PLAY, STOP: Command.PAUSE}
+
+
+class ClockTracker:
+    """Turns times of arrival into a tempo, by a delay-locked loop of second order.
+
+    The loop is that of F. Adriaensen, "Using a DLL to filter time" (Linux Audio Conference 2005):
+    it predicts each tick and corrects phase and period by what the prediction missed.
+    """
+
+    def __init__(self) -> None:
+        self._ticks = 0
+        self._first = 0.0
+        self._last = -math.inf
+        self._next = 0.0
+        self._period = 0.0
+        self._told = 0.0
+
+    def hear(self, event: ClockEvent) -> Advice:
+        """What follows from an event of the clock."""
+        if event.status == CLOCK:
+            return self._tick(event.time)
+        return Advice(command=_COMMANDS.get(event.status))
+
+    def _tick(self, time: float) -> Advice:
+        gap, self._last = time - self._last, time
+        if not 0 < gap < _LOST:
+            self._ticks, self._first = 0, time
+            return NOTHING
+        self._ticks += 1
+        if self._ticks < _SETTLED:
+            return NOTHING
+        if self._ticks == _SETTLED:
+            self._period = (time - self._first) / _SETTLED
+            self._next = time + self._period
+        else:
+            self._correct(time)
+        return self._advice()
+
+    def _correct(self, time: float) -> None:
+        missed = time - self._next
+        omega = min(2 * math.pi * BANDWIDTH * self._period, _MOST_OMEGA)
+        self._next += self._period + math.sqrt(2) * omega * missed
+        self._period += omega * omega * missed
+
+    def _advice(self) -> Advice:
+        quarters = 60 / (self._period * CLOCKS_PER_QUARTER) if self._period > 0 else 0.0
+        if not SLOWEST <= quarters <= FASTEST:
+            return NOTHING
+        if abs(quarters - self._told) < _NOTICED * quarters:
+            return NOTHING
+        self._told = quarters
+        return Advice(quarters=quarters)
