@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,7 +24,10 @@ from playbach.errors import InputError
 from playbach.session.settings import Settings
 
 PATIENCE = 60.0
-CONFIG = f'[sound]\nsink = "none"\n[model]\nbundle = "{TINY_BUNDLE}"\n[music]\ntempo = 300\n'
+CONFIG = (
+    f'[sound]\nsink = "none"\n[model]\nbundle = "{TINY_BUNDLE}"\n'
+    '[page]\naddress = "off"\n[music]\ntempo = 300\n'
+)
 # Runs the command line after something in it was made to fail.
 BREAKING = """
 import sys, threading, time
@@ -45,20 +50,25 @@ class Service:
 
     def until(self, pattern: str) -> re.Match[str]:
         """Wait for a datagram that matches."""
+        deadline = time.monotonic() + PATIENCE
         while True:
-            self.heard.append(self.manager.recv(1000).decode())
+            try:
+                self.heard.append(self.manager.recv(1000).decode())
+            except TimeoutError:
+                assert self.process.poll() is None, f"it has ended: {self.ended()}"
+                assert time.monotonic() < deadline, f"no {pattern!r} among {self.heard}"
+                continue
             if found := re.match(pattern, self.heard[-1]):
                 return found
 
     def falls_silent(self, pattern: str, seconds: float) -> bool:
-        """Whether datagrams that match cease to come for so long."""
-        self.manager.settimeout(seconds)
-        try:
-            for _ in range(100):
-                self.until(pattern)
-        except TimeoutError:
-            return True
-        return False
+        """Whether datagrams that match cease to come for so long, though it runs."""
+        began = heard = time.monotonic()
+        while time.monotonic() < min(heard + seconds, began + PATIENCE):
+            with contextlib.suppress(TimeoutError):
+                if re.match(pattern, self.manager.recv(1000).decode()):
+                    heard = time.monotonic()
+        return time.monotonic() >= heard + seconds
 
     def ended(self) -> tuple[int, str]:
         """Its exit status and all it said."""
@@ -91,7 +101,7 @@ def service(folder: Path, *, program: str = "", watchdog: float = 0) -> Iterator
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         (folder / "notify").unlink(missing_ok=True)
         manager.bind(str(folder / "notify"))
-        manager.settimeout(PATIENCE)
+        manager.settimeout(0.2)
         words = (sys.executable, *command, "daemon", "--config", str(config))
         with subprocess.Popen(
             words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment
