@@ -48,6 +48,33 @@ class Movement:
 
 
 @dataclass(frozen=True, slots=True)
+class Recall:
+    """A note that the network looked back to.
+
+    Attributes:
+        index: which of the movement's notes, from 0.
+        weight: share of all it looked at, above 0, at most 1.
+    """
+
+    index: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class RecallingNote(Note):
+    """A note that says where it comes from, for whoever shows that.
+
+    Attributes:
+        index: which of the movement's notes it is as composed, from 0; where repeats are played,
+            a note comes twice.
+        recalls: the earlier notes that its pitch was drawn from, the most important first.
+    """
+
+    index: int = 0
+    recalls: tuple[Recall, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class MovementEnd:
     """The movement is over.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import count, starmap
 
 import numpy as np
 
@@ -13,8 +14,15 @@ from playbach.composer.repeats import with_repeats
 from playbach.composer.sampling import Sampling
 from playbach.composer.suites import Wishes, movements
 from playbach.music.note import Note, Ticks
-from playbach.predictor import Predictor
-from playbach.stream import Movement, MovementEnd, Seconds, StreamItem
+from playbach.predictor import Predictor, Recalling
+from playbach.stream import (
+    Movement,
+    MovementEnd,
+    Recall,
+    RecallingNote,
+    Seconds,
+    StreamItem,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +32,12 @@ class Settings:
     Attributes:
         wishes: form, key, meter, tempo and repeats of the movements to come.
         sampling: how boldly notes are chosen, from the next note on.
+        recalls: whether the notes of a composer that tells recalls have any, from the next on.
     """
 
     wishes: Wishes = field(default_factory=Wishes)
     sampling: Sampling = field(default_factory=Sampling)
+    recalls: bool = False
 
 
 class Composer:
@@ -39,8 +49,19 @@ class Composer:
         pitches: PitchRange,
         rng: np.random.Generator,
         settings: Callable[[], Settings],
+        *,
+        tells_recalls: bool = False,
     ) -> None:
-        """``settings`` is asked before each movement and each note; its answer may change."""
+        """Prepare.
+
+        Args:
+            predictor: the network.
+            pitches: the range.
+            rng: source of chance.
+            settings: asked before each movement and each note; its answer may change.
+            tells_recalls: whether the notes are ``RecallingNote``s.
+        """
+        self._tells_recalls = tells_recalls
         self._predictor = predictor
         self._pitches = pitches
         self._rng = rng
@@ -60,7 +81,7 @@ class Composer:
         """One movement: itself, its notes, its end."""
         yield movement
         draft = Draft(self._predictor, self._pitches, movement, self._rng)
-        notes: Iterator[Note] = iter(lambda: draft.next_note(self._settings().sampling), None)
+        notes = self._notes(draft)
         if movement.form.is_binary and self._settings().wishes.repeats:
             notes = with_repeats(notes, movement, draft.goal)
         end = 0
@@ -68,6 +89,22 @@ class Composer:
             end = max(end, note.end)
             yield note
         yield MovementEnd(whole_bars(movement, end), rest)
+
+    def _notes(self, draft: Draft) -> Iterator[Note]:
+        for index in count():
+            settings = self._settings()
+            note = draft.next_note(settings.sampling)
+            if note is None:
+                return
+            if self._tells_recalls:
+                recalls = self._recalls() if settings.recalls else ()
+                note = RecallingNote(note.onset, note.pitch, note.duration, index, recalls)
+            yield note
+
+    def _recalls(self) -> tuple[Recall, ...]:
+        if not isinstance(self._predictor, Recalling):
+            return ()
+        return tuple(starmap(Recall, self._predictor.recalled()))
 
 
 def whole_bars(movement: Movement, end: int) -> Ticks:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol, TypeAlias
+from collections.abc import Sequence
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,3 +46,15 @@ class Predictor(Protocol):
 
     def advance(self, shift: int, pitch: int, duration: int) -> None:
         """The next note is this: ticks, MIDI note number, ticks."""
+
+
+@runtime_checkable
+class Recalling(Protocol):
+    """A predictor that can tell which notes of the piece it looked back to."""
+
+    def recalled(self) -> Sequence[tuple[int, float]]:
+        """The notes that the last ``pitch`` drew on most, the most important first.
+
+        Returns:
+            their numbers in the piece, from 0, and their shares of all that was looked at.
+        """

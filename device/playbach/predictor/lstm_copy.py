@@ -95,6 +95,13 @@ class LstmCopyPredictor:
             logits[1 : self.encoding.widest + 2] = -np.inf
         return _softmax(logits)
 
+    def recalled(self) -> list[tuple[int, float]]:
+        """The notes that the last ``pitch`` drew on most: their numbers in the piece, their shares.
+
+        They are those of the pointers; what the recurrent layers remember has no place.
+        """
+        return self._pointers.looked_at()
+
     def duration(self, shift: int, pitch: int) -> Probabilities:
         """Of each duration symbol, for that shift and pitch."""
         place = _sum_of_rows(self._duration_rows, self._tracker.duration_rows(shift, pitch))

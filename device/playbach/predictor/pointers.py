@@ -29,6 +29,8 @@ Ints = NDArray[np.int64]
 
 _PITCHES = MAX_PITCH + 1
 _STEP_LENGTHS = LONGEST_MATCH + 1
+MOST_LOOKED_AT, LEAST_LOOKED_AT = 4, 0.08
+"""Notes that are told of, and the share below which one is not worth telling."""
 _LOG_FLOOR = math.log(EVIDENCE_FLOOR)
 
 
@@ -62,6 +64,21 @@ class PointerShape:
         """
         wide = self.widest
         return 2 * wide + 2, 2 * widest_step(wide) + 2, _PITCHES + 2 * wide
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Where the pointers looked for one note.
+
+    Attributes:
+        weights: attention to each remembered note ``(pointers, notes)``, not normalised.
+        trusted: by how much each pointer's counts ``(pointers,)``, divided by its total.
+        first: number of the first remembered note in the piece.
+    """
+
+    weights: Floats
+    trusted: Floats
+    first: int
 
 
 class Pointers:
@@ -102,10 +119,14 @@ class Pointers:
         self._copied = np.zeros((shape.pointers, 2 * shape.widest + 1), np.float32)
         self._scale = np.float32(1 / shape.width**0.5)
         self._count = 0
+        self._forgotten = 0
+        self._looked: Looked | None = None
 
     def clear(self) -> None:
         """A new piece begins."""
         self._count = 0
+        self._forgotten = 0
+        self._looked = None
 
     def add(self, key: Floats, interval: int, steps: int, pitch: int) -> None:
         """Remember a note: the key it was predicted under, and what it was."""
@@ -144,6 +165,7 @@ class Pointers:
         """
         shape, start, stop = self._shape, max(self._count - self._shape.memory, 0), self._count
         if not stop:
+            self._looked = None
             return None
         rows, steps = self._rows(start, stop)
         scores = self._keys[:, start:stop] @ query.reshape(shape.pointers, shape.width, 1)
@@ -158,12 +180,31 @@ class Pointers:
         trust += self._gate_bias[np.maximum.reduce(rows)]
         trust += self._gate_bias[STEP_MATCH + np.maximum.reduce(steps)]
         strength = np.logaddexp(0, trust)
+        self._looked = Looked(weights, strength / totals, self._forgotten + start)
         # Not yet divided by their totals: the logarithm below does that for a tenth of the numbers.
         copied = self._count_copies(weights, start, stop, last_pitch, degree)
         copied += totals[:, None] * np.float32(EVIDENCE_FLOOR)
         np.log(copied, out=copied)
         found: Floats = strength @ copied - strength @ (logs + _LOG_FLOOR)
         return found
+
+    def looked_at(self) -> list[tuple[int, float]]:
+        """The notes that ``evidence`` drew on most the last time, the most important first.
+
+        Returns:
+            their numbers in the piece, from 0, and their shares: of each pointer's attention, and
+            of the pointers by how strongly they are trusted.
+        """
+        if self._looked is None:
+            return []
+        shares: Floats = self._looked.trusted @ self._looked.weights
+        shares /= max(float(shares.sum()), 1e-30)
+        likeliest = shares.argsort()[: -MOST_LOOKED_AT - 1 : -1].tolist()
+        return [
+            (self._looked.first + index, float(shares[index]))
+            for index in likeliest
+            if shares[index] >= LEAST_LOOKED_AT
+        ]
 
     def _rows(self, start: int, stop: int) -> tuple[Ints, Ints]:
         """For each remembered note, the rows of its match by intervals and by steps."""
@@ -193,3 +234,4 @@ class Pointers:
         for kept in (self._moves, self._matches, self._bins, self._keys):
             kept[:, :memory] = kept[:, -memory:].copy()
         self._count = memory
+        self._forgotten += memory

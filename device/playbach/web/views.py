@@ -99,6 +99,8 @@ def notes_view(notes: Sequence[NoteAhead]) -> list[JSON]:
             "velocity": note.velocity,
             "bar": note.bar,
             "movement": note.movement.title,
+            "index": note.index,
+            "recalls": [[recall.index, round(recall.weight, 2)] for recall in note.recalls],
         }
         for note in notes
     ]

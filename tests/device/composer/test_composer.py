@@ -19,7 +19,7 @@ from playbach.music.form import FORMS, Form, parse_form
 from playbach.music.key import Key, Mode, parse_key
 from playbach.music.note import Note
 from playbach.predictor import Predictor, load_predictor
-from playbach.stream import Movement, MovementEnd, StreamItem
+from playbach.stream import Movement, MovementEnd, RecallingNote, StreamItem
 
 
 @pytest.fixture(scope="module")
@@ -122,3 +122,32 @@ def test_temperature_acts_on_the_next_note_and_form_on_the_next_movement() -> No
     following = next(item for item in stream if isinstance(item, Movement))
     assert isinstance(opening, Movement)
     assert (opening.form.name, following.form.name) == ("menuet", "gigue")
+
+
+def test_notes_tell_which_earlier_ones_they_recall_and_are_the_same_otherwise(
+    predictor: Predictor,
+) -> None:
+    plain = [item for item in composed(predictor, 120) if isinstance(item, Note)]
+    rng = np.random.default_rng(1)
+    composer = Composer(
+        predictor, PitchRange(36, 76), rng, lambda: Settings(recalls=True), tells_recalls=True
+    )
+    telling = [item for item in islice(composer.stream(), 120) if isinstance(item, RecallingNote)]
+    assert [(n.onset, n.pitch, n.duration) for n in telling] == [
+        (n.onset, n.pitch, n.duration) for n in plain
+    ]
+    assert telling[0].recalls == ()
+    assert sum(bool(note.recalls) for note in telling[1:40]) > 20
+    for note in telling:
+        weights = [recall.weight for recall in note.recalls]
+        assert weights == sorted(weights, reverse=True)
+        assert sum(weights) <= 1.001
+        assert all(0 <= recall.index < note.index for recall in note.recalls)
+
+
+def test_nothing_is_looked_up_while_nobody_wants_to_know(predictor: Predictor) -> None:
+    rng = np.random.default_rng(1)
+    composer = Composer(predictor, PitchRange(36, 76), rng, Settings, tells_recalls=True)
+    notes = [item for item in islice(composer.stream(), 50) if isinstance(item, RecallingNote)]
+    assert [note.index for note in notes] == list(range(49))
+    assert not any(note.recalls for note in notes)

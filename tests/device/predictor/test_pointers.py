@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,7 +23,7 @@ from playbach.music.features import (
     STEP_MATCH,
 )
 from playbach.music.scale import steps_between, widest_step
-from playbach.predictor.pointers import Pointers, PointerShape
+from playbach.predictor.pointers import LEAST_LOOKED_AT, MOST_LOOKED_AT, Pointers, PointerShape
 
 Floats = NDArray[np.float32]
 
@@ -56,14 +58,13 @@ class SlowPointers:
         same = j > 0 and self.moves[j - 1][2] == self.moves[-1][2]
         return self.agreement(0, j) + SAME_PITCH * same, STEP_MATCH + self.agreement(1, j)
 
-    def evidence(self, query: Floats, gates: Floats, last_pitch: int, degree: int) -> Floats:
+    def attend(self, query: Floats, gates: Floats) -> Iterator[tuple[int, float, dict[int, float]]]:
+        """Of each pointer: its kind, its strength, and its share of attention by note."""
         shape, now = self.shape, len(self.moves)
         window = range(max(now - shape.memory, 0), now)
         rows = {j: self.rows(j) for j in window}
         queries = query.reshape(shape.pointers, shape.width)
-        found = np.zeros(2 * shape.widest + 1)
         for pointer in range(shape.pointers):
-            kind = pointer // shape.each
             attention = {
                 j: float(self.keys[j][pointer] @ queries[pointer]) / math.sqrt(shape.width)
                 + sum(float(self.match_bias[row, pointer]) for row in rows[j])
@@ -73,16 +74,24 @@ class SlowPointers:
             trust = gates[0, pointer] + self.gain[0, pointer] * max(similarity, LEAST_SIMILARITY)
             for side in (0, 1):
                 trust += self.gate_bias[max(row[side] for row in rows.values()), pointer]
-            strength = math.log1p(math.exp(trust))
-            for n, interval in enumerate(range(-shape.widest, shape.widest + 1)):
+            shares = {j: math.exp(score - similarity) for j, score in attention.items()}
+            yield pointer // shape.each, math.log1p(math.exp(trust)), shares
+
+    def evidence(self, query: Floats, gates: Floats, last_pitch: int, degree: int) -> Floats:
+        wide = self.shape.widest
+        found = np.zeros(2 * wide + 1)
+        for kind, strength, shares in self.attend(query, gates):
+            for n, interval in enumerate(range(-wide, wide + 1)):
                 wanted = (interval, steps_between(degree, interval), last_pitch + interval)[kind]
-                copied = sum(
-                    math.exp(score - similarity)
-                    for j, score in attention.items()
-                    if self.moves[j][kind] == wanted
-                )
+                copied = sum(share for j, share in shares.items() if self.moves[j][kind] == wanted)
                 found[n] += strength * math.log(copied / EVIDENCE_FLOOR + 1)
         return found.astype(np.float32)
+
+    def looked_at(self, query: Floats, gates: Floats) -> dict[int, float]:
+        total: Counter[int] = Counter()
+        for _, strength, shares in self.attend(query, gates):
+            total.update({j: strength * share for j, share in shares.items()})
+        return {j: share / total.total() for j, share in total.items()}
 
 
 def both(shape: PointerShape, seed: int) -> tuple[Pointers, SlowPointers, np.random.Generator]:
@@ -112,12 +121,22 @@ def check(
             assert found is not None
             wanted = slow.evidence(query, gates, pitch, degree)
             assert found == pytest.approx(wanted, abs=2e-4, rel=1e-4)
+            check_looked_at(fast.looked_at(), slow.looked_at(query, gates))
         else:
             assert found is None
+            assert fast.looked_at() == []
         steps = steps_between(degree, interval)
         pitch += interval
         for one in (fast, slow):
             one.add(key, interval, steps, pitch)
+
+
+def check_looked_at(told: list[tuple[int, float]], shares: dict[int, float]) -> None:
+    likeliest = sorted(shares.values(), reverse=True)[:MOST_LOOKED_AT]
+    telling = [share for share in likeliest if share >= LEAST_LOOKED_AT + 1e-3]
+    assert [share for _, share in told][: len(telling)] == pytest.approx(telling, abs=1e-3)
+    for index, share in told:
+        assert shares[index] == pytest.approx(share, abs=1e-3)
 
 
 @settings(max_examples=30)
