@@ -17,12 +17,13 @@ from types import TracebackType
 from typing import Self
 
 from playbach.clock import to_seconds
+from playbach.player.audience import Audience, Nobody
 from playbach.player.controls import Controls
 from playbach.player.handover import Handover
 from playbach.player.horizon import Composed
 from playbach.player.outlet import Outlet
 from playbach.player.source import PlainSource, Source
-from playbach.player.stage import Audience, Halt, Nobody, Stage
+from playbach.player.stage import Halt, Stage
 from playbach.player.timeline import Spans
 from playbach.sinks.base import Change, OnChange, Sink
 from playbach.status import Status

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from enum import Enum
 from itertools import takewhile
-from typing import Protocol
 
 from playbach.clock import Nanoseconds, to_nanoseconds, to_seconds
 from playbach.midi_messages import MAX_CHANNEL
 from playbach.music.note import Note, Ticks
+from playbach.player.audience import Audience
 from playbach.player.controls import Controls
-from playbach.player.held import Sent
 from playbach.player.horizon import Composed
 from playbach.player.marks import Mark, Marks
 from playbach.player.outlet import Outlet
@@ -41,29 +39,6 @@ class Halt(Enum):
 
     PAUSED = "paused"
     NO_SYNTH = "waiting for the synth"
-
-
-class Audience(Protocol):
-    """Whoever follows the music. Called from the player's thread, so it must not wait."""
-
-    def announced(self, sent: Sent, note: Note, bar: int, movement: Movement) -> None:
-        """``note`` was sent ahead, as ``sent``; ``bar`` is that in which it begins."""
-
-    def withdrawn(self, since: Nanoseconds) -> None:
-        """Notes announced for ``since`` or later do not come, unless announced again."""
-
-    def passed(self, items: Sequence[StreamItem], notes: Iterable[Sent]) -> None:
-        """These items have happened, and these notes have ended."""
-
-
-class Nobody:
-    """An audience that follows nothing."""
-
-    def announced(self, sent: Sent, note: Note, bar: int, movement: Movement) -> None: ...
-
-    def withdrawn(self, since: Nanoseconds) -> None: ...
-
-    def passed(self, items: Sequence[StreamItem], notes: Iterable[Sent]) -> None: ...
 
 
 class Stage:

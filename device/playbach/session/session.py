@@ -18,8 +18,8 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -27,13 +27,20 @@ from typing import Self
 
 import numpy as np
 
-from playbach.player.controls import Controls, Voice
 from playbach.player.player import Player
 from playbach.session.archive import Archive
 from playbach.session.events import Listeners, Subscription
 from playbach.session.follow import ClockTracker
 from playbach.session.follower import Follower
-from playbach.session.model import LiveSource, Model, composer_settings, load_model
+from playbach.session.model import LiveSource, composer_settings, load_model
+from playbach.session.parts import (
+    LoadModel,
+    MakeClock,
+    MakeSink,
+    controls_of,
+    make_clock,
+    make_sink,
+)
 from playbach.session.pieces import Pieces, PlayedPiece
 from playbach.session.recent import Recent
 from playbach.session.settings import Settings, changed
@@ -44,46 +51,12 @@ from playbach.session.status import (
     Transport,
 )
 from playbach.sinks.base import Sink
-from playbach.sinks.choose import choose_sink
 from playbach.sinks.clock_input import ClockEvent, ClockInput
-from playbach.sinks.clock_sources import clock_input
 from playbach.status import Status
 from playbach.stream import Movement, Seconds
 
-MakeSink = Callable[[Settings], Sink]
-LoadModel = Callable[[Settings], Model]
-MakeClock = Callable[[Settings], ClockInput | None]
-
 _MODEL = ("bundle", "variant", "fallback")
 """Settings whose change asks for the model to be loaded again."""
-
-
-def controls_of(settings: Settings) -> Controls:
-    """What of the settings concerns how notes are sent."""
-    voice = Voice(
-        channel=settings.channel - 1,
-        program=settings.program,
-        velocity=settings.velocity,
-        accent=settings.accent,
-        volume=settings.volume,
-        transpose=settings.transpose,
-    )
-    return Controls(voice, settings.tempo, clock=settings.clock_out)
-
-
-def make_clock(settings: Settings) -> ClockInput | None:
-    """The external clock that the settings name, not opened yet; ``None`` for an own clock."""
-    return None if settings.clock_in is None else clock_input(settings.clock_in)
-
-
-def make_sink(settings: Settings) -> Sink:
-    """The sink that the settings name, or the best there is.
-
-    Raises:
-        InputError: there is no such sink.
-        PortError: no port fits.
-    """
-    return choose_sink(settings.sink, settings.port).sink
 
 
 class Session:
@@ -261,9 +234,9 @@ class Session:
             model = None
             if any(getattr(new, name) != getattr(before, name) for name in _MODEL):
                 model = self._load_model(new)
-            retired = self._follow(new) if new.clock_in != before.clock_in else None
-            if (new.sink, new.port) != (before.sink, before.port):
-                self._player.use(self._make_sink(new))
+            with self._another_clock(new) as retired:
+                if (new.sink, new.port) != (before.sink, before.port):
+                    self._player.use(self._make_sink(new))
             if model is not None:
                 self._model = model
                 self._source.use(model)
@@ -346,15 +319,27 @@ class Session:
     def _control(self) -> None:
         self._player.control(replace(controls_of(self._settings), quarters=self._quarters))
 
-    def _follow(self, settings: Settings) -> ClockInput | None:
-        """Listen to another clock, or to none; returns the one that is to be closed."""
-        if not self._started:
-            return None
-        before, self._clock = self._clock, self._listening(settings)
-        if self._clock is None:
+    @contextmanager
+    def _another_clock(self, settings: Settings) -> Iterator[ClockInput | None]:
+        """Listen to another clock, or to none, if what is done within goes well.
+
+        Yields:
+            The clock that is to be closed then.
+        """
+        if not self._started or settings.clock_in == self._settings.clock_in:
+            yield None
+            return
+        before, clock = self._clock, self._listening(settings)
+        try:
+            yield before
+        except BaseException:
+            if clock:
+                clock.close()
+            raise
+        self._clock = clock
+        if clock is None:
             self._quarters = None
             self._control()
-        return before
 
     def _listening(self, settings: Settings) -> ClockInput | None:
         clock, tracker = self._make_clock(settings), ClockTracker()

@@ -9,11 +9,12 @@ from bench.virtual import VirtualSink
 
 from playbach.clock import Nanoseconds
 from playbach.midi_messages import NOTE_ON, SYSTEM, Sounding
+from playbach.player.audience import Nobody
 from playbach.player.controls import Controls
 from playbach.player.horizon import Composed
 from playbach.player.outlet import Outlet
 from playbach.player.source import PlainSource
-from playbach.player.stage import Nobody, Stage
+from playbach.player.stage import Stage
 from playbach.stream import Seconds, StreamItem
 
 
