@@ -76,6 +76,7 @@ def run(kind: str, sound: Path | None) -> int:
             for row in json.loads(seen.read_text(encoding="utf-8"))
         ]
         rows += sound_rows(left.sound)
+        print("" if all(row.right for row in rows) else left.console)
     minutes = (time.monotonic() - began) / 60
     print(table(f"The service in a virtual machine ({kind}); {minutes:.1f} minutes", HEADS, rows))
     return int(not all(row.right for row in rows))

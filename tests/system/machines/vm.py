@@ -143,8 +143,9 @@ def boot(machine: Machine, disk: Path, share: Path) -> Ended:
     (kernel,), (initrd,) = kernels.glob("vmlinuz-*"), kernels.glob("initrd.img-*")
     sound, console = share / "sound.wav", share / "console.txt"
     words = [
-        machine.emulator, *machine.board, "-accel", "tcg", "-smp", "2", "-m", "1024",
-        # Its clock counts instructions, 2 ns each, so what else runs here disturbs no timing.
+        machine.emulator, *machine.board, "-accel", "tcg", "-smp", "1", "-m", "1024",
+        # Its clock counts instructions, 2 ns each, so what else runs here disturbs no timing. That
+        # takes a single processor: several would run in turn, each late to its interrupts.
         "-icount", "shift=1,sleep=off",
         "-display", "none", "-monitor", "none", "-serial", f"file:{console}", "-no-reboot",
         "-kernel", kernel, "-initrd", initrd,

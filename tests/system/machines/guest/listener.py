@@ -3,8 +3,8 @@
 A port that receives an event as it was queued sees the time it was queued for; a port that has the
 kernel stamp what arrives sees when it did, on the same queue. So the listener subscribes one of
 each to the port of Play Bach as soon as that is announced, and the onset error is their difference,
-less what the sink queues notes early. A third port is there to be played to, as a synth is: it
-hears all from the moment of being connected.
+less what the sink queues notes early. A third port can be offered to be played to, as a
+synth is: it hears all from the moment of being connected.
 """
 
 from __future__ import annotations
@@ -58,13 +58,17 @@ class Listener:
         hidden = alsa_midi.WRITE_PORT | alsa_midi.PortCaps.NO_EXPORT
         self._announced = self.client.create_port("announced", hidden)
         self._queued = self.client.create_port("queued", hidden)
-        self._direct = self.client.create_port("direct", alsa_midi.WRITE_PORT)
+        self._direct: Any = None
         self._stamped: Any = None
         self.clear()
         self._announced.connect_from(alsa_midi.SYSTEM_ANNOUNCE)
         for info in self.client.list_ports(input=True):
             self._subscribe((info.client_id, info.port_id))
         threading.Thread(target=self._listen, daemon=True).start()
+
+    def offer(self) -> None:
+        """From now on there is a port to be played to, ``listener:direct``."""
+        self._direct = self.client.create_port("direct", alsa_midi.WRITE_PORT)
 
     def clear(self) -> None:
         """Forget what was heard."""
@@ -93,7 +97,8 @@ class Listener:
     def _at(self, port: int) -> Hearing:
         if port == self._queued.port_id:
             return self.queued
-        return self.direct if port == self._direct.port_id else self.stamped
+        offered = self._direct is not None and port == self._direct.port_id
+        return self.direct if offered else self.stamped
 
     def _subscribe(self, address: tuple[int, int]) -> None:
         if self.client.get_client_info(address[0]).name != HEARD:
