@@ -69,7 +69,8 @@ KEPT_BACK := bwv1007-7-gigue bwv1008-4-sarabande bwv1009-3-courante bwv1010-2-al
 
 model: $(DEV)/installed ## train and replace the bundle that is included (ARGS=--resume after a kill)
 	$(DEV)/bin/python train/train.py --corpus cello-suites --corpus bach-solo \
-		$(KEPT_BACK:%=--exclude %) --config train/default.toml --run $(RUN) $(ARGS)
+		$(KEPT_BACK:%=--exclude %) --config train/default.toml --training.held_out 0 \
+		--run $(RUN) $(ARGS)
 	$(DEV)/bin/python convert/convert.py $(RUN) --quantise dynamic,int8,float32 --memory 512 --force \
 		-o $(DEFAULT_BUNDLE)
 

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playbach.music.encoding import Encoding, encode
-from playbach.music.features import Tracker
 from playbach.music.note import Piece
+from playbach.music.tracker import Tracker
 from playbach_convert.music import ENOUGH_STEPS, LONGEST_PIECE
 from playbach_convert.steps import Weights, concrete_function, layer_count
 

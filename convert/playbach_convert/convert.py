@@ -37,6 +37,7 @@ TABLES = {
     "pitch": "pitch_head/rows/embeddings",
     "duration": "duration_head/rows/embeddings",
     "match": "pointers/match_bias",
+    "place": "pointers/place_bias",
     "gates": "pointers/gate_bias",
     "gain": "pointers/similarity_gain",
 }

@@ -94,7 +94,7 @@ def test_what_is_compared_is_far_from_even_chances(network: Network) -> None:
     wanted = network_distributions(network, PIECES["longer than the memory"])
     for part in PARTS:
         entropy = -(wanted[part] * np.log(wanted[part] + 1e-30)).sum(axis=1).mean()
-        assert entropy < 0.95 * math.log(wanted[part].shape[1]), part
+        assert entropy < 0.98 * math.log(wanted[part].shape[1]), part
 
 
 def test_every_row_is_a_distribution(loud_bundle: Bundle, piece: Piece) -> None:

@@ -14,17 +14,19 @@ from tests.fixtures.make_tiny_bundle import tiny_piece
 from playbach.errors import InputError
 from playbach.music.encoding import DEFAULT_ENCODING, END, encode
 from playbach.music.features import (
+    LONGEST_LAG,
     LONGEST_MATCH,
     REGISTERS,
     SAME_PITCH,
-    Tracker,
     feature_tables,
+    place_table,
     row_count,
     row_offsets,
 )
 from playbach.music.form import FORMS
 from playbach.music.key import Key, Mode
-from playbach.music.note import Note, Piece, Pitch, Ticks
+from playbach.music.note import BarLines, Note, Piece, Pitch, Ticks
+from playbach.music.tracker import Tracker
 from playbach_train.arrays import MAX_NOTES, MovementArrays, match_rows, movement_arrays, transposed
 from playbach_train.pointers import BLOCKED
 from playbach_train.segments import Reading, batches, share_out
@@ -99,6 +101,18 @@ def test_matches_are_the_longest_common_past(moves: list[int], with_pitches: boo
             assert found[t, j] == length + SAME_PITCH * same
 
 
+@given(pieces(max_size=12))
+def test_places_are_counted_in_the_meter_of_the_note_asked_for(piece: Piece) -> None:
+    found = movement_arrays("x", piece, DEFAULT_ENCODING).place_match
+    lines = BarLines(piece.meters, piece.pickup)
+    for t, note in enumerate(piece.notes):
+        table = place_table(lines.place(note.onset).meter)
+        for j, earlier in enumerate(piece.notes[:t]):
+            assert found[t, j] == table[min(note.onset - earlier.onset, LONGEST_LAG)]
+        assert (found[t, t:] == BLOCKED).all()
+    assert (found[-1, :-1] == 0).all()
+
+
 def test_a_movement_too_long_to_compare_with_itself_is_refused() -> None:
     notes = tuple(Note(Ticks(6 * n), Pitch(60), Ticks(6)) for n in range(MAX_NOTES + 1))
     with pytest.raises(InputError, match=r"endless: 12,001 notes in one movement, at most 12,000"):
@@ -137,7 +151,7 @@ def test_segments_hold_every_step_once_in_order(notes: int, memory: int, streams
     read: list[list[list[int]]] = [[] for _ in shares]
     for batch in batches(shares, notes, memory, DEFAULT_ENCODING):
         assert batch["symbols"].shape == (streams, notes, 3)
-        assert batch["match"].shape == batch["step_match"].shape
+        assert batch["match"].shape == batch["step_match"].shape == batch["place_match"].shape
         assert batch["match"].shape[-1] == batch["copy_pitches"].shape[-1] <= memory + notes
         for row, kept in enumerate(read):
             asked = batch["weights"][row, :, 0] > 0
@@ -163,6 +177,7 @@ def test_a_segment_remembers_what_the_board_would(notes: int, memory: int) -> No
             for j, column in seen.items():
                 assert batch["match"][0, row, column] == movement.match[t, j]
                 assert batch["step_match"][0, row, column] == movement.step_match[t, j]
+                assert batch["place_match"][0, row, column] == movement.place_match[t, j]
                 assert batch["copy_intervals"][0, column] == movement.intervals[j]
                 assert batch["copy_steps"][0, column] == movement.steps_moved[j]
                 assert batch["copy_pitches"][0, column] == movement.pitches[j]

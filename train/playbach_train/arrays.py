@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,21 +11,24 @@ from numpy.typing import NDArray
 from playbach.errors import InputError
 from playbach.music.encoding import END, Encoding, encode
 from playbach.music.features import (
+    LONGEST_LAG,
     LONGEST_MATCH,
     REGISTERS,
     SAME_PITCH,
-    Tracker,
     feature_tables,
+    place_table,
     row_offsets,
 )
+from playbach.music.meter import Meter
 from playbach.music.note import Piece
 from playbach.music.scale import steps_between
+from playbach.music.tracker import Tracker
 from playbach_train.pointers import BLOCKED
 
 Ints = NDArray[np.int32]
 
 MAX_NOTES = 12_000
-"""Notes of a movement: how every two of them match takes two bytes, 288 MB at most."""
+"""Notes of a movement: how every two of them match takes three bytes, 432 MB at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +47,8 @@ class MovementArrays:
         rising: 1 where the note joins a chord and so lies above the last ``(N + 1,)``.
         match, step_match: how well the intervals, and the steps of the scale, before step t match
             those before note j ``(N + 1, N + 1)``.
+        place_match: how note j stands to the note of step t, as in ``place_table`` of the meter
+            there ``(N + 1, N + 1)``.
     """
 
     name: str
@@ -59,6 +65,7 @@ class MovementArrays:
     rising: Ints
     match: NDArray[np.uint8]
     step_match: NDArray[np.uint8]
+    place_match: NDArray[np.uint8]
 
     @property
     def steps(self) -> int:
@@ -81,6 +88,7 @@ def movement_arrays(name: str, piece: Piece, encoding: Encoding) -> MovementArra
     tracker = Tracker(encoding, heading)
     rows: list[tuple[list[int], list[int], list[int]]] = []
     symbols, last_pitches, degrees, rising = [], [], [], []
+    meters: list[Meter] = []
     for index, event in enumerate(events):
         pitch = tracker.pitch + event.interval
         rows.append(
@@ -100,6 +108,7 @@ def movement_arrays(name: str, piece: Piece, encoding: Encoding) -> MovementArra
         last_pitches.append(tracker.pitch)
         degrees.append(tracker.degree)
         rising.append(int(index > 0 and event.shift == 0))
+        meters.append(tracker.place_after(event.shift).meter)
         tracker.advance(event.shift, pitch, event.duration)
     rows.append((tracker.note_rows(), tracker.pitch_rows(0), tracker.duration_rows(0, 60)))
     symbols.append((END, 0, 0))
@@ -124,6 +133,7 @@ def movement_arrays(name: str, piece: Piece, encoding: Encoding) -> MovementArra
         rising=np.array([*rising, 0], np.int32),
         match=match_rows(intervals, pitches),
         step_match=match_rows(steps_moved, None),
+        place_match=place_rows([note.onset for note in piece.notes], meters),
     )
 
 
@@ -143,6 +153,22 @@ def match_rows(moves: Ints, pitches: Ints | None) -> NDArray[np.uint8]:
         if pitches is not None:
             match[t, 1:t] += SAME_PITCH * (pitches[: t - 1] == pitches[t - 1]).astype(np.uint8)
     return match
+
+
+def place_rows(onsets: Sequence[int], meters: Sequence[Meter]) -> NDArray[np.uint8]:
+    """For step t and earlier note j: how j stands to the note of step t, as in ``place_table``.
+
+    ``BLOCKED`` where j is not before t. Shape ``(N + 1, N + 1)``; the last row, which asks for the
+    end and not for a note, is 0.
+    """
+    steps = len(onsets) + 1
+    found = np.full((steps, steps), BLOCKED, np.uint8)
+    ticks = np.array(onsets, np.int64)
+    for t, (onset, meter) in enumerate(zip(onsets, meters, strict=True)):
+        table = np.frombuffer(place_table(meter), np.uint8)
+        found[t, :t] = table[np.minimum(onset - ticks[:t], LONGEST_LAG)]
+    found[-1, :-1] = 0
+    return found
 
 
 def transposed(movement: MovementArrays, semitones: int, encoding: Encoding) -> Ints:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from playbach.command_line import OneLineParser, guarded
-from playbach_train import evaluate_command, train_command
+from playbach_train import cross_validate_command, evaluate_command, train_command
 from playbach_train.corpus import cli as corpus_command
 from playbach_train.report import command as report_command
 
@@ -34,6 +34,11 @@ COMMANDS = {
         "measure bits per note on unseen scores",
         evaluate_command.add_arguments,
         evaluate_command.run,
+    ),
+    "cross-validate": Command(
+        "measure a configuration on movements held out in turn",
+        cross_validate_command.add_arguments,
+        cross_validate_command.run,
     ),
     "report": Command(
         "compare generated movements with real ones, as a page",

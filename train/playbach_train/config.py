@@ -36,7 +36,7 @@ class NetworkConfig:
     head: int = 128
     pointers: int = 2
     pointer_width: int = 32
-    memory: int = 1024
+    memory: int = 512
 
     @property
     def all_pointers(self) -> int:
@@ -58,12 +58,14 @@ class Regularisation:
         recurrent: variational dropout of the LSTM's hidden state (Gal and Ghahramani 2016).
         between: variational dropout between LSTM layers and before the heads.
         head: dropout of each head's hidden layer.
+        hints: dropout of whole feature rows that are hints from the piece's history.
     """
 
     embedding: float = 0.15
     recurrent: float = 0.25
     between: float = 0.3
     head: float = 0.3
+    hints: float = 0.35
 
 
 @dataclass(frozen=True)
@@ -86,9 +88,9 @@ class TrainingConfig:
         mixed_precision: compute in bfloat16, keep weights in float32.
     """
 
-    epochs: int = 40
+    epochs: int = 14
     streams: int = 8
-    segment: int = 64
+    segment: int = 32
     learning_rate: float = 0.002
     warmup: float = 0.03
     weight_decay: float = 0.01
@@ -123,6 +125,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "regularisation.recurrent": (0, 0.95),
     "regularisation.between": (0, 0.95),
     "regularisation.head": (0, 0.95),
+    "regularisation.hints": (0, 0.95),
     "training.epochs": (1, 100_000),
     "training.streams": (1, 1024),
     "training.segment": (2, 8192),

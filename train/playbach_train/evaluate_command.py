@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         sys.stdout.write(json.dumps(result, indent=1, allow_nan=False) + "\n")
     else:
-        _print(result)
+        print_table(result)
     for line in outside_lines(corpus, measured.encoding, measured.range):
         say(line)
     return 0
@@ -157,7 +157,8 @@ def _learned_from(
     return {piece.notes: piece for piece in found}
 
 
-def _print(result: dict[str, Any]) -> None:
+def print_table(result: dict[str, Any]) -> None:
+    """The figures of each movement, of all pooled, and of the anchor if there is one."""
     _say(f"{'':34}  pitch  shift    dur  total   top1  notes")
     for name, row in [*result["movements"].items(), ("pooled", result["pooled"])]:
         if row["notes"]:

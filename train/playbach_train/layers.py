@@ -75,6 +75,29 @@ class VariationalDropout(keras.layers.Layer):
         return x * self.draw(x[:, :1], training=training)
 
 
+class HintDropout(keras.layers.Layer):
+    """Leaves out whole feature rows, never the basic ones; one mask for all notes of a segment.
+
+    Hints are so telling that a network given all of them always would learn nothing else.
+    """
+
+    def __init__(self, rate: float, basic: int, seed: int, **kwargs: Any) -> None:
+        """``basic`` rows, the first, are never left out."""
+        super().__init__(**kwargs)
+        self.rate = rate
+        self.basic = basic
+        self.seeds = keras.random.SeedGenerator(seed, name=f"{self.name}_seeds")
+        self.built = True
+
+    def call(self, rows: Any, *, training: bool = False) -> Any:
+        """``(B, T, features, n)`` to the same shape."""
+        if not training or not self.rate:
+            return rows
+        ones = ops.ones_like(rows[:, :1, :, :1])
+        hints = keras.random.dropout(ones[:, :, self.basic :], self.rate, seed=self.seeds)
+        return rows * ops.concatenate([ones[:, :, : self.basic], hints], axis=2)
+
+
 class Head(keras.layers.Layer):
     """What is asked of a part: context and feature rows in, a hidden layer, named outputs."""
 
@@ -85,10 +108,12 @@ class Head(keras.layers.Layer):
         outputs: dict[str, int],
         *,
         dropout: float,
+        hints: HintDropout | None,
         seed: int,
         name: str,
     ) -> None:
         super().__init__(name=name)
+        self.hints = hints
         self.rows = keras.layers.Embedding(rows, width, name="rows") if rows else None
         self.hidden = keras.layers.Dense(width, name="hidden")
         self.dropout = VariationalDropout(dropout, seed, name=f"{name}_dropout")
@@ -105,7 +130,7 @@ class Head(keras.layers.Layer):
     def call(self, context: Any, rows: Any = None, *, training: bool = False) -> dict[str, Any]:
         """``(B, T, U)`` and ``(B, T, features)`` to ``(B, T, size)`` by name."""
         hidden = self.hidden(context)
-        if self.rows is not None:
-            hidden = hidden + ops.sum(self.rows(rows), axis=-2)
+        if self.rows is not None and self.hints is not None:
+            hidden = hidden + ops.sum(self.hints(self.rows(rows), training=training), axis=-2)
         hidden = self.dropout(ops.relu(hidden), training=training)
         return {key: layer(hidden) for key, layer in self.outputs.items()}

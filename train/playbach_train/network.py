@@ -19,7 +19,7 @@ from playbach.music.encoding import Encoding
 from playbach.music.features import feature_tables, row_count
 from playbach.music.key import PITCH_CLASSES
 from playbach_train.config import NetworkConfig, Regularisation
-from playbach_train.layers import ClippedLSTM, Head, VariationalDropout
+from playbach_train.layers import ClippedLSTM, Head, HintDropout, VariationalDropout
 from playbach_train.pointers import Pointers
 
 PARTS = ("shift", "pitch", "duration")
@@ -52,9 +52,12 @@ class Network(keras.Model):
         super().__init__(name="playbach")
         self.config = config
         self.encoding = encoding
-        drop = regularisation or Regularisation(0, 0, 0, 0)
+        drop = regularisation or Regularisation(0, 0, 0, 0, 0)
         tables = feature_tables(encoding)
         self.rows = keras.layers.Embedding(row_count(tables.note), config.embedding, name="rows")
+        self.input_hints = HintDropout(
+            drop.hints, tables.basic["note"], seed + 2, name="input_hints"
+        )
         self.input_dropout = VariationalDropout(drop.embedding, seed + 1, name="input_dropout")
         self.lstm = [
             ClippedLSTM(config.units, drop.recurrent, seed + 10 + n, name=f"lstm_{n}")
@@ -75,6 +78,11 @@ class Network(keras.Model):
                 rows,
                 outputs,
                 dropout=drop.head,
+                hints=HintDropout(
+                    drop.hints, tables.basic[part], seed + 40 + n, name=f"{part}_hints"
+                )
+                if rows
+                else None,
                 seed=seed + 30 + n,
                 name=f"{part}_head",
             )
@@ -161,7 +169,8 @@ class Network(keras.Model):
 
     def _recur(self, batch: dict[str, Any], *, training: bool) -> Any:
         """Run the recurrent layers on, from where the last segment of each stream ended."""
-        x = ops.sum(self.rows(batch["note_rows"]), axis=-2)
+        rows = self.input_hints(self.rows(batch["note_rows"]), training=training)
+        x = ops.sum(rows, axis=-2)
         x = self.input_dropout(x, training=training)
         carry = ops.cast(batch["carry"], x.dtype)[:, None]
         for layer, between, (hidden, cell) in zip(

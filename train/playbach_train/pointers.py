@@ -7,7 +7,8 @@ each with a strength of its own, are added to the logits: a copy is evidence, no
 in melodies the product of models predicts better than the sum, Pearce, Conklin and Wiggins 2004).
 
 Attention adds to the usual product of query and key a learned bias for how many of the preceding
-intervals and steps agree, so that a pointer can begin as an n-gram memory and learn from there.
+intervals and steps agree, so that a pointer can begin as an n-gram memory and learn from there, and
+one for how far back in bars and beats a note lies: figures come again in the same place.
 
 Shapes: B streams, T notes of a segment, M + T notes that can be looked at, H pointers, W width of
 queries and keys, V interval symbols.
@@ -25,6 +26,7 @@ from playbach.music.features import (
     EVIDENCE_FLOOR,
     LEAST_SIMILARITY,
     MATCH_ROWS,
+    PLACES,
     POINTER_KINDS,
     SAME_PITCH,
     STEP_MATCH,
@@ -49,6 +51,7 @@ class Pointers(keras.layers.Layer):
         self.match_bias = self.add_weight(
             (MATCH_ROWS, self.pointers), _longer_counts_more, name="match_bias"
         )
+        self.place_bias = self.add_weight((PLACES, self.pointers), "zeros", name="place_bias")
         self.gate_bias = self.add_weight(
             (MATCH_ROWS, self.pointers), _nearly_closed, name="gate_bias"
         )
@@ -69,7 +72,12 @@ class Pointers(keras.layers.Layer):
             ops.where(free, ops.cast(batch["match"], "int32"), 0),
             ops.where(free, ops.cast(batch["step_match"], "int32"), 0) + STEP_MATCH,
         ]
-        weights, similarity = self._attention(query, keys, rows, ops.cast(free, "float32"))
+        bias = ops.take(
+            self.place_bias, ops.where(free, ops.cast(batch["place_match"], "int32"), 0), axis=0
+        )
+        for row in rows:
+            bias = bias + ops.take(self.match_bias, row, axis=0)
+        weights, similarity = self._attention(query, keys, bias, ops.cast(free, "float32"))
         copied = self._copied(weights, batch)
         trust = gates + similarity * self.similarity_gain
         for row in rows:
@@ -79,7 +87,7 @@ class Pointers(keras.layers.Layer):
         # The escape symbol is never copied.
         return ops.pad(evidence, ((0, 0), (0, 0), (1, 0)))
 
-    def _attention(self, query: Any, keys: Any, rows: list[Any], free: Any) -> tuple[Any, Any]:
+    def _attention(self, query: Any, keys: Any, bias: Any, free: Any) -> tuple[Any, Any]:
         """Weights over the notes that may be copied, and how similar they are in all.
 
         Returns:
@@ -89,8 +97,7 @@ class Pointers(keras.layers.Layer):
         query, keys = self._by_pointer(query), self._by_pointer(keys)
         width = query.shape[-1]
         scores = ops.einsum("bthw,bmhw->bhtm", query, keys) / width**0.5
-        for row in rows:
-            scores = scores + ops.transpose(ops.take(self.match_bias, row, axis=0), (0, 3, 1, 2))
+        scores = scores + ops.transpose(bias, (0, 3, 1, 2))
         free = free[:, None]
         scores = scores + (1 - free) * _MINUS_INFINITY
         similarity = ops.maximum(ops.logsumexp(scores, axis=-1), LEAST_SIMILARITY)

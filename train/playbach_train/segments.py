@@ -19,6 +19,7 @@ from playbach_train.pointers import BLOCKED
 
 Batch = dict[str, NDArray[Any]]
 
+MATCHES = ("match", "step_match", "place_match")
 COLUMN_STEP = 256
 """The memory's columns in a batch come in multiples of this, so few shapes are compiled."""
 
@@ -79,7 +80,7 @@ def _segment(m: MovementArrays, note_rows: Ints, start: int, notes: int, memory:
     at = slice(memory - (start - first), memory + stop - start)
     too_old = np.arange(start, stop)[:, None] - np.arange(first, stop) > memory
     columns: Batch = {}
-    for name, rows in (("match", m.match), ("step_match", m.step_match)):
+    for name, rows in zip(MATCHES, (m.match, m.step_match, m.place_match), strict=True):
         columns[name] = np.full((notes, memory + notes), BLOCKED, np.uint8)
         columns[name][: stop - start, at] = rows[start:stop, first:stop]
         columns[name][: stop - start, at][too_old] = BLOCKED
@@ -111,7 +112,7 @@ def _padded(values: NDArray[Any], length: int) -> NDArray[Any]:
 
 def _blank(segment: Batch) -> Batch:
     blank = {name: np.zeros_like(values) for name, values in segment.items()}
-    for name in ("match", "step_match"):
+    for name in MATCHES:
         blank[name] = np.full_like(segment[name], BLOCKED)
     return blank
 
@@ -123,6 +124,6 @@ def _trimmed(batch: Batch, notes: int) -> Batch:
     memory = match.shape[-1] - notes
     wanted = memory - filled[0] if len(filled) else 0
     keep = min(max(-(-wanted // COLUMN_STEP) * COLUMN_STEP, 0), memory)
-    for name in ("match", "step_match", "copy_intervals", "copy_steps", "copy_pitches"):
+    for name in (*MATCHES, "copy_intervals", "copy_steps", "copy_pitches"):
         batch[name] = batch[name][..., memory - keep :]
     return batch

@@ -14,7 +14,7 @@ import numpy as np
 from playbach.music.encoding import Encoding
 from playbach_train.arrays import MovementArrays
 from playbach_train.config import RunConfig
-from playbach_train.measure import Bits, bits_of, network_scores
+from playbach_train.measure import Bits, Scores, bits_of, network_scores
 from playbach_train.network import PARTS, Network
 from playbach_train.segments import Reading, batches, share_out
 
@@ -75,6 +75,12 @@ class Trainer:
             progress: called after each update with notes read and bits per note so far.
         """
         began = time.perf_counter()
+        bits, notes = self.train(epoch, progress)
+        seconds = time.perf_counter() - began
+        return EpochResult(epoch, bits, self.evaluate(), notes / seconds)
+
+    def train(self, epoch: int, progress: Callable[[int, float], None]) -> tuple[float, int]:
+        """The training of ``run_epoch``; total bits per note, dropout on, and how many notes."""
         nats, notes = 0.0, 0
         for batch in self._batches(epoch):
             weights = batch.pop("weights")
@@ -85,21 +91,23 @@ class Trainer:
             nats += float(loss) * asked
             notes += asked
             progress(notes, nats / notes / math.log(2))
-        seconds = time.perf_counter() - began
-        bits = nats / notes / math.log(2)
-        return EpochResult(epoch, bits, self.evaluate(), notes / seconds)
+        return nats / notes / math.log(2), notes
 
     def evaluate(self) -> Bits | None:
         """Bits on the held-out movements with averaged weights, ``None`` if there are none."""
         if not self.held_out:
             return None
+        return bits_of(list(self.scores().values()))
+
+    def scores(self) -> dict[str, Scores]:
+        """What averaged weights make of each note of each held-out movement."""
         kept = self.use_averaged_weights()
         training = self.config.training
         scores = network_scores(
             self.network, self.held_out, streams=training.streams, segment=training.segment
         )
         self.restore(kept)
-        return bits_of([rows[:-1] for rows in scores.values()])
+        return {name: rows[:-1] for name, rows in scores.items()}
 
     def use_averaged_weights(self) -> list[np.ndarray[Any, Any]]:
         """Put the moving average in place of the weights; returns what was there."""

@@ -19,7 +19,7 @@ from playbach.music.key import PITCH_CLASSES, Key
 from playbach.music.meter import Meter
 from playbach.music.note import Note, Piece, Pitch, Ticks
 
-ENCODING_VERSION = 1
+ENCODING_VERSION = 2
 ESCAPE = 0
 END = 1
 REFERENCE_LOWEST = 43

@@ -9,12 +9,16 @@ All descriptions are relative to key and bar; only ``register`` knows absolute p
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import accumulate
+from types import MappingProxyType
 
-from playbach.music.encoding import Encoding, Heading, reference_pitch
-from playbach.music.key import PITCH_CLASSES, Mode
-from playbach.music.note import BarLines, Place
+from playbach.music.encoding import Encoding
+from playbach.music.history import AGES, ANCHORS, BACK, DISTANCES, LAGS, RUNS
+from playbach.music.key import PITCH_CLASSES
+from playbach.music.meter import Meter
 
 POSITIONS = 193
 PHASES = 97
@@ -29,6 +33,10 @@ MATCH_ROWS = STEP_MATCH + LONGEST_MATCH + 1
 """How far two contexts agree selects two rows: one by how many intervals, 0 to 8, do so, plus
 ``SAME_PITCH`` where their last pitches do too; one by how many steps of the scale do so, from
 ``STEP_MATCH`` on."""
+PLACES = 8
+"""How an earlier note stands to the one asked for, as in ``place_table``."""
+LONGEST_LAG = 2**16 - 1
+"""Ticks; whatever lies further back has no place."""
 POINTER_KINDS = 3
 """Pointers copy what followed by interval, by step of the scale, or by pitch."""
 EVIDENCE_FLOOR = 0.005
@@ -58,11 +66,13 @@ class FeatureTables:
         note: of the note just heard and of the piece; the input of the recurrent layers.
         pitch: of the pitch being asked for, when its shift is known.
         duration: of the duration being asked for, when shift and pitch are known.
+        basic: how many of each, the first, are no hints from ``History``.
     """
 
     note: tuple[Feature, ...]
     pitch: tuple[Feature, ...]
     duration: tuple[Feature, ...]
+    basic: Mapping[str, int]
 
 
 def feature_tables(encoding: Encoding) -> FeatureTables:
@@ -78,11 +88,53 @@ def feature_tables(encoding: Encoding) -> FeatureTables:
         Feature("bar", BARS),
     )
     register = Feature("register", REGISTERS)
-    return FeatureTables(
-        note=(shift, interval, duration, degree, register, *place, *piece),
-        pitch=(shift, *place),
-        duration=(shift, interval, degree, *place),
+    note = (shift, interval, duration, degree, register, *place, *piece)
+    asked = (shift, *place, degree, interval)
+    outline = _many("outline", len(BACK) + ANCHORS, DISTANCES)
+    ages = _many("age", PITCH_CLASSES, AGES)
+    moves = tuple(
+        feature
+        for lag in range(LAGS)
+        for feature in (
+            Feature(f"distance {lag}", DISTANCES),
+            Feature(f"move {lag}", RUNS * DISTANCES),
+            Feature(f"steps {lag}", RUNS * DISTANCES),
+        )
     )
+    rhythm = tuple(
+        Feature(f"{part.name} {lag}", part.size)
+        for lag in range(LAGS)
+        for part in (shift, duration)
+    )
+    return FeatureTables(
+        note=(*note, *outline, *ages, *rhythm),
+        pitch=(*asked, *outline, *ages, *moves),
+        duration=(shift, interval, degree, *place, *rhythm),
+        basic=MappingProxyType(
+            {"note": len(note), "pitch": len(asked), "duration": len(place) + 3}
+        ),
+    )
+
+
+def _many(name: str, count: int, size: int) -> tuple[Feature, ...]:
+    return tuple(Feature(f"{name} {n}", size) for n in range(count))
+
+
+@cache
+def place_table(meter: Meter) -> bytes:
+    """For each lag in ticks up to ``LONGEST_LAG``, how a note so long ago stands to this one.
+
+    0 anywhere; 1 in the same place of its beat, or 2 of its bar; 3 a beat ago; 4, 5 and 6 two bars,
+    four bars and a bar ago; 7 now, in the same chord. Of several that are true the last counts.
+    """
+    bar, beat = meter.bar_ticks, meter.beat_ticks
+    table = bytearray(LONGEST_LAG + 1)
+    for kind, period in ((1, beat), (2, bar)):
+        table[::period] = bytes([kind]) * len(range(0, len(table), period))
+    for kind, lag in ((3, beat), (4, 2 * bar), (5, 4 * bar), (6, bar), (7, 0)):
+        table[lag] = kind
+    table[LONGEST_LAG] = 0
+    return bytes(table)
 
 
 def row_offsets(features: tuple[Feature, ...]) -> tuple[int, ...]:
@@ -93,103 +145,3 @@ def row_offsets(features: tuple[Feature, ...]) -> tuple[int, ...]:
 def row_count(features: tuple[Feature, ...]) -> int:
     """Rows of the stacked table."""
     return sum(feature.size for feature in features)
-
-
-class Tracker:
-    """Follows a piece note by note and describes it.
-
-    Ask ``note_rows`` first; then, with the next shift, ``pitch_rows``; then, with the next pitch,
-    ``duration_rows``; then ``advance``.
-    """
-
-    def __init__(self, encoding: Encoding, heading: Heading) -> None:
-        self._encoding = encoding
-        tables = feature_tables(encoding)
-        self._note_at = row_offsets(tables.note)
-        self._pitch_at = row_offsets(tables.pitch)
-        self._duration_at = row_offsets(tables.duration)
-        self._lines = BarLines(heading.meters, heading.pickup)
-        self._keys = heading.keys
-        self._form = encoding.form_row.get(heading.form.name, 0)
-        self.onset = 0
-        self.pitch = int(reference_pitch(heading.key))
-        self._stack = -1
-        self._symbols = (
-            encoding.shift_symbols,
-            encoding.pitch_symbols,
-            encoding.duration_symbols,
-        )
-        self._place = self._lines.place(0)
-
-    @property
-    def degree(self) -> int:
-        """Semitones of the last pitch above the tonic, plus 12 in minor: 0 to 23."""
-        return self._degree(self.pitch)
-
-    def place_after(self, shift: int) -> Place:
-        """Place in the bar of a note ``shift`` ticks from the last."""
-        return self._lines.place(self.onset + shift)
-
-    def note_rows(self) -> list[int]:
-        """Rows that describe the last note, or the start of the piece."""
-        position, phase = _position(self._place)
-        meter = self._encoding.meter_row.get(str(self._place.meter), 0)
-        values = (
-            *self._symbols,
-            self.degree,
-            min(max(self.pitch - REGISTER_LOWEST, 0), REGISTERS - 1),
-            position,
-            phase,
-            max(self._stack, 0),
-            self._form,
-            meter,
-            min(self._place.bar, BARS - 1),
-        )
-        return [at + value for at, value in zip(self._note_at, values, strict=True)]
-
-    def pitch_rows(self, shift: int) -> list[int]:
-        """Rows that describe the place of the next note."""
-        values = (self._encoding.shift_symbol(shift), *self._next_place(shift))
-        return [at + value for at, value in zip(self._pitch_at, values, strict=True)]
-
-    def duration_rows(self, shift: int, pitch: int) -> list[int]:
-        """Rows that describe the next note but for its duration."""
-        values = (
-            self._encoding.shift_symbol(shift),
-            self._encoding.pitch_symbol(pitch - self.pitch),
-            self._degree(pitch),
-            *self._next_place(shift),
-        )
-        return [at + value for at, value in zip(self._duration_at, values, strict=True)]
-
-    def advance(self, shift: int, pitch: int, duration: int) -> None:
-        """The next note is known."""
-        encoding = self._encoding
-        self._symbols = (
-            encoding.shift_symbol(shift),
-            encoding.pitch_symbol(pitch - self.pitch),
-            encoding.duration_symbol(duration),
-        )
-        self._stack = self._next_stack(shift)
-        self.onset += shift
-        self.pitch = pitch
-        self._place = self._lines.place(self.onset)
-
-    def _degree(self, pitch: int) -> int:
-        key = self._keys[0][1]
-        if len(self._keys) > 1:
-            key = next(key for tick, key in reversed(self._keys) if tick <= self.onset)
-        minor = PITCH_CLASSES if key.mode is Mode.MINOR else 0
-        return (pitch - key.tonic) % PITCH_CLASSES + minor
-
-    def _next_place(self, shift: int) -> tuple[int, int, int]:
-        return (*_position(self.place_after(shift)), self._next_stack(shift))
-
-    def _next_stack(self, shift: int) -> int:
-        """Notes that sound below at the same onset, at most ``STACK - 1``."""
-        return 0 if shift else min(self._stack + 1, STACK - 1)
-
-
-def _position(place: Place) -> tuple[int, int]:
-    """Ticks since the bar line and since the beat, each within its table."""
-    return min(place.tick, POSITIONS - 1), min(place.tick % place.meter.beat_ticks, PHASES - 1)

@@ -7,17 +7,20 @@ from numpy.typing import NDArray
 
 from playbach.bundle import Bundle
 from playbach.music.encoding import Encoding, Heading
-from playbach.music.features import Tracker
 from playbach.music.key import PITCH_CLASSES
+from playbach.music.meter import Meter
 from playbach.music.scale import steps_between
+from playbach.music.tracker import Tracker
 from playbach.predictor.base import Probabilities
 from playbach.predictor.lstm_parts import load_graphs, load_tables, sizes_of
 from playbach.predictor.opener import Cpu, Opener
-from playbach.predictor.pointers import Pointers, PointerShape
+from playbach.predictor.pointers import Pointers, PointerShape, place_rows
 
 KIND = "lstm-copy"
 
 Floats = NDArray[np.float32]
+
+_ONES: Floats = np.ones((1, 256), np.float32)
 
 
 class LstmCopyPredictor:
@@ -50,7 +53,10 @@ class LstmCopyPredictor:
             sizes["memory"],
             encoding.widest,
         )
-        self._pointers = Pointers(shape, tables["match"], tables["gates"], tables["gain"])
+        self._pointers = Pointers(
+            shape, tables["match"], tables["place"], tables["gates"], tables["gain"]
+        )
+        self._meter: Meter | None = None
         self._degree_rows = _degree_rows(encoding)
         self._blank = self._state = graphs.blank()
         self._shift: Floats = np.zeros(0, np.float32)
@@ -86,7 +92,14 @@ class LstmCopyPredictor:
         interval, degree, gates, query, self._key = self._pitch.run(self._state[-2], place)
         rising = self._started and shift == 0
         logits = interval[0] + degree[0].take(self._degree_rows[tracker.degree % PITCH_CLASSES])
-        evidence = self._pointers.evidence(query, gates, tracker.pitch, tracker.degree)
+        evidence = self._pointers.evidence(
+            query,
+            gates,
+            last_pitch=tracker.pitch,
+            degree=tracker.degree,
+            onset=tracker.onset + shift,
+            places=self._places_in(tracker.place_after(shift).meter),
+        )
         if evidence is not None:
             # The escape symbol stands first, and is never copied.
             logits[1:] += evidence if memory == 1 else evidence * np.float32(memory)
@@ -112,10 +125,16 @@ class LstmCopyPredictor:
         tracker = self._tracker
         interval = pitch - tracker.pitch
         steps = steps_between(tracker.degree, interval)
-        self._pointers.add(self._key, interval, steps, pitch)
+        self._pointers.add(self._key, interval, steps, pitch, tracker.onset + shift)
         tracker.advance(shift, pitch, duration)
         self._started = True
         self._read()
+
+    def _places_in(self, meter: Meter) -> NDArray[np.int64]:
+        # Hashing a meter, as a cache does, takes longer than seeing that it is the same.
+        if meter is not self._meter:
+            self._meter, self._places = meter, place_rows(meter)
+        return self._places
 
     def _read(self) -> None:
         """Let the recurrent layers read the last note."""
@@ -126,7 +145,9 @@ class LstmCopyPredictor:
 
 def _sum_of_rows(table: Floats, rows: list[int]) -> Floats:
     """``(1, width)``."""
-    return np.add.reduce(table.take(rows, axis=0), axis=0, keepdims=True)
+    # As a product, which takes less time than a sum over the first axis.
+    found: Floats = _ONES[:, : len(rows)] @ table.take(rows, axis=0)
+    return found
 
 
 def _softmax(logits: Floats) -> Probabilities:

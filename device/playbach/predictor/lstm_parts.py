@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from playbach.bundle import Bundle, Part, TensorSpec, check_tensors, same_scale
 from playbach.errors import BundleError
 from playbach.music.encoding import Encoding
-from playbach.music.features import MATCH_ROWS, POINTER_KINDS, feature_tables, row_count
+from playbach.music.features import MATCH_ROWS, PLACES, POINTER_KINDS, feature_tables, row_count
 from playbach.music.key import PITCH_CLASSES
 from playbach.predictor.opener import Opener
 from playbach.predictor.quantised import Codes, QuantisedGraph, Runnable
@@ -211,6 +211,7 @@ def _table_shapes(
         ("pitch", (row_count(features.pitch), sizes["head"])),
         ("duration", (row_count(features.duration), sizes["head"])),
         ("match", (MATCH_ROWS, pointers)),
+        ("place", (PLACES, pointers)),
         ("gates", (MATCH_ROWS, pointers)),
         ("gain", (1, pointers)),
     ]

@@ -1,14 +1,16 @@
 """The copying pointers on the board; the network they belong to is described in training.
 
-Each pointer spreads its attention over the notes remembered, by query and key and by how far the
-notes before agree, and so says what it would copy: the interval that followed, the steps of the
-scale, or the pitch. Strength times logarithm of that is added to the logits.
+Each pointer spreads its attention over the notes remembered, by query and key, by how far the
+notes before agree, and by how far back in bars and beats they lie; and so says what it would copy:
+the interval that followed, the steps of the scale, or the pitch. Strength times logarithm of that
+is added to the logits.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +22,9 @@ from playbach.music.features import (
     POINTER_KINDS,
     SAME_PITCH,
     STEP_MATCH,
+    place_table,
 )
+from playbach.music.meter import Meter
 from playbach.music.note import MAX_PITCH
 from playbach.music.scale import step_table, widest_step
 
@@ -32,6 +36,15 @@ _STEP_LENGTHS = LONGEST_MATCH + 1
 MOST_LOOKED_AT, LEAST_LOOKED_AT = 4, 0.08
 """Notes that are told of, and the share below which one is not worth telling."""
 _LOG_FLOOR = math.log(EVIDENCE_FLOOR)
+
+
+@cache
+def place_rows(meter: Meter) -> Ints:
+    """For each lag in ticks, the first row of the pointers' table for a note so long ago.
+
+    The last is for all that are longer.
+    """
+    return np.frombuffer(place_table(meter), np.uint8) * np.int64(STEP_MATCH * _STEP_LENGTHS)
 
 
 @dataclass(frozen=True)
@@ -88,33 +101,43 @@ class Pointers:
     """
 
     def __init__(
-        self, shape: PointerShape, match_bias: Floats, gate_bias: Floats, similarity_gain: Floats
+        self,
+        shape: PointerShape,
+        match_bias: Floats,
+        place_bias: Floats,
+        gate_bias: Floats,
+        similarity_gain: Floats,
     ) -> None:
         """The learned tables.
 
         Args:
             shape: sizes.
             match_bias: added to attention ``(MATCH_ROWS, pointers)``.
+            place_bias: the same, by where in bars and beats ``(PLACES, pointers)``.
             gate_bias: added to trust, by the best match ``(MATCH_ROWS, pointers)``.
             similarity_gain: of trust with the logarithm of all attention ``(1, pointers)``.
         """
         room = 2 * shape.memory
         self._shape = shape
-        # Both rows of a match in one, so that each note is looked up once.
+        # All rows of a note in one, so that each note is looked up once.
         both = match_bias[:STEP_MATCH, None] + match_bias[None, STEP_MATCH:]
-        self._match_bias = np.ascontiguousarray(both.reshape(-1, shape.pointers).T)
+        every = place_bias[:, None, None] + both
+        self._match_bias = np.ascontiguousarray(every.reshape(-1, shape.pointers).T)
         self._gate_bias = gate_bias
         self._gain = similarity_gain[0]
         self._keys = np.zeros((shape.pointers, room, shape.width), np.float32)
         self._moves = np.zeros((2, room), np.int64)  # intervals, steps
         self._matches = np.zeros((2, room), np.int64)
         self._pitches = np.zeros(room, np.int64)
+        self._onsets = np.zeros(room, np.int64)
         # Where each pointer's copy of each note is counted: pointer after pointer, a bin for each
         # thing that it may copy.
         self._bins = np.zeros((shape.pointers, room), np.int64)
         sizes = np.repeat(shape.sizes, shape.each)
         self._ends = np.cumsum(sizes)
-        self._first_bins = (self._ends - sizes).reshape(POINTER_KINDS, shape.each)
+        kinds = [kind for kind in range(POINTER_KINDS) for _ in range(shape.each)]
+        self._first_bins = list(zip(kinds, (self._ends - sizes).tolist(), strict=True))
+        self._most = widest_step(shape.widest)
         self._steps = np.array(step_table(shape.widest)) + widest_step(shape.widest)
         self._copied = np.zeros((shape.pointers, 2 * shape.widest + 1), np.float32)
         self._scale = np.float32(1 / shape.width**0.5)
@@ -128,21 +151,23 @@ class Pointers:
         self._forgotten = 0
         self._looked = None
 
-    def add(self, key: Floats, interval: int, steps: int, pitch: int) -> None:
-        """Remember a note: the key it was predicted under, and what it was."""
+    def add(self, key: Floats, interval: int, steps: int, pitch: int, onset: int) -> None:
+        """Remember a note: the key it was predicted under, what it was, and when."""
         shape = self._shape
         if self._count == self._keys.shape[1]:
             self._make_room()
         at = self._count
         self._keys[:, at] = key.reshape(shape.pointers, shape.width)
         self._pitches[at] = pitch
+        self._onsets[at] = onset
         self._moves[:, at] = interval, steps
-        bins = self._bins[:, at].reshape(POINTER_KINDS, shape.each)
-        wide, most = shape.widest, widest_step(shape.widest)
-        bins[0] = interval + wide if abs(interval) <= wide else shape.sizes[0] - 1
-        bins[1] = steps + most if abs(steps) <= most else shape.sizes[1] - 1
-        bins[2] = pitch + wide
-        bins += self._first_bins
+        wide, most = shape.widest, self._most
+        bins = (
+            interval + wide if abs(interval) <= wide else 2 * wide + 1,
+            steps + most if abs(steps) <= most else 2 * most + 1,
+            pitch + wide,
+        )
+        self._bins[:, at] = [first + bins[kind] for kind, first in self._first_bins]
         # Where note j moved as this one does, the match is one longer than that before j.
         matches = self._matches
         matches[:, 1 : at + 1] = (matches[:, :at] + 1) * (
@@ -151,7 +176,16 @@ class Pointers:
         matches[:, 0] = 0
         self._count = at + 1
 
-    def evidence(self, query: Floats, gates: Floats, last_pitch: int, degree: int) -> Floats | None:
+    def evidence(
+        self,
+        query: Floats,
+        gates: Floats,
+        *,
+        last_pitch: int,
+        degree: int,
+        onset: int,
+        places: Ints,
+    ) -> Floats | None:
         """What copying says for each interval with a symbol: ``(2 * widest + 1,)``.
 
         Args:
@@ -159,6 +193,8 @@ class Pointers:
             gates: how much each pointer is to be trusted ``(1, pointers)``.
             last_pitch: of the note before.
             degree: of that pitch, as in ``Tracker``, 0 to 23.
+            onset: of the note asked for.
+            places: ``place_rows`` of its meter.
 
         Returns:
             logits to be added, ``None`` when there is nothing to copy yet.
@@ -170,7 +206,10 @@ class Pointers:
         rows, steps = self._rows(start, stop)
         scores = self._keys[:, start:stop] @ query.reshape(shape.pointers, shape.width, 1)
         weights: Floats = scores[..., 0] * self._scale
-        weights += self._match_bias.take(rows * _STEP_LENGTHS + steps, axis=1)
+        row = rows * _STEP_LENGTHS
+        row += steps
+        row += places.take(onset - self._onsets[start:stop], mode="clip")
+        weights += self._match_bias.take(row, axis=1)
         best = np.maximum.reduce(weights, axis=1)
         weights -= best[:, None]
         np.exp(weights, out=weights)
@@ -231,6 +270,7 @@ class Pointers:
     def _make_room(self) -> None:
         memory = self._shape.memory
         self._pitches[:memory] = self._pitches[-memory:]
+        self._onsets[:memory] = self._onsets[-memory:]
         for kept in (self._moves, self._matches, self._bins, self._keys):
             kept[:, :memory] = kept[:, -memory:].copy()
         self._count = memory

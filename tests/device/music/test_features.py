@@ -8,7 +8,6 @@ from tests.device.music.strategies import pieces
 from playbach.music.encoding import DEFAULT_ENCODING, Encoding, encode
 from playbach.music.features import (
     Feature,
-    Tracker,
     feature_tables,
     row_count,
     row_offsets,
@@ -17,6 +16,7 @@ from playbach.music.form import parse_form
 from playbach.music.key import PITCH_CLASSES, Key, Mode
 from playbach.music.meter import Meter
 from playbach.music.note import Note, Piece, Pitch, Ticks
+from playbach.music.tracker import Tracker
 
 TABLES = feature_tables(DEFAULT_ENCODING)
 SMALL = Encoding((0, 12), (12,), 2, ("other",), ())

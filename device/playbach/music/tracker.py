@@ -1,0 +1,165 @@
+"""Follows a piece note by note and describes it to the network, as ``features`` lists."""
+
+from __future__ import annotations
+
+from operator import add
+
+from playbach.music.encoding import Encoding, Heading, reference_pitch
+from playbach.music.features import (
+    BARS,
+    PHASES,
+    POSITIONS,
+    REGISTER_LOWEST,
+    REGISTERS,
+    STACK,
+    feature_tables,
+    row_offsets,
+)
+from playbach.music.history import LAGS, History
+from playbach.music.key import PITCH_CLASSES, Mode
+from playbach.music.note import BarLines, Place
+from playbach.music.scale import steps_between
+
+
+class Tracker:
+    """Follows a piece note by note and describes it.
+
+    Attributes:
+        onset, pitch: of the last note.
+        degree: semitones of the last pitch above the tonic, plus 12 in minor: 0 to 23.
+
+    Ask ``note_rows`` first; then, with the next shift, ``pitch_rows``; then, with the next pitch,
+    ``duration_rows``; then ``advance``.
+    """
+
+    def __init__(self, encoding: Encoding, heading: Heading) -> None:
+        self._encoding = encoding
+        tables = feature_tables(encoding)
+        self._note_at = row_offsets(tables.note)
+        self._pitch_at = row_offsets(tables.pitch)
+        self._duration_at = row_offsets(tables.duration)
+        self._lines = BarLines(heading.meters, heading.pickup)
+        self._keys = heading.keys
+        self._form = encoding.form_row.get(heading.form.name, 0)
+        self.onset = 0
+        self.pitch = int(reference_pitch(heading.key))
+        self._stack = -1
+        self._symbols = (
+            encoding.shift_symbols,
+            encoding.pitch_symbols,
+            encoding.duration_symbols,
+        )
+        self._place = self._asked_place = self._lines.place(0)
+        self._asked_shift = -1
+        self._asked_stack = 0
+        self._history = History(self.pitch, (encoding.shift_symbols, encoding.duration_symbols))
+        self._answers = self._asked_answers = [0] * LAGS
+        self._describe()
+
+    def _describe(self) -> None:
+        """What is said of the last note to more than one of those who ask."""
+        key = self._keys[0][1]
+        if len(self._keys) > 1:
+            key = next(key for tick, key in reversed(self._keys) if tick <= self.onset)
+        self._key = key
+        self.degree = self._degree(self.pitch)
+        self._hints = (*self._history.outline(), *self._history.ages(key.tonic))
+
+    def _ask(self, shift: int) -> None:
+        """Look at where a note ``shift`` ticks from the last would be."""
+        if shift == self._asked_shift:
+            return
+        onset = self.onset + shift
+        place = self._place if shift == 0 else self._lines.place(onset)
+        stack = 0 if shift else self._stack + 1
+        self._asked_shift, self._asked_place, self._asked_stack = shift, place, stack
+        self._asked_answers = self._history.answered(onset, stack, place.meter)
+
+    def place_after(self, shift: int) -> Place:
+        """Place in the bar of a note ``shift`` ticks from the last."""
+        self._ask(shift)
+        return self._asked_place
+
+    def note_rows(self) -> list[int]:
+        """Rows that describe the last note, or the start of the piece."""
+        place = self._place
+        values = (
+            *self._symbols,
+            self.degree,
+            min(max(self.pitch - REGISTER_LOWEST, 0), REGISTERS - 1),
+            *_position(place),
+            min(max(self._stack, 0), STACK - 1),
+            self._form,
+            self._encoding.meter_row.get(str(place.meter), 0),
+            min(place.bar, BARS - 1),
+            *self._hints,
+            *self._history.rhythm(self._answers),
+        )
+        return list(map(add, self._note_at, values))
+
+    def pitch_rows(self, shift: int) -> list[int]:
+        """Rows that describe the place of the next note."""
+        self._ask(shift)
+        values = (
+            self._encoding.shift_symbol(shift),
+            *self._next_place(),
+            self.degree,
+            self._symbols[1],
+            *self._hints,
+            *self._history.moves(self._asked_answers),
+        )
+        return list(map(add, self._pitch_at, values))
+
+    def duration_rows(self, shift: int, pitch: int) -> list[int]:
+        """Rows that describe the next note but for its duration."""
+        self._ask(shift)
+        values = (
+            self._encoding.shift_symbol(shift),
+            self._encoding.pitch_symbol(pitch - self.pitch),
+            self._degree(pitch),
+            *self._next_place(),
+            *self._history.rhythm(self._asked_answers),
+        )
+        return list(map(add, self._duration_at, values))
+
+    def advance(self, shift: int, pitch: int, duration: int) -> None:
+        """The next note is known."""
+        self._ask(shift)
+        encoding = self._encoding
+        shift_symbol, duration_symbol = (
+            encoding.shift_symbol(shift),
+            encoding.duration_symbol(duration),
+        )
+        interval = pitch - self.pitch
+        steps = steps_between(self.degree, interval)
+        self._symbols = (shift_symbol, encoding.pitch_symbol(interval), duration_symbol)
+        self.onset += shift
+        self._history.add(
+            self.onset,
+            pitch,
+            steps=steps,
+            symbols=(shift_symbol, duration_symbol),
+            answers=self._asked_answers,
+            places=(self._place, self._asked_place),
+        )
+        self.pitch = pitch
+        self._stack, self._place, self._answers = (
+            self._asked_stack,
+            self._asked_place,
+            self._asked_answers,
+        )
+        self._asked_shift = -1
+        self._describe()
+
+    def _degree(self, pitch: int) -> int:
+        key = self._key
+        minor = PITCH_CLASSES if key.mode is Mode.MINOR else 0
+        return (pitch - key.tonic) % PITCH_CLASSES + minor
+
+    def _next_place(self) -> tuple[int, int, int]:
+        return (*_position(self._asked_place), min(self._asked_stack, STACK - 1))
+
+
+def _position(place: Place) -> tuple[int, int]:
+    """Ticks since the bar line and since the beat, each within its table."""
+    return min(place.tick, POSITIONS - 1), min(place.tick % place.meter.beat_ticks, PHASES - 1)

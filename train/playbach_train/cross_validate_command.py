@@ -1,0 +1,141 @@
+"""``playbach-train cross-validate``: what a configuration gives on movements it never saw.
+
+Every movement is held out once; the rest are learned from for as many epochs as the configuration
+says, so that nothing, not even when to stop, is chosen on what is measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from playbach.errors import InputError
+from playbach.music.encoding import DEFAULT_ENCODING
+from playbach_train.config import RunConfig, add_options, load_config, options_given
+from playbach_train.corpus import Corpus, load
+from playbach_train.corpus.cli import add_request_arguments, request_from
+from playbach_train.corpus.split import Split, fingerprints, folds
+from playbach_train.evaluate_command import print_table, row_of
+
+Say = Callable[[str], None]
+FOLDS = 5
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    parser.add_argument(
+        "--midi", metavar="DIR", type=Path, action="append", default=[], dest="folders",
+        help="folder of scores; may be repeated",
+    )  # fmt: skip
+    parser.add_argument(
+        "--corpus", metavar="NAME", action="append", default=[], dest="corpora",
+        help="corpus by name; may be repeated",
+    )  # fmt: skip
+    parser.add_argument("--config", metavar="FILE", type=Path, help="configuration in TOML")
+    parser.add_argument(
+        "--folds", metavar="N", type=int, default=FOLDS,
+        help=f"parts that are held out in turn (default {FOLDS})",
+    )  # fmt: skip
+    parser.add_argument(
+        "--measure", metavar="PATTERN", action="append", default=[],
+        help="hold out only movements of that name, and learn from all others always; may be "
+        "repeated",
+    )  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    add_request_arguments(parser)
+    add_options(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train once for each fold and print what all of them gave; the exit status.
+
+    Raises:
+        PlaybachError: an argument or a score is not as it must be.
+    """
+    say = _beside if args.json else _say
+    config = load_config(args.config, options_given(args))
+    if not args.folders and not args.corpora:
+        raise InputError("nothing to train on; give --midi DIR or --corpus NAME")
+    corpus = load([*args.folders, *args.corpora], request_from(args), report=say)
+    splits = splits_of(corpus, args.folds, config.training.seed, args.measure)
+    scores: dict[str, Any] = {}
+    anchors: list[Any] = []
+    for number, split in enumerate(splits, 1):
+        say(f"fold {number} of {len(splits)}: {len(split.held_out)} movements held out")
+        scores |= _fold_scores(corpus, config, split)
+        anchors += _anchor_reads(corpus, split)
+    result = {
+        "pooled": row_of(list(scores.values())),
+        "movements": {name: row_of([scores[name]]) for name in sorted(scores)},
+        "ngram": {
+            "pitch_bits": float(-np.log2(np.concatenate([chance for chance, _ in anchors])).mean()),
+            "pitch_top1": float(np.concatenate([hits for _, hits in anchors]).mean()),
+        },
+    }
+    if args.json:
+        sys.stdout.write(json.dumps(result, indent=1, allow_nan=False) + "\n")
+    else:
+        print_table(result)
+    return 0
+
+
+def splits_of(corpus: Corpus, count: int, seed: int, patterns: Sequence[str]) -> tuple[Split, ...]:
+    """``count`` splits that hold out every movement whose name matches once.
+
+    Other movements are learned from in all of them, but for copies of what is held out.
+
+    Raises:
+        InputError: no movement matches, or there are fewer different ones than folds.
+    """
+    names = [movement.name for movement in corpus.movements]
+    music = fingerprints(corpus.movements)
+    wanted = [n for n in names if not patterns or any(fnmatchcase(n, p) for p in patterns)]
+    if not wanted:
+        raise InputError(f"--measure {' '.join(patterns)}: matches none of {len(names)} movements")
+    others = set(names) - set(wanted)
+    found = []
+    for split in folds(wanted, count, seed, music):
+        held = {music[name] for name in split.held_out}
+        always = [name for name in others if music[name] not in held]
+        found.append(Split(tuple(sorted([*split.train, *always])), split.held_out))
+    return tuple(found)
+
+
+def _fold_scores(corpus: Corpus, config: RunConfig, split: Split) -> dict[str, Any]:
+    """Train on one side of ``split``; what the network makes of each note of the other."""
+    from playbach_train.arrays import movement_arrays  # noqa: PLC0415 Keras takes seconds
+    from playbach_train.training import Trainer  # noqa: PLC0415
+
+    arrays = {
+        movement.name: movement_arrays(movement.name, movement.piece, DEFAULT_ENCODING)
+        for movement in corpus.movements
+    }
+    training = [arrays[name] for name in split.train]
+    trainer = Trainer(config, DEFAULT_ENCODING, training, [arrays[n] for n in split.held_out])
+    for epoch in range(1, config.training.epochs + 1):
+        trainer.train(epoch, lambda *_: None)
+    return trainer.scores()
+
+
+def _anchor_reads(corpus: Corpus, split: Split) -> Iterator[Any]:
+    from playbach_train.ngram import NgramAnchor  # noqa: PLC0415 with Keras
+
+    pieces = {movement.name: movement.piece for movement in corpus.movements}
+    anchor = NgramAnchor(DEFAULT_ENCODING, [pieces[name] for name in split.train])
+    return (anchor.read(pieces[name]) for name in split.held_out)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _beside(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
