@@ -140,7 +140,9 @@ def test_a_composer_that_stalls_makes_a_rest_that_is_said_and_then_music_again()
         release.clear()
         until(lambda: session.status().resting == "waiting for the composer", "the rest")
         until(lambda: listener.sounding == (), "silence")
-        count = len(listener.notes)
+        count, waited = len(listener.notes), session.now() + 3.0
+        # Longer than from any note to the next at this tempo.
+        until(lambda: session.now() > waited, "a note that would be late")
         release.set()
         until(lambda: len(listener.notes) > count + 10, "music again")
         status = session.status()
