@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from playbach.midi_messages import Sounding, TimedMessage
+from playbach.midi_messages import NOTE_ON, Sounding, TimedMessage
 from playbach.sinks.base import OnFailure
 from playbach.sinks.realtime import Timing, claim_priority
 from playbach.status import Lateness, LatenessMeter
@@ -21,6 +21,9 @@ from playbach.stream import Seconds
 _FINAL_WAIT = 0.002
 """Seconds before a deadline at which waiting on the condition ends and a plain sleep begins: a
 condition wakes late by the time it takes to get its lock back, a sleep does not."""
+
+_STALE = Seconds(0.5)
+"""A note later than this is left out: the whole program stood still, and a burst would follow."""
 
 Write = Callable[[bytes], object]
 
@@ -137,6 +140,8 @@ class DeadlineSender:
         with self._ready:
             while self._queue and not self._ended and self._queue[0][0] <= (now := self.now()):
                 due, _, data = heapq.heappop(self._queue)
+                if now - due > _STALE and data[0] & 0xF0 == NOTE_ON:
+                    continue
                 self._write(data)
                 self._sounding.hear(data)
                 self._meter.record(now - due)

@@ -111,3 +111,15 @@ def test_a_write_that_fails_is_reported_once() -> None:
     assert reported.wait(10)
     sender.end()
     assert [str(error) for error in failures] == ["the wire is cut"]
+
+
+def test_what_waited_while_the_program_stood_still_makes_no_burst() -> None:
+    wire = Wire(3)
+    sender = DeadlineSender(wire.write, wire.failures.append)
+    program = b"\xc0\x2a"
+    stale = [program, note_on(0, 60, 80), note_off(0, 60)]
+    sender.send([TimedMessage(Seconds(-5.0), data) for data in stale])
+    sender.send([TimedMessage(Seconds(sender.now() + 0.01), note_on(0, 62, 80))])
+    assert wire.full.wait(10)
+    sender.end()
+    assert wire.written == [program, note_off(0, 60), note_on(0, 62, 80)]
