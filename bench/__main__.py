@@ -20,6 +20,10 @@ MEASUREMENTS = {
     "save": True,
     "loops": True,
     "start": True,
+    "control": True,
+    "playing": True,
+    "soak": True,
+    "web": True,
     "onset": False,
     "train": False,
 }

@@ -80,12 +80,12 @@ def receiver() -> Iterator[str | None]:
         yield None
         return
     import rtmidi  # noqa: PLC0415 not everywhere
-    from bench.onset import RECEIVER, jack_server  # noqa: PLC0415 needs rtmidi
+    from bench.jack_ear import NAME, jack_server  # noqa: PLC0415 needs rtmidi
 
     with jack_server():
-        client = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name=RECEIVER)
+        client = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name=NAME)
         client.open_virtual_port("in")
-        yield RECEIVER
+        yield NAME
         client.delete()
 
 

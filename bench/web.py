@@ -1,0 +1,120 @@
+"""What the page costs: resident memory, and how late notes leave while it is under attack.
+
+A real ``playbach play``, over JACK where there is a server to be had: without a page, with one that
+nobody opened, with one open, and under a flood from another process: 200 sockets opened again and
+again, half of which never read, and messages of 10 MB.
+
+python -m bench.web [--bundle FILE] [--json FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+
+import aiohttp
+from bench.playing import resident
+from bench.report import Figure, run
+from bench.start import receiver
+
+WARM_UP, MEASURED = 3.0, 20.0
+SOCKETS = 200
+FRAME = 10_000_000
+
+Visit = Callable[[str], Coroutine[None, None, None]]
+
+
+def measure(options: argparse.Namespace) -> list[Figure]:
+    if not Path("/proc/self/stat").exists():
+        sys.exit("web: memory is read from /proc, which is not here")
+    ways: dict[str, Visit | None] = {
+        "a page that nobody opened": None,
+        "one page open": open_page,
+        "a flood": flood,
+    }
+    with receiver() as port:
+        sink = ["--sink", "none"] if port is None else ["--port", port]
+        play = ["play", "--bundle", str(options.bundle), *sink, "--form", "prelude", "--seed", "1"]
+        alone = without_page(play)
+        figures = [Figure("resident, no page", alone, "MB")]
+        for what, visit in ways.items():
+            figures += visited(play, what, visit, alone)
+    return figures
+
+
+def without_page(play: list[str]) -> float:
+    command = [sys.executable, "-m", "playbach", *play, "--no-web"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        time.sleep(WARM_UP)
+        memory = resident(process.pid)
+        process.terminate()
+    return memory
+
+
+def visited(play: list[str], what: str, visit: Visit | None, alone: float) -> list[Figure]:
+    command = [sys.executable, "-m", "playbach", *play, "--web", "127.0.0.1:0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            said = process.stdout or iter(())
+            url = next(line for line in said if line.startswith("page: ")).split()[1]
+            time.sleep(WARM_UP)
+            if visit is None:
+                time.sleep(MEASURED)
+            else:
+                asyncio.run(visit(url))
+            memory = resident(process.pid)
+            late = asyncio.run(lateness(url))
+        finally:
+            process.terminate()
+    return [
+        Figure(f"{what}: late, p50", late["p50_ms"], "ms"),
+        Figure(f"{what}: late, p99", late["p99_ms"], "ms"),
+        Figure(f"{what}: late, most", late["max_ms"], "ms"),
+        Figure(f"{what}: resident, more", memory - alone, "MB", "under 25"),
+    ]
+
+
+async def lateness(url: str) -> dict[str, float]:
+    async with aiohttp.ClientSession(url) as client, client.get("/api/v1/status") as answer:
+        told: dict[str, float] = (await answer.json())["lateness"]
+        return told
+
+
+async def open_page(url: str) -> None:
+    """A page as a person has it open."""
+    async with (
+        aiohttp.ClientSession(url) as client,
+        client.ws_connect("/api/v1/stream") as socket,
+    ):
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(MEASURED):
+                async for _ in socket:
+                    pass
+
+
+async def flood(url: str) -> None:
+    async with aiohttp.ClientSession(url, connector=aiohttp.TCPConnector(limit=0)) as client:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(MEASURED):
+                await asyncio.gather(*(attack(client, number) for number in range(SOCKETS)))
+
+
+async def attack(client: aiohttp.ClientSession, number: int) -> None:
+    while True:
+        with contextlib.suppress(aiohttp.ClientError, ConnectionError):
+            async with client.ws_connect("/api/v1/stream") as socket:
+                if number % 20 == 0:
+                    await socket.send_str(FRAME * "x")
+                await asyncio.sleep(1)
+        # A loop that is bounded: the aim is a flood, not the end of this machine.
+        await asyncio.sleep(0.2)
+
+
+if __name__ == "__main__":
+    run("the page", measure)
