@@ -51,6 +51,12 @@ def test_it_is_nobody_and_sees_nothing(board: Machine) -> None:
     assert fields["Seccomp"] == "2"
 
 
+def test_its_page_is_served_on_the_machine_itself(board: Machine) -> None:
+    until(lambda: plays(board), "music")
+    ask = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:8420/').status)"
+    assert board.run("python3", "-c", ask).strip() == "200"
+
+
 def test_killed_it_is_started_again(board: Machine) -> None:
     until(lambda: plays(board), "music")
     before = board.unit()
