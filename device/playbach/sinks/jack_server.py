@@ -16,13 +16,9 @@ CLIENT_NAME = "Play Bach watch"
 def jack_library() -> ModuleType | None:
     """The Python library, ``None`` where it or libjack is not installed."""
     try:
-        library = importlib.import_module("jack")
+        return importlib.import_module("jack")
     except (ImportError, OSError):
         return None
-    # "No such server" is an answer, not something to print.
-    for silence in (library.set_error_function, library.set_info_function):
-        silence(lambda _: None)
-    return library
 
 
 class JackServer:
@@ -50,7 +46,15 @@ class JackServer:
 
 def find_server(library: Any) -> JackServer | None:
     """The server that runs, ``None`` if none does."""
+    # "No such server" is an answer, not something to print. Only meanwhile: a thread of libjack's
+    # that waits for Python could wait for a thread that waits for JACK.
+    says = (library.set_error_function, library.set_info_function)
+    for say in says:
+        say(lambda _: None)
     try:
         return JackServer(library.Client(CLIENT_NAME, no_start_server=True))
     except library.JackError:
         return None
+    finally:
+        for say in says:
+            say(None)
