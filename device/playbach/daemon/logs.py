@@ -16,12 +16,11 @@ from playbach.command_line import one_line
 _PRIORITIES = ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6))
 _DEBUG = 7
 
-LEVELS = ("debug", "info", "warning", "error")
-"""How much is said, most first."""
-
 
 def set_up_logging(level: str, stream: TextIO | None = None) -> None:
     """Log to ``stream`` (standard error) from ``level`` on; called again, only the level changes.
+
+    ``level`` is one of ``playbach.config.LEVELS``.
 
     Under the journal a line begins with its priority, elsewhere with the time of day.
     """
