@@ -150,6 +150,8 @@ def machine(folder: Path) -> Iterator[Machine]:
                 container.wait(PATIENCE)
             finally:
                 container.kill()
+                # Half a gigabyte that nobody looks at again.
+                shutil.rmtree(root, ignore_errors=True)
 
 
 def _booted(root: Path, container: subprocess.Popen[bytes]) -> Machine:
