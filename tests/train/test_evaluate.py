@@ -114,7 +114,7 @@ def test_a_bundle_whose_training_scores_are_not_here_has_no_anchor_and_says_so(
     result, said = evaluated(capsys, "--bundle", TINY_BUNDLE, "--midi", unseen)
     assert result["pooled"]["notes"] == 58
     assert result["ngram"] is None
-    assert f"no n-gram anchor: {TINY_BUNDLE}: " in said
+    assert f"no n-gram anchor: {TINY_BUNDLE}: was trained on scores that are no corpus" in said
 
 
 def test_the_anchor_can_be_given_other_scores(scores: Path, unseen: Path, capsys: Capture) -> None:
@@ -155,7 +155,7 @@ def test_training_movements_of_a_bundle_come_from_corpora_compiled_here(
     for notes in unknown:
         with pytest.raises(InputError, match="does not say what it was trained on"):
             of_bundle(replace(provenance, notes=notes), "x.bundle")
-    with pytest.raises(InputError, match="there is no such corpus"):
+    with pytest.raises(InputError, match="scores that are no corpus with a name"):
         of_bundle(replace(provenance, corpora=("scores",)), "x.bundle")
 
 

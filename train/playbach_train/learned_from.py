@@ -10,7 +10,7 @@ from playbach.errors import InputError
 from playbach.music.note import Piece
 from playbach_train.corpus import Request, ScoreMovement, load
 from playbach_train.corpus.manifest import packaged_manifest
-from playbach_train.corpus.named import named_corpus
+from playbach_train.corpus.named import NAMED_CORPORA
 from playbach_train.kept_scores import kept_scores
 from playbach_train.run import read_record
 
@@ -40,8 +40,9 @@ def of_bundle(provenance: Provenance, where: str) -> dict[str, Piece]:
     names = _texts(provenance.notes.get(TRAINED_ON))
     if not names:
         raise InputError(f"{where}: does not say what it was trained on")
-    for corpus in provenance.corpora:
-        named_corpus(corpus)
+    known = {corpus.name for corpus in NAMED_CORPORA}
+    if not known.issuperset(provenance.corpora):
+        raise InputError(f"{where}: was trained on scores that are no corpus with a name")
     found = {movement.name: movement.piece for movement in _compiled_here(provenance.corpora)}
     missing = [name for name in names if name not in found]
     if missing:
