@@ -25,6 +25,8 @@ MEASURED = 20.0
 AWHILE = 8.0
 SILENCE = 4.0
 SETTLED = 0.5
+FEW = 10
+"""Notes after which there is music."""
 LONGEST_GAP = 2.5
 """Seconds between two messages, at most: longer than any note at this tempo."""
 MOST_ERROR = 0.1
@@ -87,7 +89,7 @@ def hanging(hearing: Hearing) -> int:
 
 def boots(report: Report, listener: Listener) -> None:
     """It plays without anybody having done anything."""
-    until(lambda: len(listener.queued.onsets) > 0, "music after booting")
+    until(lambda: len(listener.queued.onsets) > FEW, "music after booting")
     found = state()
     right = found.active == "active" and found.restarts == 0
     report.add("it plays after booting", f"{found.active}: {found.status}", right=right)
@@ -157,7 +159,7 @@ def is_killed(report: Report, listener: Listener) -> None:
     listener.offer()
     listener.clear()
     done("systemctl", "start", PLAYER)
-    until(lambda: len(listener.direct.onsets) > 4, "music for the listener")
+    until(lambda: len(listener.direct.onsets) > FEW, "music for the listener")
     pid, heard = state().pid, listener.direct
     until(lambda: hanging(heard) > 0, "a note that sounds")
     os.kill(pid, signal.SIGKILL)
@@ -172,7 +174,7 @@ def is_killed(report: Report, listener: Listener) -> None:
     right = len(left) > 0 and not hung and heard.messages > messages
     report.add("kill -9: the next process ends what hangs", seen, right=right)
     notes = len(listener.direct.onsets)
-    until(lambda: len(listener.direct.onsets) > notes + 4, "music after the restart")
+    until(lambda: len(listener.direct.onsets) > notes + FEW, "music after the restart")
     done("systemctl", "stop", PLAYER)
     time.sleep(1)
     seen = f"{hanging(listener.direct)} notes hanging"
