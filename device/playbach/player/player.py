@@ -29,7 +29,7 @@ from playbach.sinks.base import Change, OnChange, Sink
 from playbach.status import Status
 from playbach.stream import Seconds, StreamItem
 
-AHEAD = Seconds(0.8)
+AHEAD = Seconds(0.7)
 """Music composed and not yet heard, here and in the sink together, beside the note in hand and the
 gaps around it: little enough for a change of temperature to be heard within two seconds."""
 LEAST_AHEAD = Seconds(0.4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -161,3 +162,11 @@ def test_a_session_leaves_nothing_behind_however_often_it_is_begun() -> None:
         session.stop()
         assert listener.sounding == ()
     assert [t.name for t in threading.enumerate() if t.name.startswith("playbach-")] == []
+
+
+def test_the_tests_that_the_promises_name_are_there() -> None:
+    root = PACKAGE.parents[1]
+    named = set(re.findall(r"`(test_\w+)`", (root / "docs" / "live.md").read_text("utf-8")))
+    tests = "\n".join(path.read_text("utf-8") for path in (root / "tests").rglob("test_*.py"))
+    assert named
+    assert {name for name in named if f"def {name}(" not in tests} == set()
