@@ -30,7 +30,7 @@ from playbach.sinks.midi_api import ALSA_DEVICE
 from playbach.sinks.realtime import settle_process
 from playbach.sinks.table import find_kind
 from playbach.web.address import parse_address
-from playbach.web.link import kept_token, link
+from playbach.web.link import kept_token
 
 _LOG = logging.getLogger(__name__)
 LONGEST_STOP = 8.0
@@ -78,13 +78,13 @@ def _page(loaded: Loaded, music: Session, state: Path) -> list[Component]:
     if page.address == NOWHERE:
         return []
     # The server and its library take memory that a service without a page does not spend.
-    from playbach.web.server import Site, WebServer  # noqa: PLC0415
+    from playbach.daemon.page import Page  # noqa: PLC0415
+    from playbach.web.server import Site  # noqa: PLC0415
 
     address = parse_address(page.address)
     token = None if address.is_loopback else kept_token(state)
     models = None if page.models is None else state / page.models
-    _LOG.info("page at %s; 'playbach page' prints its link", link(address, address.port, None))
-    return [WebServer(music, Site(address, token, models))]
+    return [Page(music, Site(address, token, models))]
 
 
 def _music(loaded: Loaded, remembered: Remembered | None, state: Path) -> Session:

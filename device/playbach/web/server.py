@@ -54,7 +54,7 @@ class WebServer:
     def __init__(self, session: Session, site: Site) -> None:
         """Prepare; nothing is opened yet."""
         self._session = session
-        self._site = site
+        self.site = site
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ending: asyncio.Event | None = None
         self._ready = threading.Event()
@@ -74,7 +74,8 @@ class WebServer:
         self._ready.wait()
         if self.error is not None:
             self._thread.join()
-            raise self.error
+            error, self.error = self.error, None
+            raise error
 
     def stop(self) -> None:
         """Say good-bye to all pages; may be called again."""
@@ -105,7 +106,7 @@ class WebServer:
     @contextlib.asynccontextmanager
     async def _listening(self, hub: Hub, executor: ThreadPoolExecutor) -> AsyncIterator[None]:
         """Listens for as long as the context lasts."""
-        gate = Gate(self._site.token, None)
+        gate = Gate(self.site.token, None)
         runner = web.AppRunner(
             self._app(gate, hub, executor),
             access_log=None,
@@ -116,8 +117,8 @@ class WebServer:
         try:
             listener = await self._bind(runner)
             self.port = listener.sockets[0].getsockname()[1]
-            if self._site.address.is_loopback:
-                gate.hosts = self._site.address.names(self.port)
+            if self.site.address.is_loopback:
+                gate.hosts = self.site.address.names(self.port)
             try:
                 yield
             finally:
@@ -127,7 +128,7 @@ class WebServer:
             await runner.cleanup()
 
     async def _bind(self, runner: web.AppRunner) -> asyncio.Server:
-        address = self._site.address
+        address = self.site.address
         server = runner.server
         assert server is not None, "setup made it"  # noqa: S101 for the type checker
 
@@ -156,7 +157,7 @@ class WebServer:
             middlewares=[explain, admission(gate, attempts)], client_max_size=_MOST_BODY
         )
         app.on_response_prepare.append(add_headers)
-        api = Api(self._session, hub, executor, self._site.models)
+        api = Api(self._session, hub, executor, self.site.models)
         app.add_routes([*api.routes(), login_route(gate, attempts), web.get("/", _index)])
         app.router.add_static("/static", STATIC)
         return app
