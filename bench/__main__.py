@@ -27,6 +27,8 @@ MEASUREMENTS = {
     "onset": False,
     "train": False,
 }
+ON_REQUEST = ("soak",)
+"""Takes a quarter of an hour, and so is measured only when it is named."""
 
 
 def main() -> int:
@@ -40,7 +42,8 @@ def main() -> int:
         parser.error(f"no measurement {unknown[0]!r}; there are {', '.join(MEASUREMENTS)}")
     here = machine()
     print("; ".join(f"{name}: {value}" for name, value in here.items()), flush=True)
-    results = {name: measured(name, options) for name in options.names or MEASUREMENTS}
+    names = options.names or [name for name in MEASUREMENTS if name not in ON_REQUEST]
+    results = {name: measured(name, options) for name in names}
     if options.json:
         write_json(options.json, {"machine": here} | results)
     missing = [name for name, figures in results.items() if figures is None]
