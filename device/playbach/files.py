@@ -45,12 +45,24 @@ def write_atomically(path: Path, content: bytes, *, force: bool) -> None:
     Raises:
         OutputError: as ``check_writable``, or the content does not fit on the disk.
     """
+    with written_atomically(path, force=force) as temporary:
+        temporary.write_bytes(content)
+
+
+@contextlib.contextmanager
+def written_atomically(path: Path, *, force: bool) -> Iterator[Path]:
+    """An empty file to fill, which becomes ``path`` at the end; an exception leaves all as it was.
+
+    For what a program writes, or is too large to be held in memory.
+
+    Raises:
+        OutputError: as ``write_atomically``.
+    """
     with _explained(path):
         target = _target(path, force=force)
         with _temporary_beside(target) as temporary:
-            with temporary.open("wb") as file:
-                file.write(content)
-                file.flush()
+            yield temporary
+            with temporary.open("rb+") as file:
                 os.fsync(file.fileno())
             temporary.replace(target)
         _sync_folder(target.parent)
