@@ -17,7 +17,7 @@ from playbach.command_line import OneLineParser, guarded
 COMMANDS = {
     "play": "play new music without end",
     "daemon": "play for a service manager, as a configuration says",
-    "save": "compose into a MIDI file",
+    "save": "compose into files: MIDI, sound, score, pages or picture",
     "ports": "list the MIDI ports that can be played to",
     "page": "print the link of the service's page, with a QR code for a phone",
     "config": "print what can be configured, or what holds",

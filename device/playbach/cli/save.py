@@ -1,4 +1,4 @@
-"""``playbach save OUT.mid``: compose into a file, as fast as it goes."""
+"""``playbach save OUT``: compose into files, as fast as it goes."""
 
 from __future__ import annotations
 
@@ -7,30 +7,34 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from playbach.cli.music import (
-    CELLO,
-    add_music_arguments,
-    composer_from,
-    seed_from,
-    settings_from,
-)
+from playbach.cli.music import add_music_arguments, composer_from, seed_from, settings_from
 from playbach.composer.composer import Composer
 from playbach.composer.draft import heading_of
 from playbach.errors import InputError
-from playbach.files import check_writable, write_atomically
-from playbach.music.midi_write import Placed, midi_bytes, suite_midi_bytes
+from playbach.files import check_writable
+from playbach.music.midi_write import Placed
 from playbach.music.note import Note, Piece
+from playbach.save.formats import FORMATS, format_of, save
 from playbach.stream import Movement, MovementEnd, StreamItem
 
 MOST_NOTES = 50_000
 """As many as the reader of MIDI files takes."""
 
-SUFFIXES = (".mid", ".midi")
+_KINDS = "; ".join(
+    f"{' '.join(row.suffixes)}: {row.name}" + (f" (needs {row.needs})" if row.needs else "")
+    for row in FORMATS
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    parser.add_argument("out", metavar="OUT.mid", type=Path, help="the file to write")
+    parser.add_argument(
+        "out",
+        metavar="OUT",
+        type=Path,
+        nargs="+",
+        help=f"the file to write, or several of the same music, by suffix: {_KINDS}",
+    )
     length = parser.add_mutually_exclusive_group()
     length.add_argument(
         "--notes", metavar="N", type=int, help="this many notes, movement on movement"
@@ -50,16 +54,24 @@ def run(args: argparse.Namespace) -> int:
     settings = settings_from(args)
     if args.notes is not None and not 1 <= args.notes <= MOST_NOTES:
         raise InputError(f"notes {args.notes}: it is from 1 to {MOST_NOTES}")
-    if args.out.suffix.lower() not in SUFFIXES:
-        raise InputError(f"{args.out}: the name of a MIDI file ends in {' or '.join(SUFFIXES)}")
-    check_writable(args.out, force=args.force)
+    _check(args.out, force=args.force)
     seed = seed_from(args)
     placed = compose(composer_from(args, settings, seed), notes=args.notes, suite=args.suite)
-    write_atomically(args.out, midi_file(placed), force=args.force)
     notes = sum(len(one.piece.notes) for one in placed)
     movements = "1 movement" if len(placed) == 1 else f"{len(placed)} movements"
-    _say(f"{args.out}: {notes} notes in {movements}, seed {seed}")
+    for path in args.out:
+        save(placed, path, force=args.force)
+        _say(f"{path}: {notes} notes in {movements}, seed {seed}")
     return 0
+
+
+def _check(paths: Sequence[Path], *, force: bool) -> None:
+    """Find out before composing whether every file can be written."""
+    for index, path in enumerate(paths):
+        if path.resolve() in [other.resolve() for other in paths[:index]]:
+            raise InputError(f"{path}: named twice; give each file a name of its own")
+        format_of(path)
+        check_writable(path, force=force)
 
 
 def compose(composer: Composer, *, notes: int | None = None, suite: bool = False) -> list[Placed]:
@@ -72,14 +84,6 @@ def compose(composer: Composer, *, notes: int | None = None, suite: bool = False
         if left <= 0 or (notes is None and not (suite and piece.goes_on)):
             break
     return placed
-
-
-def midi_file(placed: Sequence[Placed]) -> bytes:
-    """The movements as a MIDI file; one by itself keeps its form, key and pickup."""
-    first = placed[0]
-    if len(placed) == 1:
-        return midi_bytes(first.piece, tempo=first.tempo, program=CELLO)
-    return suite_midi_bytes(placed, title=first.piece.title, program=CELLO)
 
 
 class _Composed:

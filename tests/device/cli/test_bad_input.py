@@ -47,10 +47,11 @@ OPTIONS = {
     ("--variant", "edgetpu"): "tiny.bundle has float32, dynamic",
     ("--temp", "1"): "unrecognized arguments: --temp 1",
     ("--nonsense",): "unrecognized arguments: --nonsense; see playbach --help",
-    ("a\nb",): r"unrecognized arguments: a\nb",
+    ("a\nb",): r"a\nb: the name of the file ends in .mid, .midi, .wav, ",
 }
 # The options of play are the live settings, and their table answers.
 TABLE_SAYS: dict[tuple[str, ...], str] = {
+    ("a\nb",): r"unrecognized arguments: a\nb",
     ("--temperature", "pitch=9"): "temperature pitch=9: it must be 0.05 to 5",
     ("--key", "C major\nminor"): r"key 'C major\nminor': it must be text, or auto",
     ("--tempo", "0"): "tempo 0: it must be 10 to 400 felt beats per minute, or auto",
@@ -116,7 +117,7 @@ def test_a_length_outside_what_is_allowed_is_one_line(
     [
         ((), "the following arguments are required: COMMAND"),
         (("paly",), "invalid choice: 'paly'"),
-        (("save",), "the following arguments are required: OUT.mid"),
+        (("save",), "the following arguments are required: OUT"),
         (("ports", "all"), "unrecognized arguments: all"),
     ],
 )
@@ -203,8 +204,8 @@ def test_a_place_that_cannot_be_written_is_found_at_once(playbach: Command, tmp_
         tmp_path / "no" / "out.mid": "there is no folder",
         folder: "this is a folder",
         pipe: "this is a device or pipe",
-        tmp_path / "out.wav": "the name of a MIDI file ends in .mid or .midi",
-        tmp_path / "out": "the name of a MIDI file ends in .mid or .midi",
+        tmp_path / "out.mp3": "the name of the file ends in .mid, .midi, .wav, ",
+        tmp_path / "out": "the name of the file ends in .mid, .midi, .wav, ",
         tmp_path / f"{'x' * 300}.mid": "cannot be written: File name too long",
     }
     for place, message in places.items():

@@ -1,0 +1,140 @@
+"""Movements as pages, engraved by verovio: one SVG, or a PDF made by rsvg-convert."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from playbach.errors import OutputError
+from playbach.music.midi_write import Placed
+from playbach.save.musicxml import musicxml
+from playbach.save.needs import require_library, require_program
+
+PAGE_MM = (210, 297)
+"""A4."""
+_SCALE = 90
+"""Per cent of verovio's own size: staves 6.5 mm high."""
+_MARGIN = 15
+"""Millimetres."""
+_SVG = "http://www.w3.org/2000/svg"
+_XLINK = "http://www.w3.org/1999/xlink"
+_INSTALL = "apt install librsvg2-bin"
+_PATIENCE = 600.0
+"""Seconds that a PDF may take."""
+
+
+def check_svg() -> None:
+    """That there is an engraver.
+
+    Raises:
+        OutputError: verovio is not installed.
+    """
+    require_library("verovio", "verovio")
+
+
+def check_pdf() -> None:
+    """That there is an engraver, and what makes PDF of its pages.
+
+    Raises:
+        OutputError: verovio or rsvg-convert is not installed.
+    """
+    check_svg()
+    require_program("rsvg-convert", _INSTALL)
+
+
+def pages(movements: Sequence[Placed]) -> Iterator[str]:
+    """A4 pages as SVG; each movement begins on a page of its own, under its title."""
+    import verovio  # noqa: PLC0415 30 MB that only pages need
+
+    verovio.enableLog(verovio.LOG_WARNING)
+    toolkit = verovio.toolkit()
+    toolkit.setOptions(_options())
+    for movement in movements:
+        yield from _pages_of(toolkit, movement)
+
+
+def _pages_of(toolkit: Any, movement: Placed) -> Iterator[str]:
+    score = musicxml([movement], metronome=False).decode()
+    if not toolkit.loadData(score):
+        raise RuntimeError(f"verovio does not read our MusicXML: {toolkit.getLog()}")
+    for number in range(1, toolkit.getPageCount() + 1):
+        yield toolkit.renderToSVG(number)
+
+
+def write_svg(movements: Sequence[Placed], path: Path) -> None:
+    """All pages in one SVG, each below the one before."""
+    ET.register_namespace("", _SVG)
+    ET.register_namespace("xlink", _XLINK)
+    width, height = PAGE_MM
+    roots = [ET.fromstring(page) for page in pages(movements)]  # noqa: S314 verovio's, not a user's
+    whole = ET.Element(
+        f"{{{_SVG}}}svg",
+        {
+            "version": "1.1",
+            "width": f"{width}mm",
+            "height": f"{height * len(roots)}mm",
+            "viewBox": f"0 0 {width} {height * len(roots)}",
+        },
+    )
+    ET.SubElement(whole, f"{{{_SVG}}}rect", {"width": "100%", "height": "100%", "fill": "white"})
+    for index, root in enumerate(roots):
+        root.attrib |= {"y": str(height * index), "width": str(width), "height": str(height)}
+        whole.append(root)
+    ET.ElementTree(whole).write(path, encoding="utf-8", xml_declaration=True)
+
+
+def write_pdf(movements: Sequence[Placed], path: Path) -> None:
+    """A PDF of the pages.
+
+    Raises:
+        OutputError: rsvg-convert is missing or fails.
+    """
+    program = require_program("rsvg-convert", _INSTALL)
+    with tempfile.TemporaryDirectory(prefix="playbach-") as folder:
+        files = []
+        for number, page in enumerate(pages(movements)):
+            files.append(Path(folder, f"{number:05}.svg"))
+            files[-1].write_text(page, encoding="utf-8")
+        _convert([program, "--format=pdf", f"--output={path}", *map(str, files)])
+
+
+def _convert(command: list[str]) -> None:
+    try:
+        subprocess.run(  # noqa: S603 no shell; the program found on the PATH
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_PATIENCE,
+            check=True,
+            # Without the time of day in it, the same music is the same file.
+            env={**os.environ, "SOURCE_DATE_EPOCH": "0"},
+        )
+    except subprocess.CalledProcessError as error:
+        words = error.stderr.decode(errors="replace").strip().splitlines()
+        said = f": {words[-1]}" if words else ""
+        raise OutputError(f"rsvg-convert failed{said}; see whether the disk is full") from error
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise OutputError(f"{command[0]} does not run: {error}; {_INSTALL}") from error
+
+
+def _options() -> dict[str, str | int | bool]:
+    # Its unit is a tenth of a millimetre before scaling.
+    width, height, margin = (side * 10 * 100 // _SCALE for side in (*PAGE_MM, _MARGIN))
+    margins = {f"pageMargin{side}": margin for side in ("Top", "Bottom", "Left", "Right")}
+    return {
+        "inputFrom": "xml",
+        "scale": _SCALE,
+        "pageWidth": width,
+        "pageHeight": height,
+        **margins,
+        "mmOutput": True,
+        "footer": "none",
+        "header": "auto",
+        # Identifiers by chance would make another file of the same music.
+        "xmlIdSeed": 1,
+    }

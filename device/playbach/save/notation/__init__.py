@@ -1,0 +1,1 @@
+"""Notes as a musician writes them: bars, voices, note values, ties, tuplets, beams, spelling."""
