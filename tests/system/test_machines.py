@@ -53,6 +53,13 @@ def test_the_worst_part_of_the_variant_asked_for_tells_how_near_it_is() -> None:
     assert nearness(wanted, found, "int8").nats == 0
 
 
+def test_rounding_gives_no_negative_divergence() -> None:
+    exact = np.array([[0.1, 0.2, 0.7]], np.float32)
+    for scale in (1 - 1e-6, 1 + 1e-6):
+        near = nearness({"int8/pitch": exact}, {"int8/pitch": exact * np.float32(scale)}, "int8")
+        assert 0 <= near.nats < 1e-12
+
+
 def test_a_table_shows_each_verdict() -> None:
     rows = [Row(("int8", "200"), right=True), Row(("float32", "7"), right=False)]
     assert table("notes", ("variant", "n"), rows) == (

@@ -105,8 +105,10 @@ def nearness(wanted: Found, found: Found, variant: str) -> Tolerance:
     nats, probability = 0.0, 0.0
     for name in wanted:
         if name.startswith(f"{variant}/"):
-            # In double precision, and with a floor, so that rounding never gives infinity.
+            # In double precision, with a floor and a sum of 1, so that rounding gives neither
+            # infinity nor less than 0.
             p, q = (np.maximum(x[name].astype(np.float64), 1e-12) for x in (wanted, found))
+            p, q = (x / x.sum(axis=1, keepdims=True) for x in (p, q))
             nats = max(nats, float((p * np.log(p / q)).sum(axis=1).mean()))
             probability = max(probability, float(np.abs(p - q).max()))
     return Tolerance(nats, probability)
