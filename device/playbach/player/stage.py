@@ -29,6 +29,8 @@ _BREATH = Seconds(0.4)
 """Silence after a movement that was left before its end."""
 _NEAR = to_nanoseconds(1.2)
 """A bar line nearer than this is waited for when a movement is left for another form or key."""
+_FAR = to_nanoseconds(1.5)
+"""A bar line further than this is not waited for when a synth is back: its bar begins at once."""
 _NEVER = Nanoseconds(1 << 62)
 _BETWEEN = "between movements"
 COMPOSING = "waiting for the composer"
@@ -281,7 +283,9 @@ class Stage:
             if self._lost_in_bar is not None:
                 self._coming[0] = replace(item, rest=min(item.rest, _BREATH))
             return
-        if self._is_behind(self._performance.due(item)):
+        due = self._performance.due(item)
+        is_far = self._lost_in_bar is not None and due > self._outlet.now() + _FAR
+        if is_far or self._is_behind(due):
             self._postpone()
         self._fresh = False
         self._lost_in_bar = None

@@ -160,6 +160,20 @@ def test_a_synth_that_was_away_is_told_everything_again_and_hears_whole_bars() -
     assert (first[1], second[1]) == (64, 65)
 
 
+def test_a_synth_that_was_away_for_a_moment_need_not_wait_for_a_bar_line_that_is_far() -> None:
+    hall = Hall(long_scale())
+    hall.play(4.4)  # the second bar has just begun, the third is almost four seconds off
+    hall.stage.sink_changed(hall.sink, Change.LOST)
+    hall.play(0.2)
+    hall.stage.sink_changed(hall.sink, Change.FOUND)
+    back = hall.sink.now()
+    hall.play(2.0)
+    first = hall.notes(since=back)[0]
+    assert first[0] - back < 0.2
+    assert first[1] == 64
+    assert hall.struck_twice == 0
+
+
 def test_a_synth_that_was_away_in_a_long_rest_misses_nothing() -> None:
     hall = Hall(scales(rest=3.0))
     hall.play(1.0)
