@@ -91,12 +91,12 @@ class Stage:
 
     def fetch(self, timeout: float) -> tuple[StreamItem, Nanoseconds] | None:
         """The item that comes next and when it is due, waiting up to ``timeout`` for it."""
-        if not self._coming:
-            item = self._composed.take(timeout)
-            if item is None:
-                return None
-            self._coming.append(item)
-        return self._coming[0], self._performance.due(self._coming[0])
+        while self._fill(timeout):
+            item = self._coming[0]
+            if not self._is_passed_over(item):
+                return item, self._due_soon(item)
+            self._coming.popleft()
+        return None
 
     def is_late(self, item: StreamItem, due: Nanoseconds) -> bool:
         """Whether ``item`` would be heard late because composing did not keep up."""
@@ -113,11 +113,8 @@ class Stage:
                 self._rested = Nanoseconds(self._rested + by)
 
     def place(self) -> None:
-        """Add the item that comes next, or leave it out on the way to the next bar."""
+        """Add the item that comes next."""
         if self._fresh:
-            if self._is_passed_over(self._coming[0]):
-                self._coming.popleft()
-                return
             self._go_on()
         item = self._coming.popleft()
         due = self._performance.due(item)
@@ -269,6 +266,23 @@ class Stage:
         self._performance.announce(self._outlet.now())
         self.release(Halt.NO_SYNTH)
 
+    def _fill(self, timeout: float) -> bool:
+        """Whether there is an item that comes next, within ``timeout``."""
+        if not self._coming:
+            item = self._composed.take(timeout)
+            if item is not None:
+                self._coming.append(item)
+        return bool(self._coming)
+
+    def _due_soon(self, item: StreamItem) -> Nanoseconds:
+        """When ``item`` is due; made sooner if a synth that is back would wait for it too long."""
+        due = self._performance.due(item)
+        is_ending = isinstance(item, MovementEnd)
+        if self._lost_in_bar is None or is_ending or due <= self._outlet.now() + _FAR:
+            return due
+        self._postpone()
+        return self._performance.due(item)
+
     def _is_passed_over(self, item: StreamItem) -> bool:
         """Whether ``item`` belongs to the bar in which the synth was lost."""
         if self._lost_in_bar is None or not isinstance(item, Note):
@@ -283,9 +297,7 @@ class Stage:
             if self._lost_in_bar is not None:
                 self._coming[0] = replace(item, rest=min(item.rest, _BREATH))
             return
-        due = self._performance.due(item)
-        is_far = self._lost_in_bar is not None and due > self._outlet.now() + _FAR
-        if is_far or self._is_behind(due):
+        if self._is_behind(self._performance.due(item)):
             self._postpone()
         self._fresh = False
         self._lost_in_bar = None
