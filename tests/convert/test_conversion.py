@@ -80,7 +80,7 @@ def test_int8_weights_take_less_room(loud_bundle: Bundle) -> None:
 
 def test_the_tiny_bundle_beside_its_script_is_up_to_date() -> None:
     load_predictor(read_bundle(TINY_BUNDLE))
-    assert TINY_BUNDLE.stat().st_size < 300_000
+    assert TINY_BUNDLE.stat().st_size < 500_000
 
 
 def test_a_folder_that_is_no_run_is_refused(

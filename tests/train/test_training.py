@@ -42,6 +42,7 @@ def without_speed(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def test_a_run_keeps_everything_that_shaped_it_and_everything_it_gave(finished: Path) -> None:
     assert sorted(path.name for path in finished.iterdir()) == [
         "checkpoint.npz", "config.toml", "curves.png", "history.json", "network.npz", "run.json",
+        "scores.npz",
         "tensorboard",
     ]  # fmt: skip
     assert (finished / "curves.png").read_bytes().startswith(PNG)
