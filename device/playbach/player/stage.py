@@ -217,9 +217,9 @@ class Stage:
     def slept(self) -> None:
         """The machine was suspended: end what has sounded since, and go on at the next bar."""
         self._lose_place()
-        self._withdraw()
-        self._performance.interrupt(self._outlet.now())
-        self.send(self._outlet.now())
+        since = self._withdraw()
+        self._performance.interrupt(since)
+        self.send(since)
         if not self.is_halted:
             self._outlet.sink.silence()
             self._welcome()
