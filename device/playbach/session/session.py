@@ -27,6 +27,7 @@ from typing import Self
 
 import numpy as np
 
+from playbach.composer import composer
 from playbach.player.player import Player
 from playbach.session.archive import Archive
 from playbach.session.events import Listeners, Subscription
@@ -105,7 +106,7 @@ class Session:
         self._wanted = composer_settings(settings)
         self._model = load_model(settings)
         rng = np.random.default_rng(secrets.randbits(63) if seed is None else seed)
-        self._source = LiveSource(self._model, rng, lambda: self._wanted)
+        self._source = LiveSource(self._model, rng, self._composing)
         self._listeners = Listeners()
         self._recent = Recent()
         self._pieces = Pieces()
@@ -307,6 +308,11 @@ class Session:
             uptime=Seconds(time.monotonic() - self._started if self._started else 0.0),
             problem=self._problem,
         )
+
+    def _composing(self) -> composer.Settings:
+        """What the composer is to keep to now."""
+        # What a note recalls takes time to find, and is for those who watch.
+        return replace(self._wanted, recalls=self._listeners.any)
 
     def _leave_unless_wished(self) -> None:
         """Go to a movement of the form and key that are wished, if this is not one."""

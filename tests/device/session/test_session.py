@@ -273,3 +273,16 @@ def test_an_external_clock_sets_the_tempo_and_starts_and_stops(play: Play) -> No
         until(lambda: session.status().transport is Transport.PLAYING, "the start")
         session.change(clock_in=None)
         until(lambda: session.status().playing.tempo == 200, "our own tempo")
+
+
+def test_notes_say_what_they_recall_once_somebody_listens(play: Play) -> None:
+    with play() as (session, _), session.subscribe() as subscription:
+        told: list[NoteAhead] = []
+
+        def recalling() -> bool:
+            told.extend(event for event in subscription.take(1) if isinstance(event, NoteAhead))
+            return sum(bool(note.recalls) for note in told) > 10
+
+        until(recalling, "notes with what they recall")
+    for note in told:
+        assert all(recall.index < note.index for recall in note.recalls)
