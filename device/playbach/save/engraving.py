@@ -51,7 +51,7 @@ def pages(movements: Sequence[Placed]) -> Iterator[str]:
     """A4 pages as SVG; each movement begins on a page of its own, under its title."""
     import verovio  # noqa: PLC0415 30 MB that only pages need
 
-    verovio.enableLog(verovio.LOG_WARNING)
+    verovio.enableLog(verovio.LOG_ERROR)
     toolkit = verovio.toolkit()
     toolkit.setOptions(_options())
     for movement in movements:
@@ -61,7 +61,7 @@ def pages(movements: Sequence[Placed]) -> Iterator[str]:
 def _pages_of(toolkit: Any, movement: Placed) -> Iterator[str]:
     score = musicxml([movement], metronome=False).decode()
     if not toolkit.loadData(score):
-        raise RuntimeError(f"verovio does not read our MusicXML: {toolkit.getLog()}")
+        raise RuntimeError(f"verovio does not read our MusicXML of {movement.piece.title!r}")
     for number in range(1, toolkit.getPageCount() + 1):
         yield toolkit.renderToSVG(number)
 

@@ -143,14 +143,15 @@ def _by_bar(voice: Iterable[Chord], spans: list[_Span]) -> list[list[Chord]]:
 
 
 def _written(chords: list[Chord], span: _Span, *, fills: bool) -> tuple[Written, ...]:
-    if not chords and fills:
+    # A bar cut short shows its length, which a rest of a whole bar would not.
+    if not chords and fills and span.end - span.start == span.meter.bar_ticks:
         return (Written(0, span.end - span.start, (), (), (), None),)
     offset = span.start - span.line
     tree = bar_window(span.meter)
     sounds = list(_with_rests(chords, span))
     times = {HALF_TICKS * (time - span.line) for s in sounds for time in (s.start, s.end)}
     zones = list(triplets(tree, times))
-    everything = [one for sound in sounds for one in _values(sound, span.line, tree, zones)]
+    everything = [one for sound in sounds for one in _values(sound, span, tree, zones)]
     beat = beam_length(span.meter)
     words = beams(
         [one.value.beams if one.notes and one.value else 0 for one in everything],
@@ -175,17 +176,17 @@ def _with_rests(chords: list[Chord], span: _Span) -> Iterator[Chord]:
         yield Chord(tick, span.end, ())
 
 
-def _values(sound: Chord, line: int, tree: Window, zones: list[Window]) -> Iterator[Written]:
+def _values(sound: Chord, span: _Span, tree: Window, zones: list[Window]) -> Iterator[Written]:
     """The tied values of one sound; times are ticks from the bar line."""
-    start, end = HALF_TICKS * (sound.start - line), HALF_TICKS * (sound.end - line)
+    start, end = (HALF_TICKS * (tick - span.line) for tick in (sound.start, sound.end))
     edges = chain.from_iterable((zone.start, zone.end) for zone in zones)
     for begin, stop in pieces(edges, start, end):
         zone = next((z for z in zones if z.start <= begin < z.end), None)
-        yield from _in_window(sound, line, (begin, stop), tree, zone)
+        yield from _in_window(sound, span, (begin, stop), tree, zone)
 
 
 def _in_window(
-    sound: Chord, line: int, stretch: tuple[int, int], tree: Window, zone: Window | None
+    sound: Chord, span: _Span, stretch: tuple[int, int], tree: Window, zone: Window | None
 ) -> Iterator[Written]:
     window = tree if zone is None else in_triplet(zone)
     origin = 0 if zone is None else zone.start
@@ -193,15 +194,18 @@ def _in_window(
     begin, stop = (int((time - origin) * scale) for time in stretch)
     for end in written(begin, stop, window, rest=not sound.notes):
         first, last = (int(origin + time / scale) // HALF_TICKS for time in (begin, end))
+        # A bar cut short may hold only a part of a triplet.
+        is_first = begin == 0 or first + span.line == span.start
+        is_last = end == window.length or last + span.line == span.end
         yield Written(
             first,
             last - first,
             sound.notes,
-            tuple(note.onset < first + line for note in sound.notes),
-            tuple(note.end > last + line for note in sound.notes),
+            tuple(note.onset < first + span.line for note in sound.notes),
+            tuple(note.end > last + span.line for note in sound.notes),
             VALUES[end - begin],
             in_triplet=zone is not None,
-            opens=zone is not None and begin == 0,
-            closes=zone is not None and end == window.length,
+            opens=zone is not None and is_first,
+            closes=zone is not None and is_last,
         )
         begin = end
