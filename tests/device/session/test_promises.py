@@ -67,6 +67,10 @@ BREAKS: dict[str, Callable[[Session], None]] = {
 }
 
 
+def ours() -> list[str]:
+    return [t.name for t in threading.enumerate() if t.name.startswith("playbach-")]
+
+
 @pytest.mark.parametrize("thread", BREAKS)
 def test_a_thread_that_dies_ends_all_with_its_reason_and_in_silence(
     thread: str, tmp_path: Path
@@ -81,7 +85,7 @@ def test_a_thread_that_dies_ends_all_with_its_reason_and_in_silence(
         assert isinstance(session.error, BreakingError)
         until(lambda: listener.sounding == (), "silence")
     assert listener.closed
-    assert [t.name for t in threading.enumerate() if t.name.startswith("playbach-")] == []
+    until(lambda: not ours(), "the end of all threads")
 
 
 def test_every_thread_of_the_package_is_in_that_table() -> None:
@@ -161,7 +165,7 @@ def test_a_session_leaves_nothing_behind_however_often_it_is_begun() -> None:
             until(lambda heard=listener: heard.sounding, "a note")  # type: ignore[misc]
         session.stop()
         assert listener.sounding == ()
-    assert [t.name for t in threading.enumerate() if t.name.startswith("playbach-")] == []
+    until(lambda: not ours(), "the end of all threads")
 
 
 def test_the_tests_that_the_promises_name_are_there() -> None:
