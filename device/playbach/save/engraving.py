@@ -96,17 +96,18 @@ def write_pdf(movements: Sequence[Placed], path: Path) -> None:
     """
     program = require_program("rsvg-convert", _INSTALL)
     with tempfile.TemporaryDirectory(prefix="playbach-") as folder:
-        files = []
-        for number, page in enumerate(pages(movements)):
-            files.append(Path(folder, f"{number:05}.svg"))
-            files[-1].write_text(page, encoding="utf-8")
-        _convert([program, "--format=pdf", f"--output={path}", *map(str, files)])
+        names = []
+        for number, page in enumerate(pages(movements), start=1):
+            names.append(f"page-{number}.svg")
+            Path(folder, names[-1]).write_text(page, encoding="utf-8")
+        _convert([program, "--format=pdf", f"--output={path.resolve()}", *names], folder)
 
 
-def _convert(command: list[str]) -> None:
+def _convert(command: list[str], folder: str) -> None:
     try:
         subprocess.run(  # noqa: S603 no shell; the program found on the PATH
             command,
+            cwd=folder,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_PATIENCE,
