@@ -71,7 +71,7 @@ model: $(DEV)/installed ## train and replace the bundle that is included (ARGS=-
 	$(DEV)/bin/python train/train.py --corpus cello-suites --corpus bach-solo \
 		$(KEPT_BACK:%=--exclude %) --config train/default.toml --training.held_out 0 \
 		--run $(RUN) $(ARGS)
-	$(DEV)/bin/python convert/convert.py $(RUN) --quantise dynamic,int8,float32 --memory 512 --force \
+	$(DEV)/bin/python convert/convert.py $(RUN) --quantise dynamic,int8 --memory 512 --force \
 		-o $(DEFAULT_BUNDLE)
 
 report: $(DEV)/installed ## compare what the included model composes with Bach, in docs/report

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,21 +56,29 @@ def calibration_pieces(run: Run, folder: Path | None) -> list[Piece]:
 
 
 def verification_music(run: Run) -> Music:
-    """Music to measure on: what the run held out, and made-up music if that is too little.
+    """Music to measure on: what the run held out.
+
+    If that is too little, what it was trained on, for a variant is held against the network and not
+    against the scores; if there is none of that either, made-up music.
 
     Raises:
         InputError: the scores kept in the run are damaged.
     """
-    kept: Mapping[str, Piece] = {}
+    held_out: Sequence[Piece] = ()
     if (run.folder / SCORES).exists():
-        kept = kept_scores(run.folder).held_out
-    held_out = _enough(list(kept.values()))
-    notes = sum(len(piece.notes) for piece in held_out)
-    count = f"{len(held_out)} movement{'s' * (len(held_out) != 1)} held out"
-    if notes >= FEWEST_STEPS:
-        return Music(tuple(held_out), count)
+        kept = kept_scores(run.folder)
+        held_out = _enough(list(kept.held_out.values()))
+        known = _enough(list(kept.training.values()))
+        for pieces, what in ((held_out, "held out"), (known, "that it was trained on")):
+            if sum(len(piece.notes) for piece in pieces) >= FEWEST_STEPS:
+                return Music(tuple(pieces), f"{_movements(pieces)} {what}")
     made = "broken chords made for the purpose"
-    return Music((*held_out, *made_up()), f"{count} and {made}" if held_out else made)
+    meaning = f"{_movements(held_out)} held out and {made}" if held_out else made
+    return Music((*held_out, *made_up()), meaning)
+
+
+def _movements(pieces: Sequence[Piece]) -> str:
+    return f"{len(pieces)} movement{'s' * (len(pieces) != 1)}"
 
 
 def made_up() -> list[Piece]:
