@@ -21,6 +21,10 @@ from playbach.player.timeline import Timeline
 from playbach.stream import Movement, StreamItem
 
 
+_FOREVER = 1 << 61
+"""Nanoseconds; later than any music."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Placed:
     """An item that was added.
@@ -94,6 +98,8 @@ class Performance:
         """Messages due at ``until`` or before and not taken yet, in order, ends before starts."""
         ends = self._held.take(until)
         begun, self._begun = self._begun, []
+        # Clocks never end by themselves: where there is no limit, the last note is one.
+        until = min(until, self.last) if until >= _FOREVER else until
         clocks = self._pulse.take(until) if self._controls.clock else []
         self._pulse.skip(until)
         return sorted([*clocks, *ends, *begun], key=lambda message: message.time)

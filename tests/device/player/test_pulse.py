@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from itertools import pairwise
 
 import pytest
@@ -11,10 +12,11 @@ from tests.device.player.listening import Hall
 from tests.device.player.test_stage import long_scale
 from tests.device.streams import scales
 
-from playbach.clock import Nanoseconds, ns_per_tick, to_nanoseconds
+from playbach.clock import Nanoseconds, ns_per_tick, to_nanoseconds, to_seconds
 from playbach.midi_messages import CLOCK, TimedMessage
 from playbach.music.meter import Meter
 from playbach.player.controls import Controls, Voice
+from playbach.player.performance import Performance
 from playbach.player.pulse import Pulse
 from playbach.player.stage import Halt
 
@@ -93,6 +95,14 @@ def test_switched_on_in_the_middle_it_says_where_the_music_is() -> None:
     said = [line.split(" ", 1)[1] for line in transport(hall)]
     assert said == ["f2 09 00", "fb"]
     assert {time for time, _ in hall.notes(since=2.5)} <= {round(t, 6) for t in clocks(hall)}
+
+
+def test_clocks_end_with_the_last_note_where_nothing_limits_them() -> None:
+    performance = Performance(CLOCKED)
+    for item in itertools.islice(scales(), 5):
+        performance.add(item)
+    messages = performance.take(Nanoseconds(1 << 62))
+    assert messages[-1].time <= to_seconds(performance.last)
 
 
 def test_other_changes_leave_the_clocks_alone() -> None:
