@@ -20,7 +20,6 @@ from playbach.player.pulse import Pulse
 from playbach.player.timeline import Timeline
 from playbach.stream import Movement, StreamItem
 
-
 _FOREVER = 1 << 61
 """Nanoseconds; later than any music."""
 
