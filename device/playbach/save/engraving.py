@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -23,6 +24,7 @@ _MARGIN = 15
 """Millimetres."""
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "http://www.w3.org/1999/xlink"
+_PAGE_NUMBER = re.compile("\N{EN DASH}[0-9]+\N{EN DASH}")
 _INSTALL = "apt install librsvg2-bin"
 _PATIENCE = 600.0
 """Seconds that a PDF may take."""
@@ -47,31 +49,40 @@ def check_pdf() -> None:
     require_program("rsvg-convert", _INSTALL)
 
 
-def pages(movements: Sequence[Placed]) -> Iterator[str]:
+def pages(movements: Sequence[Placed]) -> Iterator[ET.Element]:
     """A4 pages as SVG; each movement begins on a page of its own, under its title."""
     import verovio  # noqa: PLC0415 30 MB that only pages need
 
     verovio.enableLog(verovio.LOG_ERROR)
     toolkit = verovio.toolkit()
     toolkit.setOptions(_options())
-    for movement in movements:
-        yield from _pages_of(toolkit, movement)
+    ET.register_namespace("", _SVG)
+    ET.register_namespace("xlink", _XLINK)
+    engraved = (page for movement in movements for page in _pages_of(toolkit, movement))
+    for number, page in enumerate(engraved, start=1):
+        _renumber(page, number)
+        yield page
 
 
-def _pages_of(toolkit: Any, movement: Placed) -> Iterator[str]:
+def _pages_of(toolkit: Any, movement: Placed) -> Iterator[ET.Element]:
     score = musicxml([movement], metronome=False).decode()
     if not toolkit.loadData(score):
         raise RuntimeError(f"verovio does not read our MusicXML of {movement.piece.title!r}")
     for number in range(1, toolkit.getPageCount() + 1):
-        yield toolkit.renderToSVG(number)
+        yield ET.fromstring(toolkit.renderToSVG(number))  # noqa: S314 verovio's, not a user's
+
+
+def _renumber(page: ET.Element, number: int) -> None:
+    """Give a page its number; verovio counts from the start of the movement."""
+    for text in page.iter(f"{{{_SVG}}}tspan"):
+        if text.text and _PAGE_NUMBER.fullmatch(text.text.strip()):
+            text.text = f"\N{EN DASH}{number}\N{EN DASH}"
 
 
 def write_svg(movements: Sequence[Placed], path: Path) -> None:
     """All pages in one SVG, each below the one before."""
-    ET.register_namespace("", _SVG)
-    ET.register_namespace("xlink", _XLINK)
     width, height = PAGE_MM
-    roots = [ET.fromstring(page) for page in pages(movements)]  # noqa: S314 verovio's, not a user's
+    roots = list(pages(movements))
     whole = ET.Element(
         f"{{{_SVG}}}svg",
         {
@@ -99,7 +110,7 @@ def write_pdf(movements: Sequence[Placed], path: Path) -> None:
         names = []
         for number, page in enumerate(pages(movements), start=1):
             names.append(f"page-{number}.svg")
-            Path(folder, names[-1]).write_text(page, encoding="utf-8")
+            ET.ElementTree(page).write(Path(folder, names[-1]), encoding="utf-8")
         _convert([program, "--format=pdf", f"--output={path.resolve()}", *names], folder)
 
 

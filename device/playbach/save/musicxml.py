@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from playbach import __version__
 from playbach.music.meter import TICKS_PER_QUARTER, Meter
 from playbach.music.midi_write import Placed
-from playbach.music.note import Piece
 from playbach.save.notation.bars import Bar, Written, bars_of
+from playbach.save.notation.clefs import Clef, clefs_of
 from playbach.save.notation.spelling import signature_alter, spell
 
 PROGRAM = 43
@@ -24,19 +22,6 @@ _HEAD = (
 )
 _ACCIDENTALS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
 _UNITS = {1: "whole", 2: "half", 4: "quarter", 8: "eighth", 16: "16th", 32: "32nd"}
-
-
-@dataclass(frozen=True, slots=True)
-class Clef:
-    """A clef: the sign, the line it stands on, and the lowest middle pitch it is used for."""
-
-    sign: str
-    line: int
-    lowest: int
-
-
-CLEFS = (Clef("G", 2, 62), Clef("C", 4, 57), Clef("F", 4, 0))
-"""Treble, tenor and bass, chosen by the pitch in the middle of a movement."""
 
 
 def musicxml(movements: Sequence[Placed], *, metronome: bool = True) -> bytes:
@@ -87,30 +72,35 @@ def _part_list(part_list: Element) -> None:
 
 
 def _movement(part: Element, movement: Placed, *, named: bool, metronome: bool) -> None:
-    piece = movement.piece
-    bars = bars_of(piece)
-    for previous, bar in zip([None, *bars], bars, strict=False):
+    bars = bars_of(movement.piece)
+    clefs = clefs_of([_pitches(bar) for bar in bars])
+    previous: Bar | None = None
+    for bar, clef, last_clef in zip(bars, clefs, [None, *clefs], strict=False):
         measure = SubElement(part, "measure", number=str(bar.number))
         if bar.length < bar.meter.bar_ticks:
             measure.set("implicit", "yes")
         if previous is None and len(part) > 1:
             SubElement(measure, "print", {"new-system": "yes"})
-        _attributes(measure, bar, previous, piece)
+        _attributes(measure, bar, previous, None if clef == last_clef else clef)
         if previous is None:
             if named:
-                _words(measure, piece.title)
+                _words(measure, movement.piece.title)
             _tempo(measure, movement.tempo, bar.meter, shown=metronome)
         _voices(measure, bar)
-        if bar is bars[-1]:
-            barline = SubElement(measure, "barline", location="right")
-            _texts(barline, {"bar-style": "light-heavy"})
+        previous = bar
+    barline = SubElement(part[-1], "barline", location="right")
+    _texts(barline, {"bar-style": "light-heavy"})
 
 
-def _attributes(measure: Element, bar: Bar, previous: Bar | None, piece: Piece) -> None:
+def _pitches(bar: Bar) -> list[int]:
+    return [note.pitch for voice in bar.voices.values() for one in voice for note in one.notes]
+
+
+def _attributes(measure: Element, bar: Bar, previous: Bar | None, clef: Clef | None) -> None:
     """Key, meter and clef where they are new."""
     new_key = previous is None or previous.key != bar.key
     new_meter = previous is None or previous.meter != bar.meter
-    if not (new_key or new_meter):
+    if not (new_key or new_meter or clef):
         return
     attributes = SubElement(measure, "attributes")
     if previous is None:
@@ -121,9 +111,7 @@ def _attributes(measure: Element, bar: Bar, previous: Bar | None, piece: Piece) 
     if new_meter:
         meter = SubElement(attributes, "time")
         _texts(meter, {"beats": bar.meter.count, "beat-type": bar.meter.unit})
-    if previous is None:
-        middle = median([note.pitch for note in piece.notes])
-        clef = next(clef for clef in CLEFS if middle >= clef.lowest)
+    if clef:
         _texts(SubElement(attributes, "clef"), {"sign": clef.sign, "line": clef.line})
 
 

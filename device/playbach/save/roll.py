@@ -120,7 +120,9 @@ def _rows(movements: Sequence[Placed], bars: int) -> Iterator[Row]:
 
 def _grid(draw: Any, row: Row, font: Any) -> None:
     low, high = row.pitches
-    left, right = MARGIN, WIDTH - MARGIN
+    lines = BarLines(row.piece.meters, row.piece.pickup)
+    bar_lines = list(_bar_lines(row, lines))
+    left, right = MARGIN, row.x(bar_lines[-1])
     for pitch in range(low, high + 1):
         y = row.y(pitch)
         if pitch % 12 in _BLACK_KEYS:
@@ -128,14 +130,23 @@ def _grid(draw: Any, row: Row, font: Any) -> None:
         if pitch % 12 == 0:
             draw.line((left, y + SEMITONE - 1, right, y + SEMITONE - 1), fill=_OCTAVE)
             draw.text((8, y - 4), f"C{pitch // 12 - 1}", fill=_INK, font=font)
-    lines = BarLines(row.piece.meters, row.piece.pickup)
+    for tick in bar_lines:
+        x = row.x(tick)
+        draw.line((x, row.top, x, row.top + row.height - 1), fill=_BAR)
+        if tick < min(row.piece.end, row.start + row.ticks):
+            number = str(lines.place(tick).bar)
+            draw.text((x + 2, row.top - 13), number, fill=_INK, font=font)
+
+
+def _bar_lines(row: Row, lines: BarLines) -> Iterator[int]:
+    """Ticks of those in the row, up to the one that ends it or the movement."""
     tick = max(row.start, 0)
-    while tick < row.start + row.ticks:
+    while True:
         place = lines.place(tick)
         if place.tick == 0:
-            x = row.x(tick)
-            draw.line((x, row.top, x, row.top + row.height - 1), fill=_BAR)
-            draw.text((x + 2, row.top - 13), str(place.bar), fill=_INK, font=font)
+            yield tick
+        if tick >= min(row.piece.end, row.start + row.ticks):
+            break
         tick += place.meter.bar_ticks - place.tick
 
 

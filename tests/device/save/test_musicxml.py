@@ -173,12 +173,25 @@ def test_a_movement_has_its_title_clef_key_meter_tempo_and_pickup() -> None:
 
 @pytest.mark.parametrize(
     ("pitches", "clef"),
-    [((36, 45, 57), "F4"), ((57, 60, 64), "C4"), ((62, 67, 81), "G2")],
+    [((36, 45, 60), "F4"), ((48, 62, 69, 70, 71, 71), "C4"), ((62, 67, 81), "G2")],
 )
-def test_the_clef_suits_the_middle_of_the_movement(pitches: tuple[int, ...], clef: str) -> None:
+def test_the_clef_suits_the_movement(pitches: tuple[int, ...], clef: str) -> None:
     piece = tune(*((24 * i, pitch, 24) for i, pitch in enumerate(pitches)))
     root = score.tree(written(piece))
     assert f"{root.findtext('.//clef/sign')}{root.findtext('.//clef/line')}" == clef
+
+
+def test_a_high_passage_has_a_clef_of_its_own_and_a_high_note_has_not() -> None:
+    low, high, leap = (38, 40, 38, 43), (74, 76, 77, 76), (38, 72, 38, 40)
+    pitches = [*low, *leap, *low, *high, *high, *high, *low, *low]
+    piece = tune(*((24 * i, pitch, 24) for i, pitch in enumerate(pitches)))
+    bars = score.tree(written(piece)).iter("measure")
+    clefs = {bar.get("number"): bar.findtext("attributes/clef/sign") for bar in bars}
+    assert {number: sign for number, sign in clefs.items() if sign} == {
+        "1": "F",
+        "4": "G",
+        "7": "F",
+    }
 
 
 def test_movements_of_a_suite_follow_each_other_each_under_its_name() -> None:
