@@ -19,8 +19,6 @@ from playbach.music.meter import parse_meter
 from playbach.predictor import load_predictor
 
 MOST_SEED = 2**63 - 1
-CELLO = 42
-"""General MIDI program."""
 
 
 def add_music_arguments(parser: argparse.ArgumentParser) -> None:

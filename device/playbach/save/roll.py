@@ -15,7 +15,7 @@ WIDTH = 1600
 """Pixels."""
 MARGIN = 40
 SEMITONE = 6
-TITLE = 44
+TITLE = 52
 GAP = 22
 _AROUND = 2
 """Semitones shown above the highest and below the lowest note."""

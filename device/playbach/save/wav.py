@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tempfile
 import wave
@@ -86,8 +87,8 @@ def _synthesiser() -> tuple[str, Path]:
 
 def _command(program: str, font: Path, midi: Path, out: Path) -> list[str]:
     rendering = ["-F", str(out), "-T", "wav", "-O", "s16", "-r", str(RATE), "-g", str(GAIN)]
-    # Without -f /dev/null the user's own settings would change the sound.
-    loading = ["-o", "synth.dynamic-sample-loading=1", "-f", "/dev/null"]
+    # Without -f the user's own settings would change the sound.
+    loading = ["-o", "synth.dynamic-sample-loading=1", "-f", os.devnull]
     return [program, "-n", "-i", "-q", *loading, *rendering, str(font), str(midi)]
 
 

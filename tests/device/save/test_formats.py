@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 from tests.device.cli.conftest import Command
 from tests.device.save import score
+from tests.fixtures.jack import until
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 
 from playbach.errors import OutputError
@@ -126,6 +129,29 @@ def test_a_writer_that_fails_leaves_what_was_there(
         save(ONE, path, force=True)
     assert path.read_bytes() == b"old"
     assert {one.name for one in tmp_path.iterdir()} == {"a.wav", "fluidsynth", "a.sf2"}
+
+
+def test_ctrl_c_while_rendering_leaves_no_file_and_no_synth(tmp_path: Path) -> None:
+    program, font, pid = tmp_path / "fluidsynth", tmp_path / "a.sf2", tmp_path / "pid"
+    # A synth that takes its time, so that there is time to interrupt.
+    program.write_text(f"#!/bin/sh\necho $$ > {pid}.part && mv {pid}.part {pid}\nexec sleep 60\n")
+    program.chmod(0o755)
+    font.touch()
+    out = tmp_path / "out"
+    out.mkdir()
+    running = subprocess.Popen(
+        [sys.executable, "-m", "playbach", "save", str(out / "a.wav"), "--notes", "9",
+         "--bundle", str(TINY_BUNDLE)],
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "SOUNDFONT": str(font)},
+        stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    until(pid.exists, "fluidsynth starts")
+    running.send_signal(signal.SIGINT)
+    assert running.communicate(timeout=30)[1] == "playbach save: stopped\n"
+    assert running.returncode == 130
+    assert list(out.iterdir()) == []
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid.read_text()), 0)
 
 
 def test_midi_alone_loads_nothing_that_other_formats_need() -> None:
