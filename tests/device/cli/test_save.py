@@ -37,7 +37,8 @@ def test_a_movement_keeps_its_form_key_meter_and_title(playbach: Command, tmp_pa
     assert str(piece.meters[0][1]) == "6/8"
     assert piece.pickup == 12
     assert piece.title == "Suite 1 in D minor, I Gigue"
-    assert 32 <= piece.end / piece.meters[0][1].bar_ticks <= 76
+    # Bach's longest has 68 bars; eight bars later an ending is made, over a bar line or two.
+    assert 32 <= piece.end / piece.meters[0][1].bar_ticks <= 80
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_others(
