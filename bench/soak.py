@@ -19,10 +19,11 @@ from pathlib import Path
 from bench.report import Figure, run
 from bench.virtual import VirtualSink
 
-from playbach.midi_messages import NOTE_ON, SYSTEM, Sounding
+from playbach.midi_messages import NOTE_ON, SYSTEM
 from playbach.session.session import Session
 from playbach.session.settings import Settings
 from playbach.session.status import Command
+from playbach.silence import Sounding
 
 NOTES = 1_000_000
 SETTLED = 10_000

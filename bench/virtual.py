@@ -6,7 +6,8 @@ import heapq
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 
-from playbach.midi_messages import TimedMessage, hushing
+from playbach.midi_messages import TimedMessage
+from playbach.silence import hushing
 from playbach.sinks.base import Change, OnChange, OnFailure
 from playbach.status import Lateness
 from playbach.stream import Seconds

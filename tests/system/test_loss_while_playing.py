@@ -6,9 +6,10 @@ import pytest
 from tests.fixtures.jack import Receiver, until
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 
-from playbach.midi_messages import hushing, program_change, volume
+from playbach.midi_messages import program_change, volume
 from playbach.session.session import Session
 from playbach.session.settings import Settings, changed
+from playbach.silence import hushing
 
 
 @pytest.mark.usefixtures("jack")

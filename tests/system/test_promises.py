@@ -12,7 +12,8 @@ import pytest
 from tests.fixtures.jack import Receiver, until
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 
-from playbach.midi_messages import NOTE_ON, Sounding
+from playbach.midi_messages import NOTE_ON
+from playbach.silence import Sounding
 
 PLAY = (sys.executable, "-m", "playbach", "play", "--bundle", str(TINY_BUNDLE), "--tempo", "300")
 

@@ -11,7 +11,8 @@ import time
 from collections.abc import Iterable, Sequence
 
 from playbach.errors import PortAbsentError, PortError
-from playbach.midi_messages import TimedMessage, hushing
+from playbach.midi_messages import TimedMessage
+from playbach.silence import hushing
 from playbach.sinks.alsa_client import AlsaPort, alsa_library, choose_port, ports_of
 from playbach.sinks.alsa_queue import KernelQueue
 from playbach.sinks.base import OnChange, OnFailure

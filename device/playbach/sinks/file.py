@@ -8,8 +8,9 @@ from pathlib import Path
 
 from playbach.errors import OutputError
 from playbach.files import check_writable, write_atomically
-from playbach.midi_messages import SYSTEM, Sounding, TimedMessage
+from playbach.midi_messages import SYSTEM, TimedMessage
 from playbach.music import smf
+from playbach.silence import Sounding
 from playbach.sinks.base import OnChange, OnFailure
 from playbach.status import Lateness
 from playbach.stream import Seconds

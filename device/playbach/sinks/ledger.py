@@ -5,7 +5,8 @@ from __future__ import annotations
 import bisect
 from collections.abc import Iterable, Sequence
 
-from playbach.midi_messages import NOTE_ON, Sounding, TimedMessage, note_off
+from playbach.midi_messages import NOTE_ON, TimedMessage, note_off
+from playbach.silence import Sounding
 
 
 def _time(message: TimedMessage) -> float:

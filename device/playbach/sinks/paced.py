@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from playbach.errors import PlaybachError, PortAbsentError, PortError
-from playbach.midi_messages import TimedMessage, hushing
+from playbach.midi_messages import TimedMessage
+from playbach.silence import hushing
 from playbach.sinks.base import OnChange, OnFailure
 from playbach.sinks.sender import DeadlineSender
 from playbach.sinks.watcher import Link, Watcher, failing

@@ -12,7 +12,8 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from playbach.midi_messages import NOTE_ON, Sounding, TimedMessage
+from playbach.midi_messages import NOTE_ON, TimedMessage
+from playbach.silence import Sounding
 from playbach.sinks.base import OnFailure
 from playbach.sinks.realtime import Timing, claim_priority
 from playbach.status import Lateness, LatenessMeter

@@ -19,8 +19,8 @@ import pytest
 from tests.device.cli.conftest import Command
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 
-from playbach.midi_messages import Sounding
 from playbach.music import smf
+from playbach.silence import Sounding
 
 PATIENCE = 30
 PLAY = (sys.executable, "-m", "playbach", "play", "--bundle", str(TINY_BUNDLE), "--seed", "1")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from playbach.errors import PortError
-from playbach.midi_messages import NOTE_ON, SYSTEM, Sounding
+from playbach.midi_messages import NOTE_ON, SYSTEM
+from playbach.silence import Sounding
 from playbach.sinks.base import OnFailure
 from playbach.stream import Seconds
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from bench.virtual import VirtualSink
 
 from playbach.clock import Nanoseconds
-from playbach.midi_messages import NOTE_ON, SYSTEM, Sounding
+from playbach.midi_messages import NOTE_ON, SYSTEM
 from playbach.player.audience import Nobody
 from playbach.player.controls import Controls
 from playbach.player.horizon import Composed
 from playbach.player.outlet import Outlet
 from playbach.player.source import PlainSource
 from playbach.player.stage import Stage
+from playbach.silence import Sounding
 from playbach.stream import Seconds, StreamItem
 
 

@@ -9,7 +9,7 @@ from tests.device.streams import note, scales
 
 from playbach.clock import Nanoseconds, to_nanoseconds
 from playbach.errors import InputError
-from playbach.midi_messages import NOTE_OFF, NOTE_ON, Sounding, TimedMessage
+from playbach.midi_messages import NOTE_OFF, NOTE_ON, TimedMessage
 from playbach.music.form import OTHER
 from playbach.music.key import C_MAJOR
 from playbach.music.meter import Meter
@@ -18,6 +18,7 @@ from playbach.player.controls import Controls, Voice
 from playbach.player.held import articulated
 from playbach.player.performance import Performance
 from playbach.player.timeline import Spans
+from playbach.silence import Sounding
 from playbach.stream import Movement, MovementEnd, Seconds, StreamItem
 
 NEVER = Nanoseconds(1 << 62)

@@ -12,7 +12,7 @@ from tests.device.session.conftest import Play, until
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 
 from playbach.errors import BundleError, InputError, PlaybachError
-from playbach.midi_messages import CLOCK, CONTINUE, NOTE_ON, STOP, Sounding
+from playbach.midi_messages import CLOCK, CONTINUE, NOTE_ON, STOP
 from playbach.music import smf
 from playbach.music.midi import parse_midi
 from playbach.session.archive import midi_of
@@ -20,6 +20,7 @@ from playbach.session.events import MOST_WAITING
 from playbach.session.session import Session
 from playbach.session.settings import Settings, changed
 from playbach.session.status import Changed, Command, Event, NoteAhead, Transport, Withdrawn
+from playbach.silence import Sounding
 from playbach.sinks.clock_input import ClockEvent, ClockInput
 from playbach.sinks.paced import PacedSink
 

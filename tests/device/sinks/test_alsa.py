@@ -15,13 +15,13 @@ from playbach.errors import PortAbsentError, PortError
 from playbach.midi_messages import (
     CLOCK,
     TimedMessage,
-    hushing,
     note_off,
     note_on,
     program_change,
     song_position,
     system_message,
 )
+from playbach.silence import hushing
 from playbach.sinks import alsa_client
 from playbach.sinks.alsa import AlsaSink
 from playbach.sinks.alsa_client import AlsaPort, alsa_ports, choose_port

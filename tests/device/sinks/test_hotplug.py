@@ -16,7 +16,8 @@ import pytest
 from tests.fixtures.jack import PATIENCE, Receiver, jack_ports, until
 
 from playbach.errors import PortAbsentError, PortError
-from playbach.midi_messages import TimedMessage, hushing, note_off, note_on
+from playbach.midi_messages import TimedMessage, note_off, note_on
+from playbach.silence import hushing
 from playbach.sinks.base import Change, Sink
 from playbach.sinks.midi import midi_sink
 from playbach.stream import Seconds

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playbach.midi_messages import NOTE_ON, Sounding, TimedMessage, note_off, note_on
+from playbach.midi_messages import NOTE_ON, TimedMessage, note_off, note_on
+from playbach.silence import Sounding
 from playbach.sinks.alsa_queue import split_time
 from playbach.sinks.ledger import Ledger, ends_of
 from playbach.stream import Seconds

@@ -2,7 +2,8 @@
 
 import threading
 
-from playbach.midi_messages import Sounding, TimedMessage, note_off, note_on
+from playbach.midi_messages import TimedMessage, note_off, note_on
+from playbach.silence import Sounding
 from playbach.sinks.sender import DeadlineSender
 from playbach.stream import Seconds
 

@@ -18,7 +18,8 @@ from typing import Any
 
 import alsa_midi
 
-from playbach.midi_messages import NOTE_ON, Sounding
+from playbach.midi_messages import NOTE_ON
+from playbach.silence import Sounding
 from playbach.sinks.alsa_queue import EARLY
 
 HEARD = "Play Bach"
