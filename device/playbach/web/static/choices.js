@@ -1,19 +1,21 @@
 // What can be chosen in menus: for each option its text, and the settings that it stands for.
 
+import { withSigns } from "./signs.js";
+
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
-const TONICS = ["C", "D♭", "D", "E♭", "E", "F", "G♭", "G", "A♭", "A", "B♭", "B"];
-const MINOR_TONICS = ["C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "G♯", "A", "B♭", "B"];
+/** In the board's one spelling of each. */
+const TONICS = ["C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"];
 
 const automatic = (row) => ({ text: capital(row.nothing), settings: { [row.name]: null } });
 
 function keys(row) {
-  const options = (tonics, mode) =>
-    tonics.map((tonic) => ({
-      text: `${tonic} ${mode}`,
+  const options = (mode) =>
+    TONICS.map((tonic) => ({
+      text: withSigns(`${tonic} ${mode}`),
       group: capital(mode),
       settings: { key: `${tonic} ${mode}` },
     }));
-  return [automatic(row), ...options(TONICS, "major"), ...options(MINOR_TONICS, "minor")];
+  return [automatic(row), ...options("major"), ...options("minor")];
 }
 
 const instruments = (row, list) => [

@@ -107,7 +107,7 @@ function slider(row, wrapper, send) {
   const label = element("label", { htmlFor: id, textContent: row.label });
   const head = element("div", { className: "head" }, label, output);
   wrapper.append(head, input);
-  let touched = 0;
+  let touched = -OWN;
   const present = (value, isAutomatic) => {
     output.value = row.show(value);
     input.setAttribute("aria-valuetext", output.value + (isAutomatic ? ", automatic" : ""));
@@ -121,7 +121,7 @@ function slider(row, wrapper, send) {
   let automatic = null;
   const touch = (settings) => {
     touched = performance.now();
-    send(settings, () => (touched = 0));
+    send(settings, () => (touched = -OWN));
   };
   input.addEventListener("input", () => {
     present(value(), false);
@@ -158,10 +158,10 @@ function toggle(row, wrapper, send) {
   const id = `setting-${row.name}`;
   const input = element("input", { type: "checkbox", id, role: "switch" });
   wrapper.append(element("label", { htmlFor: id, textContent: row.label }), input);
-  let touched = 0;
+  let touched = -OWN;
   input.addEventListener("change", () => {
     touched = performance.now();
-    send({ [row.name]: input.checked }, () => (touched = 0));
+    send({ [row.name]: input.checked }, () => (touched = -OWN));
   });
   describe(row, wrapper, input);
   return {
@@ -176,7 +176,7 @@ function select(row, wrapper, send, choices) {
   const menu = element("select", { id });
   wrapper.append(element("label", { htmlFor: id, textContent: row.label }), menu);
   let options = [];
-  let touched = 0;
+  let touched = -OWN;
   let last = null;
   const fill = (list) => {
     options = list;
@@ -204,13 +204,13 @@ function select(row, wrapper, send, choices) {
   };
   const load = async () => {
     fill(await choices.load());
-    touched = 0;
+    touched = -OWN;
     if (last) show(last);
   };
   menu.addEventListener("change", () => {
     touched = performance.now();
     send(options[Number(menu.value)].settings, () => {
-      touched = 0;
+      touched = -OWN;
       show(last);
     });
   });

@@ -9,7 +9,8 @@ import { notice, showConnection, showPieces, showPlaying, showState } from "./pa
 import { Overview, Roll } from "./roll.js";
 import { Stream } from "./stream.js";
 
-const PIECES_EVERY = 30_000;
+const PIECES_EVERY = 10_000;
+const PIECES_AFTER = 1_500; // ms in which the last note of a movement has ended
 const STILL_EVERY = 0.25; // seconds between pictures where motion is not wanted
 const OVERVIEW_EVERY = 0.2;
 const byId = (id) => document.getElementById(id);
@@ -84,7 +85,7 @@ class Page {
     if (said.transport !== "playing") this.sound.silence();
     showState(said, this.#ownState());
     const title = said.movement?.title ?? null;
-    if (title !== this.#title) this.#loadPieces();
+    if (title !== this.#title) setTimeout(() => this.#loadPieces(), PIECES_AFTER);
     this.#title = title;
   }
 

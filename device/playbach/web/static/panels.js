@@ -1,5 +1,7 @@
 // Texts of the page: what plays, what was played, how it goes.
 
+import { withSigns } from "./signs.js";
+
 const byId = (id) => document.getElementById(id);
 
 function put(node, text) {
@@ -26,7 +28,7 @@ const wayOf = (variant) =>
 
 /** What is heard. */
 export function showPlaying(status) {
-  const title = status.movement?.title ?? "";
+  const title = withSigns(status.movement?.title ?? "");
   const [suite, ...rest] = title.split(", ");
   const movement = rest.join(", ");
   put(byId("suite"), suite || "Composing …");
@@ -73,7 +75,7 @@ export function showPieces(pieces) {
     const link = document.createElement("a");
     link.href = piece.file;
     link.download = "";
-    link.textContent = piece.movement.title;
+    link.textContent = withSigns(piece.movement.title);
     const facts = document.createElement("span");
     facts.className = "quiet";
     facts.textContent = `${piece.notes} notes · ended ${duration(piece.ended_ago)} ago · MIDI`;

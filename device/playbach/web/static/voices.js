@@ -28,7 +28,7 @@ const CELLO = {
   decay: 0,
   release: 0.16,
   vibrato: 13,
-  noise: 0.05,
+  noise: 0.03,
   bright: 9,
   body: 0.8,
   level: 1,
@@ -43,7 +43,7 @@ const PLUCK = {
   noise: 0.03,
   bright: 8,
   body: 0.5,
-  level: 1.5,
+  level: 1.1,
 };
 const WIND = {
   ...CELLO,
@@ -53,20 +53,20 @@ const WIND = {
   vibrato: 7,
   noise: 0.035,
   body: 0.05,
-  level: 1.3,
+  level: 0.85,
 };
 
 /** By General MIDI family. */
 const FAMILIES = [
   /* Piano */ { ...PLUCK, partial: plucked(7.7), decay: 1.4, body: 0.15, bright: 7 },
   /* Chromatic percussion */ { ...PLUCK, partial: bell, decay: 0.9, body: 0, noise: 0.01 },
-  /* Organ */ { ...WIND, partial: organ, attack: 0.02, vibrato: 0, noise: 0.012, level: 0.7 },
+  /* Organ */ { ...WIND, partial: organ, attack: 0.02, vibrato: 0, noise: 0.012, level: 0.8 },
   /* Guitar */ PLUCK,
   /* Bass */ { ...PLUCK, bright: 5, decay: 1 },
   /* Strings */ CELLO,
   /* Ensemble */ { ...CELLO, attack: 0.14, release: 0.3, noise: 0.03, vibrato: 9, body: 0.5 },
-  /* Brass */ { ...CELLO, partial: brass, attack: 0.05, vibrato: 4, noise: 0.01, body: 0.1, level: 0.8 },
-  /* Reed */ { ...WIND, partial: hollow(0.5), vibrato: 6, bright: 8, level: 0.8 },
+  /* Brass */ { ...CELLO, partial: brass, attack: 0.05, vibrato: 4, noise: 0.01, body: 0.1, level: 1.1 },
+  /* Reed */ { ...WIND, partial: hollow(0.5), vibrato: 6, bright: 8, level: 0.55 },
   /* Pipe */ WIND,
   /* Synth lead */ { ...CELLO, attack: 0.01, body: 0, noise: 0, vibrato: 3, level: 0.8 },
   /* Synth pad */ { ...CELLO, attack: 0.25, release: 0.6, body: 0.1, noise: 0, bright: 5 },
@@ -78,7 +78,7 @@ const FAMILIES = [
 
 /** Instruments that are unlike their family. */
 const SINGLE = {
-  6: { ...PLUCK, partial: plucked(11.3), decay: 0.8, body: 0.2, bright: 18, level: 1.2 }, // harpsichord
+  6: { ...PLUCK, partial: plucked(11.3), decay: 0.8, body: 0.2, bright: 18, level: 1.3 }, // harpsichord
   40: { ...CELLO, partial: bowed(9.7), vibrato: 15, bright: 11, body: 0.6 }, // violin
   43: { ...CELLO, bright: 7, attack: 0.1 }, // contrabass
   45: { ...PLUCK, decay: 0.28, body: 0.8 }, // pizzicato
