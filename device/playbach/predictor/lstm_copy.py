@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playbach.bundle import Bundle
+from playbach.bundle.limits import MAX_SYMBOLS
 from playbach.music.encoding import Encoding, Heading
 from playbach.music.key import PITCH_CLASSES
 from playbach.music.meter import Meter
@@ -20,7 +21,7 @@ KIND = "lstm-copy"
 
 Floats = NDArray[np.float32]
 
-_ONES: Floats = np.ones((1, 256), np.float32)
+_ONES: Floats = np.ones((1, 2 * MAX_SYMBOLS), np.float32)
 
 
 class LstmCopyPredictor:
@@ -145,14 +146,16 @@ class LstmCopyPredictor:
 
 def _sum_of_rows(table: Floats, rows: list[int]) -> Floats:
     """``(1, width)``."""
-    # As a product, which takes less time than a sum over the first axis.
-    found: Floats = _ONES[:, : len(rows)] @ table.take(rows, axis=0)
+    # As a product, which takes less time than a sum over the first axis; and ``dot``, which takes
+    # half the time of ``@``.
+    found: Floats = _ONES[:, : len(rows)].dot(table.take(rows, axis=0))
     return found
 
 
 def _softmax(logits: Floats) -> Probabilities:
-    weights: Floats = np.exp(logits - np.maximum.reduce(logits))
-    weights /= np.add.reduce(weights)
+    # Reductions of numpy take four times as long as these on arrays of this size.
+    weights: Floats = np.exp(logits - logits[logits.argmax()])
+    weights /= weights.dot(_ONES[0, : len(weights)])
     return weights
 
 
