@@ -52,6 +52,7 @@ class Draft:
         self._shifts = _all_but_escape(encoding.shift_symbols)
         self._shift_ticks = np.array([0, 0, *encoding.shifts])
         self._zero = encoding.shift_symbol(0)
+        self._widest = encoding.widest
         self._durations = _all_but_escape(encoding.duration_symbols)
         self._duration_ticks = np.array([0, *encoding.durations])
         self._degrees = np.array([self._shape.degree(pitch) for pitch in range(MAX_PITCH + 1)])
@@ -86,7 +87,7 @@ class Draft:
         """Ticks to the next note, ``None`` at the end."""
         wait = self._sounding.wait(playable=sampling.playable)
         allowed = self._possible_shifts(wait, sampling)
-        if not allowed.any():
+        if not allowed[allowed.argmax()]:
             # No symbol will do: at once, or at the next bar line, or later if need be.
             line = self._place.meter.bar_ticks - self._place.tick
             return max(line, wait) if self._sounding.together else 0
@@ -119,7 +120,7 @@ class Draft:
             self._narrow(pitches, self._shape.opening(sounding.onset, shift, self._first))
         allowed = self._symbols_of(pitches)
         self._avoid_loops(allowed)
-        if not allowed.any():
+        if not allowed[allowed.argmax()]:
             # The last note lies too far off for any interval: to the nearest pitch that will do.
             return min(np.flatnonzero(pitches).tolist(), key=lambda p: abs(p - sounding.last))
         boredom = self._loops.boredom
@@ -151,11 +152,12 @@ class Draft:
 
     def _symbols_of(self, pitches: Mask) -> Mask:
         """The interval symbols that lead to these pitches."""
-        allowed = np.zeros(self._encoding.pitch_symbols, np.bool_)
-        last, widest = self._sounding.last, self._encoding.widest
+        last, widest = self._sounding.last, self._widest
+        allowed = np.zeros(2 * widest + 2, np.bool_)
         lowest, highest = max(last - widest, 0), min(last + widest, MAX_PITCH)
-        first = self._encoding.pitch_symbol(lowest - last)
-        allowed[first : first + highest - lowest + 1] = pitches[lowest : highest + 1]
+        # The symbol of the widest interval down is 1.
+        to_symbol = widest + 1 - last
+        allowed[lowest + to_symbol : highest + to_symbol + 1] = pitches[lowest : highest + 1]
         return allowed
 
     def _avoid_loops(self, allowed: Mask) -> None:

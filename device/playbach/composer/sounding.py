@@ -53,7 +53,9 @@ class Sounding:
         """The next note."""
         if shift or not self.together:
             self.bass, self.together, self._chord = pitch, 0, frozenset()
-        self.onset += shift
+        if shift:
+            self.onset += shift
+            self._until = {p: until for p, until in self._until.items() if until > self.onset}
         self.together += 1
         self.last = pitch
         self._chord |= {pitch}
@@ -69,7 +71,8 @@ class Sounding:
         allowed = self._in_range.copy()
         onset = self.onset + shift
         held = [pitch for pitch, until in self._until.items() if until > onset]
-        allowed[held] = False
+        for pitch in held:  # of which there are few: at once would take longer
+            allowed[pitch] = False
         joins = not shift and self.together > 0
         if joins:
             allowed[: self.last + 1] = False
@@ -86,8 +89,8 @@ class Sounding:
             return False
         if playable:
             return bool(self.allowed(0, playable=True).any())
-        above = range(self.last + 1, self._range.stop)
-        return any(self._until.get(pitch, 0) <= self.onset for pitch in above)
+        # What has ended was taken out.
+        return any(pitch not in self._until for pitch in range(self.last + 1, self._range.stop))
 
     def wait(self, *, playable: bool) -> int:
         """Ticks from the last onset until some pitch may begin; 0 before the first, else from 1."""
