@@ -60,19 +60,20 @@ class History:
         self._heard = [-(2**AGES)] * PITCH_CLASSES
         self._runs = [(0, 0)] * LAGS
         self._first: list[int | None] = [None] * ANCHORS
+        self._meter: Meter | None = None
+        self._lags = (0,) * LAGS
 
     def answered(self, onset: int, stack: int, meter: Meter) -> list[int]:
         """For each lag, the earlier note in the place of the one at ``onset``, or 0.
 
         The lags are a bar, a beat, two bars and two beats. ``stack`` notes of its chord lie below.
         """
-        bar, beat, struck = meter.bar_ticks, meter.beat_ticks, self._struck.get
-        found = [
-            struck(onset - bar, _NOTHING),
-            struck(onset - beat, _NOTHING),
-            struck(onset - 2 * bar, _NOTHING),
-            struck(onset - 2 * beat, _NOTHING),
-        ]
+        # Meters compute these anew whenever they are asked, and seldom change.
+        if meter is not self._meter:
+            bar, beat = meter.bar_ticks, meter.beat_ticks
+            self._meter, self._lags = meter, (bar, beat, 2 * bar, 2 * beat)
+        struck = self._struck.get
+        found = [struck(onset - lag, _NOTHING) for lag in self._lags]
         return [self._in_chord(at, stack) for at in found] if stack else found
 
     def _in_chord(self, first: int, stack: int) -> int:

@@ -17,6 +17,7 @@ from playbach.music.features import (
 )
 from playbach.music.history import LAGS, History
 from playbach.music.key import PITCH_CLASSES, Mode
+from playbach.music.meter import Meter
 from playbach.music.note import BarLines, Place
 from playbach.music.scale import steps_between
 
@@ -54,6 +55,9 @@ class Tracker:
         self._asked_stack = 0
         self._history = History(self.pitch, (encoding.shift_symbols, encoding.duration_symbols))
         self._answers = self._asked_answers = [0] * LAGS
+        self._see_meter(self._place.meter)
+        self._spot = self._asked_spot = self._spot_of(self._place, 0)
+        self._meter_row = self._asked_meter_row
         self._describe()
 
     def _describe(self) -> None:
@@ -61,7 +65,8 @@ class Tracker:
         key = self._keys[0][1]
         if len(self._keys) > 1:
             key = next(key for tick, key in reversed(self._keys) if tick <= self.onset)
-        self._key = key
+        self._tonic = key.tonic
+        self._minor = PITCH_CLASSES if key.mode is Mode.MINOR else 0
         self.degree = self._degree(self.pitch)
         self._hints = (*self._history.outline(), *self._history.ages(key.tonic))
 
@@ -74,6 +79,19 @@ class Tracker:
         stack = 0 if shift else self._stack + 1
         self._asked_shift, self._asked_place, self._asked_stack = shift, place, stack
         self._asked_answers = self._history.answered(onset, stack, place.meter)
+        if place.meter is not self._meter:
+            self._see_meter(place.meter)
+        self._asked_spot = self._spot_of(place, stack)
+
+    def _see_meter(self, meter: Meter) -> None:
+        """Keep what a meter would compute anew for every note."""
+        self._meter, self._beat = meter, meter.beat_ticks
+        self._asked_meter_row = self._encoding.meter_row.get(str(meter), 0)
+
+    def _spot_of(self, place: Place, stack: int) -> tuple[int, int, int]:
+        """Ticks since the bar line and since the beat, notes below; each within its table."""
+        tick = place.tick
+        return min(tick, POSITIONS - 1), min(tick % self._beat, PHASES - 1), min(stack, STACK - 1)
 
     def place_after(self, shift: int) -> Place:
         """Place in the bar of a note ``shift`` ticks from the last."""
@@ -82,16 +100,14 @@ class Tracker:
 
     def note_rows(self) -> list[int]:
         """Rows that describe the last note, or the start of the piece."""
-        place = self._place
         values = (
             *self._symbols,
             self.degree,
             min(max(self.pitch - REGISTER_LOWEST, 0), REGISTERS - 1),
-            *_position(place),
-            min(max(self._stack, 0), STACK - 1),
+            *self._spot,
             self._form,
-            self._encoding.meter_row.get(str(place.meter), 0),
-            min(place.bar, BARS - 1),
+            self._meter_row,
+            min(self._place.bar, BARS - 1),
             *self._hints,
             *self._history.rhythm(self._answers),
         )
@@ -102,7 +118,7 @@ class Tracker:
         self._ask(shift)
         values = (
             self._encoding.shift_symbol(shift),
-            *self._next_place(),
+            *self._asked_spot,
             self.degree,
             self._symbols[1],
             *self._hints,
@@ -117,7 +133,7 @@ class Tracker:
             self._encoding.shift_symbol(shift),
             self._encoding.pitch_symbol(pitch - self.pitch),
             self._degree(pitch),
-            *self._next_place(),
+            *self._asked_spot,
             *self._history.rhythm(self._asked_answers),
         )
         return list(map(add, self._duration_at, values))
@@ -148,18 +164,9 @@ class Tracker:
             self._asked_place,
             self._asked_answers,
         )
+        self._spot, self._meter_row = self._asked_spot, self._asked_meter_row
         self._asked_shift = -1
         self._describe()
 
     def _degree(self, pitch: int) -> int:
-        key = self._key
-        minor = PITCH_CLASSES if key.mode is Mode.MINOR else 0
-        return (pitch - key.tonic) % PITCH_CLASSES + minor
-
-    def _next_place(self) -> tuple[int, int, int]:
-        return (*_position(self._asked_place), min(self._asked_stack, STACK - 1))
-
-
-def _position(place: Place) -> tuple[int, int]:
-    """Ticks since the bar line and since the beat, each within its table."""
-    return min(place.tick, POSITIONS - 1), min(place.tick % place.meter.beat_ticks, PHASES - 1)
+        return (pitch - self._tonic) % PITCH_CLASSES + self._minor
