@@ -61,7 +61,7 @@ def served(session: Session, page: WantedPage | None, say: Callable[[str], None]
     if page is None:
         yield
         return
-    # After the music has begun, which need not wait for the server.
+    # Once there is music, which need not wait for the server.
     from playbach.web.server import Site, WebServer  # noqa: PLC0415
 
     token = None if page.address.is_loopback else new_token()

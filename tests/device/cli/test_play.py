@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import http.client
 import json
 import os
@@ -19,7 +20,9 @@ import pytest
 from tests.device.cli.conftest import Command
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 
+from playbach.cli import play
 from playbach.music import smf
+from playbach.session.session import Session
 from playbach.silence import Sounding
 
 PATIENCE = 30
@@ -56,12 +59,7 @@ def test_it_plays_for_as_long_as_asked_and_says_what(
     playbach: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(signal, "signal", lambda *_: None)  # leave the test's own handlers alone
-    interval = sys.getswitchinterval()
-    try:
-        said = playbach("play", "--sink", "none", "--seconds", "1.2", "--tempo", "400")
-        assert sys.getswitchinterval() < 0.001
-    finally:
-        sys.setswitchinterval(interval)
+    said = playbach("play", "--sink", "none", "--seconds", "1.2", "--tempo", "400")
     assert (said.status, said.error) == (0, "")
     lines = said.out.splitlines()
     assert lines[0] == "playing to: nowhere (time is kept, nothing sounds), as asked"
@@ -69,6 +67,37 @@ def test_it_plays_for_as_long_as_asked_and_says_what(
     assert any(line.startswith("Suite 1 in ") for line in lines[2:])
     assert lines[-1].startswith("played ")
     assert int(lines[-1].split()[1]) > 0
+
+
+def test_nothing_holds_up_the_thread_that_plays(
+    playbach: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    assert playbach("play", "--sink", "none", "--seconds", "0.1", "--no-web").status == 0
+    assert sys.getswitchinterval() < 0.001
+    assert gc.get_freeze_count() > 1000
+
+
+def test_the_page_waits_for_the_first_note(
+    playbach: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[int] = []
+
+    @contextmanager
+    def served(session: Session, *_: object) -> Iterator[None]:
+        heard.append(session.status().playing.notes)
+        yield
+
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(play, "served", served)
+    monkeypatch.setattr(play, "_HEAD_START", 60.0)
+    words = ("play", "--sink", "none", "--seconds", "1.2", "--tempo", "400")
+    assert playbach(*words).status == 0
+    assert heard[0] > 0
+    # Nor does it wait for ever.
+    monkeypatch.setattr(play, "_HEAD_START", 0.0)
+    assert playbach(*words).status == 0
+    assert heard[1:] == [0]
 
 
 def test_a_midi_file_can_be_played_to(playbach: Command, tmp_path: Path,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Iterator
 
 import pytest
 
@@ -44,14 +43,6 @@ def test_without_permission_it_is_normal_priority_with_the_remedy(
 def test_a_system_without_such_priorities_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "SCHED_FIFO", raising=False)
     assert possible_timing() == "thread at normal priority (this system has no SCHED_FIFO)"
-
-
-@pytest.fixture
-def unsettled() -> Iterator[None]:
-    before = sys.getswitchinterval()
-    yield
-    gc.unfreeze()
-    sys.setswitchinterval(before)
 
 
 @pytest.mark.usefixtures("unsettled")
