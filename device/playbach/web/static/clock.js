@@ -14,17 +14,23 @@ export class BoardClock {
   #offset = 0;
 
   /** Whether anything is known yet. */
-  get isSet() {
-    return this.#answers.length > 0;
-  }
+  isSet = false;
 
   /** How wrong it may be at most: half a round trip, in seconds. */
   get uncertainty() {
-    return this.isSet ? Math.min(...this.#answers.map((one) => one.trip)) / 2 : Infinity;
+    return Math.min(...this.#answers.map((one) => one.trip)) / 2;
+  }
+
+  /** The board said `now` unasked, some time ago: better than nothing, until a ping is answered. */
+  guess(now) {
+    if (this.#answers.length) return;
+    this.#offset = now - pageNow();
+    this.isSet = true;
   }
 
   /** A ping of page time `sent` was answered with the board's `now`; heard at page time `heard`. */
   hear(sent, heard, now) {
+    this.isSet = true;
     const trip = Math.max(heard - sent, 0);
     this.#answers.push({ trip, offset: now - (sent + heard) / 2 });
     if (this.#answers.length > KEPT) this.#answers.shift();
@@ -33,6 +39,7 @@ export class BoardClock {
 
   /** Another board, or the same with a new clock. */
   forget() {
+    this.isSet = false;
     this.#answers = [];
   }
 

@@ -78,7 +78,7 @@ class Page {
 
   hearStatus(said) {
     this.status = said;
-    if (!this.clock.isSet) this.clock.hear(pageNow(), pageNow(), said.now);
+    this.clock.guess(said.now);
     showPlaying(said);
     this.#controls?.show(said.settings, said.tempo);
     this.sound.follow(said.settings);
@@ -179,7 +179,8 @@ class Page {
       this.#drawn = now;
       this.roll.draw(this.shown(), calm.matches);
     }
-    if (this.clock.isSet && now - this.#overviewDrawn > OVERVIEW_EVERY) {
+    const isDue = this.overview.isStale || now - this.#overviewDrawn > OVERVIEW_EVERY;
+    if (this.clock.isSet && isDue) {
       this.#overviewDrawn = now;
       this.overview.draw(this.shown());
     }

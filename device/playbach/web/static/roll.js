@@ -22,11 +22,19 @@ export class Canvas {
     this.element = element;
     this.context = element.getContext("2d");
     this.width = this.height = 0;
-    new ResizeObserver(() => this.#fit()).observe(element);
-    this.#fit();
+    /** Whether its size has changed since it was drawn. */
+    this.isStale = true;
+    new ResizeObserver(() => (this.isStale = true)).observe(element);
+  }
+
+  /** Empty it, for a new picture: only then, so that it is never seen empty. */
+  clear() {
+    if (this.isStale) this.#fit();
+    this.context.clearRect(0, 0, this.width, this.height);
   }
 
   #fit() {
+    this.isStale = false;
     const ratio = Math.min(devicePixelRatio || 1, 3);
     this.width = this.element.clientWidth;
     this.height = this.element.clientHeight;
@@ -56,6 +64,7 @@ export class Roll {
   #notes;
   #low = 36;
   #high = 67;
+  #isFitted = false;
   #page = 0;
   /** What was drawn last, for whoever asks: board time at the playhead, notes, lit notes. */
   drawn = { now: 0, notes: 0, lit: 0 };
@@ -72,9 +81,9 @@ export class Roll {
 
   /** Draw as of `now`, in seconds of the board's clock; `still` turns pages instead of scrolling. */
   draw(now, still) {
-    const { context, width, height } = this.#canvas;
+    this.#canvas.clear();
+    const { width, height } = this.#canvas;
     if (!width) return;
-    context.clearRect(0, 0, width, height);
     const scale = Math.min(Math.max(width / 11, PIXELS_A_SECOND.least), PIXELS_A_SECOND.most);
     const span = width / scale;
     const from = still ? this.#turned(now, span) : now - span * PLAYHEAD;
@@ -108,7 +117,8 @@ export class Roll {
     low -= lack;
     high += lack;
     // It follows slowly, so that the picture does not jump with every leap of the melody.
-    const ease = still || Math.abs(low - this.#low) > 24 ? 1 : 0.04;
+    const ease = still || !this.#isFitted ? 1 : 0.04;
+    this.#isFitted = true;
     this.#low += (low - this.#low) * ease;
     this.#high += (high - this.#high) * ease;
   }
@@ -211,13 +221,17 @@ export class Overview {
     this.recolour();
   }
 
+  get isStale() {
+    return this.#canvas.isStale;
+  }
+
   recolour() {
     this.colours = palette(this.#canvas.element);
   }
 
   draw(now) {
+    this.#canvas.clear();
     const { context, width, height } = this.#canvas;
-    context.clearRect(0, 0, width, height);
     const notes = this.#notes.movementUpTo(now);
     if (!width || !notes.length) return;
     const start = notes[0].at;
