@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from playbach.stream import Movement, Seconds
 
+COMPOSING = "waiting for the composer"
+"""A reason why the music rests, in ``Status.resting``."""
 _KEPT = 1_000
 """Few, because whoever sorts them keeps the sending thread waiting."""
 

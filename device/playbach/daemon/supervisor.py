@@ -18,9 +18,9 @@ from playbach.daemon.signals import Asked, Death, Inbox
 from playbach.daemon.state import Remembered
 from playbach.daemon.watchdog import Progress, Watchdog
 from playbach.errors import PlaybachError
-from playbach.player.stage import COMPOSING
 from playbach.session.settings import as_values
 from playbach.session.status import SessionStatus
+from playbach.status import COMPOSING
 
 _LOG = logging.getLogger(__name__)
 _TICK = 0.5

@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from dataclasses import replace
 from enum import Enum
-from itertools import takewhile
 
-from playbach.clock import Nanoseconds, to_nanoseconds, to_seconds
+from playbach.clock import Nanoseconds, to_nanoseconds
 from playbach.midi_messages import MAX_CHANNEL
-from playbach.music.note import Note, Ticks
+from playbach.music.note import Note, Place
 from playbach.player.audience import Audience
 from playbach.player.controls import Controls
+from playbach.player.heard import Heard
 from playbach.player.horizon import Composed
-from playbach.player.marks import Mark, Marks
+from playbach.player.leaving import BREATH, ending
+from playbach.player.lost_bar import LostBar
 from playbach.player.outlet import Outlet
 from playbach.player.performance import Performance
 from playbach.sinks.base import Change, Sink
-from playbach.status import Status
-from playbach.stream import Movement, MovementEnd, Seconds, StreamItem
+from playbach.status import COMPOSING, Status
+from playbach.stream import MovementEnd, StreamItem
 
 _LEAD = to_nanoseconds(0.1)
 """From the decision to play to the first note, at the start and after a rest."""
 _LATEST = to_nanoseconds(0.005)
 """A note handed over later than this before its time might sound late, so it is not."""
-_BREATH = Seconds(0.4)
-"""Silence after a movement that was left before its end."""
-_NEAR = to_nanoseconds(1.2)
-"""A bar line nearer than this is waited for when a movement is left for another form or key."""
-_FAR = to_nanoseconds(1.5)
-"""A bar line further than this is not waited for when a synth is back: its bar begins at once."""
 _NEVER = Nanoseconds(1 << 62)
-_BETWEEN = "between movements"
-COMPOSING = "waiting for the composer"
 
 
 class Halt(Enum):
@@ -57,13 +49,10 @@ class Stage:
         self._audience = audience
         self._performance = Performance(controls)
         self._coming: deque[StreamItem] = deque()
-        self._lock = threading.Lock()
-        self._marks = Marks()
+        self._heard = Heard()
+        self._lost_bar = LostBar()
         self._halts: frozenset[Halt] = frozenset()
         self._fresh = True
-        self._lost_in_bar: int | None = None
-        self._rests = 0
-        self._rested = Nanoseconds(0)
         self.is_waiting = False
         """Whether the music waits for the composer; set by whoever waits."""
 
@@ -93,24 +82,20 @@ class Stage:
         """The item that comes next and when it is due, waiting up to ``timeout`` for it."""
         while self._fill(timeout):
             item = self._coming[0]
-            if not self._is_passed_over(item):
+            if not self._lost_bar.holds(item, self._performance.timeline):
                 return item, self._due_soon(item)
             self._coming.popleft()
         return None
 
     def is_late(self, item: StreamItem, due: Nanoseconds) -> bool:
         """Whether ``item`` would be heard late because composing did not keep up."""
-        if isinstance(item, MovementEnd) or (self._fresh and self._marks.last.notes):
+        if isinstance(item, MovementEnd) or (self._fresh and self._heard.has_begun):
             return False
         return self._is_behind(due)
 
     def catch_up(self) -> None:
         """Let what comes next be a little later than now, and count it as a rest."""
-        by = self._postpone()
-        with self._lock:
-            if by > 0 and self._marks.last.notes:
-                self._rests += 1
-                self._rested = Nanoseconds(self._rested + by)
+        self._heard.rest(self._postpone())
 
     def place(self) -> None:
         """Add the item that comes next."""
@@ -119,9 +104,7 @@ class Stage:
         item = self._coming.popleft()
         due = self._performance.due(item)
         sent = self._performance.add(item)
-        with self._lock:
-            mark = self._mark(item, due)
-            self._marks.add(mark)
+        mark = self._heard.add(item, due, self._place_of(item))
         if sent is not None and isinstance(item, Note) and mark.movement is not None:
             self._audience.announced(sent, item, mark.bar, mark.movement)
 
@@ -132,9 +115,7 @@ class Stage:
         items, notes = self._performance.settle(now)
         if items or notes:
             self._audience.passed(items, notes)
-            with self._lock:
-                # Looking forgets what is past, so the marks stay few with nobody asking.
-                self._marks.at(now)
+            self._heard.settle(now)
 
     def cut(self, limit: Nanoseconds) -> None:
         """Let nothing sound after ``limit``."""
@@ -175,19 +156,12 @@ class Stage:
         self._coming.clear()
         timeline = self._performance.timeline
         if timeline.is_between:
-            soon = Nanoseconds(since + to_nanoseconds(_BREATH))
+            soon = Nanoseconds(since + to_nanoseconds(BREATH))
             self._performance.start_at(min(timeline.start, soon))
             return
-        end = timeline.next_bar(since)
-        if not at_bar or timeline.at(end) > since + _NEAR:
-            end = timeline.next_tick(since)
-        lengths = (item.length for item in held if isinstance(item, MovementEnd))
-        end = max(min(end, next(lengths, end)), Ticks(0))
-        self._performance.cut(timeline.at(end))
-        for note in takewhile(lambda item: isinstance(item, Note) and item.onset < end, held):
-            if isinstance(note, Note):
-                self._coming.append(replace(note, duration=Ticks(min(note.end, end) - note.onset)))
-        self._coming.append(MovementEnd(end, _BREATH))
+        notes, end = ending(held, timeline, since, at_bar=at_bar)
+        self._performance.cut(timeline.at(end.length))
+        self._coming += [*notes, end]
 
     def sink_changed(self, sink: Sink, change: Change) -> None:
         """The synth behind ``sink`` has gone, or is back."""
@@ -228,37 +202,26 @@ class Stage:
         """What is heard now."""
         now = self._outlet.now()
         controls = self._performance.controls
-        with self._lock:
-            mark = self._marks.at(now)
-            starved = self.is_waiting and now > self._performance.last
-            halt = next((halt.value for halt in Halt if halt in self._halts), "")
-            return Status(
-                time=to_seconds(now),
-                movement=mark.movement,
-                tempo=controls.tempo_of(mark.movement) if mark.movement else 0.0,
-                bar=mark.bar,
-                notes=mark.notes,
-                resting=halt or mark.resting or (COMPOSING if starved else ""),
-                rests=self._rests,
-                rested=to_seconds(self._rested),
-                composed_ahead=self._composed.ahead,
-            )
+        heard = self._heard.status(now)
+        starved = self.is_waiting and now > self._performance.last
+        halt = next((halt.value for halt in Halt if halt in self._halts), "")
+        return replace(
+            heard,
+            tempo=controls.tempo_of(heard.movement) if heard.movement else 0.0,
+            resting=halt or heard.resting or (COMPOSING if starved else ""),
+            composed_ahead=self._composed.ahead,
+        )
 
     def _withdraw(self) -> Nanoseconds:
         """Take back what has not left; from the moment returned on everything can be different."""
         since = self._outlet.take_back()
         self._coming.extendleft(reversed(self._performance.rewind(since)))
-        with self._lock:
-            self._marks.withdraw(since)
+        self._heard.withdraw(since)
         self._audience.withdrawn(since)
         return since
 
     def _lose_place(self) -> None:
-        timeline = self._performance.timeline
-        place = None
-        if not timeline.is_between:
-            place = timeline.place(max(timeline.next_tick(self._outlet.now()), Ticks(0)))
-        self._lost_in_bar = None if place is None else place.bar
+        self._lost_bar.remember(self._performance.timeline, self._outlet.now())
 
     def _welcome(self) -> None:
         """A synth is there that knows nothing of us."""
@@ -277,30 +240,22 @@ class Stage:
     def _due_soon(self, item: StreamItem) -> Nanoseconds:
         """When ``item`` is due; made sooner if a synth that is back would wait for it too long."""
         due = self._performance.due(item)
-        is_ending = isinstance(item, MovementEnd)
-        if self._lost_in_bar is None or is_ending or due <= self._outlet.now() + _FAR:
+        if not self._lost_bar.is_far_from(item, due, self._outlet.now()):
             return due
         self._postpone()
         return self._performance.due(item)
-
-    def _is_passed_over(self, item: StreamItem) -> bool:
-        """Whether ``item`` belongs to the bar in which the synth was lost."""
-        if self._lost_in_bar is None or not isinstance(item, Note):
-            return False
-        place = self._performance.timeline.place(item.onset)
-        return place is not None and place.bar <= self._lost_in_bar
 
     def _go_on(self) -> None:
         """After a halt what comes next is heard soon, whenever it was due."""
         item = self._coming[0]
         if isinstance(item, MovementEnd):
-            if self._lost_in_bar is not None:
-                self._coming[0] = replace(item, rest=min(item.rest, _BREATH))
+            if self._lost_bar.is_known:
+                self._coming[0] = replace(item, rest=min(item.rest, BREATH))
             return
         if self._is_behind(self._performance.due(item)):
             self._postpone()
         self._fresh = False
-        self._lost_in_bar = None
+        self._lost_bar.forget()
 
     def _is_behind(self, due: Nanoseconds) -> bool:
         return self._outlet.keeps_time and due < self._outlet.now() + _LATEST
@@ -314,12 +269,5 @@ class Stage:
         self._performance.delay(by, item)
         return by
 
-    def _mark(self, item: StreamItem, due: Nanoseconds) -> Mark:
-        last = self._marks.last
-        if isinstance(item, Movement):
-            return Mark(due, item, 0, last.notes, "")
-        if isinstance(item, Note):
-            place = self._performance.timeline.place(item.onset)
-            bar = place.bar if place else 0
-            return replace(last, time=due, bar=bar, notes=last.notes + 1, resting="")
-        return replace(last, time=due, resting=_BETWEEN)
+    def _place_of(self, item: StreamItem) -> Place | None:
+        return self._performance.timeline.place(item.onset) if isinstance(item, Note) else None
