@@ -13,18 +13,17 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
-from types import TracebackType
-from typing import Self
 
 from playbach.clock import to_seconds
+from playbach.lifetime import Lifetime
 from playbach.player.audience import Audience, Nobody
+from playbach.player.composing import Composing
 from playbach.player.controls import Controls
 from playbach.player.handover import Handover
 from playbach.player.horizon import Composed
 from playbach.player.outlet import Outlet
 from playbach.player.source import PlainSource, Source
 from playbach.player.stage import Halt, Stage
-from playbach.player.timeline import Spans
 from playbach.sinks.base import Change, OnChange, Sink
 from playbach.status import Status
 from playbach.stream import Seconds, StreamItem
@@ -37,7 +36,7 @@ LEAST_AHEAD = Seconds(0.4)
 _JOIN = 0.3
 
 
-class Player:
+class Player(Lifetime):
     """Plays a stream until it ends, its limit is reached, or it is stopped.
 
     Use it as a context manager, or call ``start``, ``wait`` and in ``finally`` ``stop``. Not to be
@@ -66,7 +65,6 @@ class Player:
             absent_ok: whether the synth may be missing at first, and come later.
             pause: waits for some seconds of the sink's time; for a sink on a time of its own.
         """
-        self._source = stream if isinstance(stream, Source) else PlainSource(stream)
         self._absent_ok = absent_ok
         in_sink = sink.horizon if math.isfinite(sink.horizon) else 0.0
         self._composed = Composed(Seconds(max(AHEAD - in_sink, LEAST_AHEAD)))
@@ -74,6 +72,12 @@ class Player:
         self._done = threading.Event()
         self._outlet = Outlet(sink)
         self._controls = controls or Controls()
+        self._composing = Composing(
+            stream if isinstance(stream, Source) else PlainSource(stream),
+            self._composed,
+            lambda: self._controls,
+            stopping=self._stopping,
+        )
         self._stage = Stage(self._composed, self._outlet, self._controls, audience or Nobody())
         self._handover = Handover(
             self._stage,
@@ -87,18 +91,6 @@ class Player:
         self._threads: list[threading.Thread] = []
         self.error: BaseException | None = None
         """What ended a thread of the player or of the sink, if anything did."""
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     def start(self) -> None:
         """Open the sink and begin.
@@ -262,23 +254,9 @@ class Player:
 
     def _compose(self) -> None:
         try:
-            while not self._stopping.is_set() and self._compose_round():
-                pass
+            self._composing.run()
         except BaseException as error:  # noqa: BLE001 raised again in the caller's thread, by wait
             self.fail(error)
-
-    def _compose_round(self) -> bool:
-        """Compose until another movement is wanted; False if nothing more is."""
-        spans, composed, now = Spans(), self._composed, self._composed.round
-        if now:
-            self._source.skip()
-        for item in self._source:
-            if not composed.put(item, spans.to(item, self._controls), now):
-                return False
-            if composed.round != now:
-                return True
-        composed.end(now)
-        return composed.await_round(now)
 
     def _play(self) -> None:
         for job in (self._handover.run, self._silence):

@@ -14,7 +14,7 @@ from playbach.music.meter import Meter
 from playbach.music.note import Ticks
 from playbach.player.leaving import BREATH, ending
 from playbach.player.timeline import Timeline
-from playbach.stream import Movement, MovementEnd, Seconds
+from playbach.stream import Movement, MovementEnd, Seconds, StreamItem
 
 PRELUDE = Movement(1, 1, parse_form("prelude"), C_MAJOR, Meter(4, 4), 60.0)
 TIMELINE = Timeline().after(PRELUDE)  # a quarter of 24 ticks a second, a bar of 96
@@ -44,7 +44,7 @@ def test_it_ends_at_a_bar_line_that_is_near_if_that_is_wished(
 
 
 def test_it_never_lasts_longer_than_it_was_composed() -> None:
-    held = [*HELD[:2], MovementEnd(Ticks(30), Seconds(9.0))]
+    held: list[StreamItem] = [*HELD[:2], MovementEnd(Ticks(30), Seconds(9.0))]
     notes, over = ending(held, TIMELINE, at(3.0), at_bar=True)
     assert over == MovementEnd(Ticks(30), BREATH)
     assert notes == held[:2]
