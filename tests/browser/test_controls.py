@@ -66,7 +66,7 @@ def test_the_pause_is_silent_and_ends(browser: Browser, serve: Serve) -> None:
 
 
 def test_the_next_movement_begins(browser: Browser, serve: Serve) -> None:
-    with serve() as served:
+    with serve(settings={"tempo": 400}) as served:
         browser.open_ready(served.base)
         before = browser.text("#movement")
         browser.click("#next")
