@@ -25,6 +25,7 @@ from bench.report import Figure, run
 from playbach.predictor import Predictor
 from playbach.session.events import Subscription
 from playbach.session.model import Model, load_model
+from playbach.session.parts import Parts
 from playbach.session.session import Session
 from playbach.session.settings import Settings
 from playbach.session.status import NoteAhead, Withdrawn
@@ -108,7 +109,7 @@ def measure(options: argparse.Namespace) -> list[Figure]:
         return replace(model, predictor=counted[-1])
 
     settings = Settings(bundle=str(options.bundle), form="prelude", tempo=120)
-    session = Session(settings, sink=none_sink(), seed=1, load_model=load)
+    session = Session(settings, sink=none_sink(), seed=1, parts=Parts(load_model=load))
     results: dict[str, list[Latency]] = {}
     with session.subscribe() as subscription, session:
         watched = Watched(subscription)

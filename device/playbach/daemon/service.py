@@ -22,6 +22,7 @@ from playbach.daemon.state import Remembered
 from playbach.daemon.supervisor import Supervisor
 from playbach.errors import InputError, PortError
 from playbach.session.archive import MEGABYTE
+from playbach.session.parts import Parts
 from playbach.session.session import Session
 from playbach.session.settings import Settings
 from playbach.sinks.base import Sink
@@ -94,7 +95,7 @@ def _music(loaded: Loaded, remembered: Remembered | None, state: Path) -> Sessio
         absent_ok=True,
         recordings=None if recording.folder is None else state / recording.folder,
         recordings_bytes=recording.megabytes * MEGABYTE,
-        make_sink=patient_sink,
+        parts=Parts(make_sink=patient_sink),
     )
 
 

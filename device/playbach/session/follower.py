@@ -21,17 +21,23 @@ class Follower:
     def __init__(
         self,
         *,
-        listeners: Listeners,
-        recent: Recent,
-        pieces: Pieces,
         archive: Archive | None,
         tempo: Callable[[Movement], float],
         now: Callable[[], Seconds],
     ) -> None:
-        """``tempo``: beats per minute at which a movement is played; ``now``: the sink's time."""
-        self._listeners = listeners
-        self._recent = recent
-        self._pieces = pieces
+        """Nothing was heard yet.
+
+        Args:
+            archive: where movements are saved; ``None`` for nowhere.
+            tempo: beats per minute at which a movement is played.
+            now: the sink's time.
+        """
+        self.listeners = Listeners()
+        """Those who hear of notes ahead of time."""
+        self.recent = Recent()
+        """The notes played last."""
+        self.pieces = Pieces()
+        """The movements played last."""
         self._archive = archive
         self._tempo = tempo
         self._now = now
@@ -39,7 +45,7 @@ class Follower:
     def announced(self, sent: Sent, note: Note, bar: int, movement: Movement) -> None:
         """A note is on its way to the sink."""
         recalling = note if isinstance(note, RecallingNote) else None
-        self._listeners.publish(
+        self.listeners.publish(
             NoteAhead(
                 at=to_seconds(sent.on),
                 duration=to_seconds(Nanoseconds(sent.off - sent.on)),
@@ -54,11 +60,11 @@ class Follower:
 
     def withdrawn(self, since: Nanoseconds) -> None:
         """What was announced from then on does not come."""
-        self._listeners.publish(Withdrawn(to_seconds(since)))
+        self.listeners.publish(Withdrawn(to_seconds(since)))
 
     def passed(self, items: Sequence[StreamItem], notes: Iterable[Sent]) -> None:
         """These items have happened, these notes have ended."""
-        self._recent.add(notes)
-        self._pieces.follow(items, self._tempo, self._now())
+        self.recent.add(notes)
+        self.pieces.follow(items, self._tempo, self._now())
         if self._archive:
             self._archive.follow(items, self._tempo)

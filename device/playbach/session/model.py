@@ -83,6 +83,11 @@ def composer_settings(settings: Settings) -> composer.Settings:
     )
 
 
+def is_wished(movement: Movement, wishes: Wishes) -> bool:
+    """Whether the movement has the form and key that are wished, if any are."""
+    return wishes.form in {None, movement.form} and wishes.key in {None, movement.key}
+
+
 class LiveSource:
     """Suites without end, steered while they are composed.
 

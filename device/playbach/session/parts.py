@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from playbach.player.controls import Controls, Voice
-from playbach.session.model import Model
+from playbach.session.model import Model, load_model
 from playbach.session.settings import Settings
 from playbach.sinks.base import Sink
 from playbach.sinks.choose import choose_sink
@@ -43,3 +44,21 @@ def make_sink(settings: Settings) -> Sink:
         PortError: no port fits.
     """
     return choose_sink(settings.sink, settings.port).sink
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Makers of what settings name.
+
+    Attributes:
+        make_sink: makes the sink.
+        make_clock: makes the external clock, if the settings name one.
+        load_model: loads the model.
+    """
+
+    make_sink: MakeSink = make_sink
+    make_clock: MakeClock = make_clock
+    load_model: LoadModel = load_model
+
+
+PARTS = Parts()

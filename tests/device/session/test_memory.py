@@ -11,10 +11,7 @@ from tests.device.streams import scales
 from playbach.midi_messages import NOTE_ON
 from playbach.player.controls import Controls, Voice
 from playbach.player.player import Player
-from playbach.session.events import Listeners
 from playbach.session.follower import Follower
-from playbach.session.pieces import Pieces
-from playbach.session.recent import Recent
 
 EARLY, LATE = 2_000, 8_000
 
@@ -46,17 +43,9 @@ def test_no_note_and_no_event_leaves_anything_behind() -> None:
             sink.lose()
         sink.pause(seconds)
 
-    listeners, recent = Listeners(), Recent(kept=1000)
-    follower = Follower(
-        listeners=listeners,
-        recent=recent,
-        pieces=Pieces(),
-        archive=None,
-        tempo=lambda movement: movement.tempo,
-        now=sink.now,
-    )
+    follower = Follower(archive=None, tempo=lambda movement: movement.tempo, now=sink.now)
     player = Player(scales(), sink, audience=follower, pause=pause)
-    with listeners.subscribed() as nobody_listens, player:
+    with follower.listeners.subscribed() as nobody_listens, player:
         assert done.wait(60)
         assert nobody_listens.lost > 0
     assert player.error is None

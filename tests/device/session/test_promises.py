@@ -17,6 +17,7 @@ from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 
 import playbach
 from playbach.session.model import Model, load_model
+from playbach.session.parts import Parts
 from playbach.session.session import Session
 from playbach.session.settings import Settings, changed
 from playbach.session.status import Command
@@ -139,7 +140,7 @@ def test_a_composer_that_stalls_makes_a_rest_that_is_said_and_then_music_again()
         return replace(model)
 
     listener = Listener()
-    session = Session(SETTINGS, sink=PacedSink(listener), seed=1, load_model=load)
+    session = Session(SETTINGS, sink=PacedSink(listener), seed=1, parts=Parts(load_model=load))
     with session:
         until(lambda: len(listener.notes) > 5, "notes")
         release.clear()

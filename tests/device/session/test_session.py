@@ -17,6 +17,7 @@ from playbach.music import smf
 from playbach.music.midi import parse_midi
 from playbach.session.archive import midi_of
 from playbach.session.events import MOST_WAITING
+from playbach.session.parts import Parts
 from playbach.session.session import Session
 from playbach.session.settings import Settings, changed
 from playbach.session.status import Changed, Command, Event, NoteAhead, Transport, Withdrawn
@@ -192,7 +193,7 @@ def test_a_model_is_changed_between_movements(play: Play) -> None:
 
 def test_another_sink_takes_over_and_the_first_is_left_in_silence(play: Play) -> None:
     second = Listener()
-    with play(make_sink=lambda _: PacedSink(second)) as (session, first):
+    with play(parts=Parts(make_sink=lambda _: PacedSink(second))) as (session, first):
         until(lambda: first.sounding, "a note")
         now = session.now()
         session.change(sink="none")
@@ -257,7 +258,7 @@ def test_an_external_clock_sets_the_tempo_and_starts_and_stops(play: Play) -> No
     def make_clock(settings: Settings) -> ClockInput | None:
         return None if settings.clock_in is None else ClockInput(metronome)
 
-    with play({"clock_in": "metronome"}, make_clock=make_clock) as (session, listener):
+    with play({"clock_in": "metronome"}, parts=Parts(make_clock=make_clock)) as (session, listener):
         until(lambda: listener.notes, "a note")
         tick = 60 / 90 / 24
         metronome.coming = [ClockEvent(CLOCK, index * tick) for index in range(100)]
