@@ -9,7 +9,7 @@ from pathlib import Path
 from playbach.config import find_config, load_config
 from playbach.config.schema import NOWHERE
 from playbach.errors import InputError
-from playbach.web.address import parse_address
+from playbach.page_address import parse_address
 from playbach.web.link import kept_token, link, qr_code
 
 

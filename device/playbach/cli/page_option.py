@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from playbach.errors import InputError, PortError
+from playbach.page_address import Address, parse_address
 from playbach.session.session import Session
 from playbach.web.access import new_token
-from playbach.web.address import Address, parse_address
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from playbach.errors import InputError
+from playbach.page_address import Address, parse_address
 from playbach.session.settings import BY_NAME, TABLE, Setting, Settings, Value
-from playbach.web.address import Address, parse_address
 
 MOST_MEGABYTES = 1_000_000
 NOWHERE = "off"

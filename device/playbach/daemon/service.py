@@ -21,6 +21,7 @@ from playbach.daemon.signals import Inbox
 from playbach.daemon.state import Remembered
 from playbach.daemon.supervisor import Supervisor
 from playbach.errors import InputError, PortError
+from playbach.page_address import parse_address
 from playbach.session.archive import MEGABYTE
 from playbach.session.parts import Parts
 from playbach.session.session import Session
@@ -30,7 +31,6 @@ from playbach.sinks.choose import choose_sink
 from playbach.sinks.midi_api import ALSA_DEVICE
 from playbach.sinks.realtime import settle_process
 from playbach.sinks.table import find_kind
-from playbach.web.address import parse_address
 from playbach.web.link import kept_token
 
 _LOG = logging.getLogger(__name__)

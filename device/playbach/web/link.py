@@ -9,8 +9,8 @@ from pathlib import Path
 
 from playbach.errors import OutputError
 from playbach.files import write_atomically
+from playbach.page_address import Address
 from playbach.web.access import new_token
-from playbach.web.address import Address
 
 NAME = "page-token"
 _TOKEN = re.compile(r"[\w-]{20,60}", re.ASCII)

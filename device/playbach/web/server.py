@@ -15,9 +15,9 @@ from socket import SO_SNDBUF, SOL_SOCKET
 from aiohttp import web
 
 from playbach.errors import PortError
+from playbach.page_address import Address
 from playbach.session.session import Session
 from playbach.web.access import Attempts, Gate
-from playbach.web.address import Address
 from playbach.web.api import Api, login_route
 from playbach.web.guard import add_headers, admission, explain
 from playbach.web.hub import Hub

@@ -9,7 +9,7 @@ import pytest
 from tests.device.session.conftest import Play, play, until
 
 from playbach.daemon.page import Page
-from playbach.web.address import Address
+from playbach.page_address import Address
 from playbach.web.server import Site
 
 __all__ = ["play"]

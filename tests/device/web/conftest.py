@@ -15,8 +15,8 @@ import pytest
 from tests.device.player.listener import Listener
 from tests.device.session.conftest import Play, play, until
 
+from playbach.page_address import Address
 from playbach.session.session import Session
-from playbach.web.address import Address
 from playbach.web.server import Site, WebServer
 
 __all__ = ["Serve", "Served", "play", "serve", "talk", "until"]

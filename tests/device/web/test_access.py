@@ -7,8 +7,8 @@ import pytest
 from tests.device.web.conftest import Serve, talk
 
 from playbach.errors import PortError
+from playbach.page_address import Address
 from playbach.web.access import FAILURES, WINDOW, Attempts, Gate, new_token
-from playbach.web.address import Address
 from playbach.web.server import Site, WebServer
 
 TOKEN = "a token that is only for tests"  # noqa: S105 as it says

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from playbach.errors import OutputError
-from playbach.web.address import Address
+from playbach.page_address import Address
 from playbach.web.link import NAME, kept_token, link, qr_code
 
 

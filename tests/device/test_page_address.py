@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playbach.errors import InputError
-from playbach.web.address import Address, parse_address
+from playbach.page_address import Address, parse_address
 
 
 @pytest.mark.parametrize(
