@@ -26,10 +26,10 @@ from playbach.composer.sampling import Sampling
 from playbach.music.note import Note
 from playbach.predictor import load_predictor
 from playbach.stream import MovementEnd
+from playbach_train.report.originality import repeated
 
 TEMPERATURES = (0.2, 0.5, 0.8, 1.0, 1.5)
 NOTES = 100_000
-WINDOW = 256
 REAL = {4: (0.076, 0.309), 8: (0.003, 0.157), 16: (0.0, 0.046)}
 SEED = 1
 
@@ -53,7 +53,7 @@ def one_temperature(bundle: Bundle, temperature: float) -> Iterator[Figure]:
     yield Figure(f"{at} longest exact repetition", longest, "notes")
     yield Figure(f"{at} its period", period, "notes")
     for length, (low, high) in REAL.items():
-        found = [share for row in moves if (share := repetition(row, length)) is not None]
+        found = [share for row in moves if (share := repeated(row, length)) is not None]
         goal = f"{low:.3f} to {high:.3f}"
         yield Figure(f"{at} repetition of {length}", statistics.median(found), "", goal)
 
@@ -85,20 +85,6 @@ def longest_repetition(moves: Sequence[int]) -> tuple[int, int]:
         ends = np.concatenate(([-1], breaks, [len(row) - period]))
         found.append((int(np.diff(ends).max()) - 1, period))
     return max(found)
-
-
-def repetition(moves: Sequence[int], length: int) -> float | None:
-    """The mean over windows; ``None`` for a movement without a single group."""
-    span = min(WINDOW - 1, len(moves))
-    groups = span - length + 1
-    if groups < 1:
-        return None
-    starts = [*range(0, len(moves) - span, WINDOW), len(moves) - span]
-    kinds = [
-        len({tuple(moves[at : at + length]) for at in range(start, start + groups)})
-        for start in starts
-    ]
-    return 1 - sum(kinds) / (groups * len(starts))
 
 
 if __name__ == "__main__":

@@ -42,12 +42,16 @@ class Shared:
 
 
 def repetition(piece: Piece, length: int) -> float | None:
+    """``repeated`` of the movement's intervals."""
+    return repeated(intervals(piece), length)
+
+
+def repeated(moves: Sequence[int], length: int) -> float | None:
     """1 - distinct/total n-grams of ``length`` intervals, the mean over windows of 256 notes.
 
     The windows follow one another; the last one ends with the movement. ``None`` for a movement
     too short for any n-gram.
     """
-    moves = intervals(piece)
     span = min(WINDOW - 1, len(moves))
     grams = span - length + 1
     if grams < 1:
