@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from subprocess import DEVNULL, PIPE
 
 from playbach.midi_messages import NOTE_ON
+from playbach.sinks.jack_server import let_go
 from playbach.sinks.midi_api import api_is_running
 
 NAME = "playbach-bench-ear"
@@ -103,7 +104,7 @@ def main() -> None:
     sys.stdin.readline()
     print(json.dumps(absolute(heard)), flush=True)
     listener.cancel_callback()
-    listener.delete()
+    let_go(listener.delete)
 
 
 @contextlib.contextmanager

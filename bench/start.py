@@ -82,11 +82,13 @@ def receiver() -> Iterator[str | None]:
     import rtmidi  # noqa: PLC0415 not everywhere
     from bench.jack_ear import NAME, jack_server  # noqa: PLC0415 needs rtmidi
 
+    from playbach.sinks.jack_server import let_go  # noqa: PLC0415 as above
+
     with jack_server():
         client = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name=NAME)
         client.open_virtual_port("in")
         yield NAME
-        client.delete()
+        let_go(client.delete)
 
 
 if __name__ == "__main__":

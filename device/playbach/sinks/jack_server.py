@@ -7,10 +7,15 @@ fills until sending never returns.
 from __future__ import annotations
 
 import importlib
+import threading
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
 CLIENT_NAME = "Play Bach watch"
+PATIENCE = 5.0
+"""Seconds that libjack is given to close a client; after its server has died it needs more than one,
+and must not meanwhile be asked for another client."""
 
 
 def jack_library() -> ModuleType | None:
@@ -19,6 +24,17 @@ def jack_library() -> ModuleType | None:
         return importlib.import_module("jack")
     except (ImportError, OSError):
         return None
+
+
+def let_go(close: Callable[[], object]) -> None:
+    """Close a client of JACK, and go on without if that does not end.
+
+    On closing, libjack cancels its threads wherever they are. One that holds a lock at that moment
+    takes it along, and closing waits for that lock for ever; nothing of ours may wait with it.
+    """
+    thread = threading.Thread(target=close, name="playbach-let-go", daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
 
 
 class JackServer:

@@ -14,7 +14,7 @@ from typing import Any
 
 from playbach.errors import PortError
 from playbach.quiet import quiet_stderr
-from playbach.sinks.jack_server import JackServer, find_server, jack_library
+from playbach.sinks.jack_server import JackServer, find_server, jack_library, let_go
 
 CLIENT_NAME = "Play Bach"
 ALSA_DEVICE = Path("/dev/snd/seq")
@@ -78,10 +78,13 @@ class ApiClient:
             raise PortError(f"port {port.name!r}: cannot be opened: {error}; try again") from error
 
     def close(self) -> None:
-        """Leave; takes a second after the interface has died."""
-        self.rtmidi.delete()
+        """Leave; takes a second or two after the interface has died."""
+        if self.api != JACK:
+            self.rtmidi.delete()
+            return
+        let_go(self.rtmidi.delete)
         if self._server is not None:
-            self._server.close()
+            let_go(self._server.close)
 
 
 class Lookout:

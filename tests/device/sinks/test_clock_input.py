@@ -25,6 +25,7 @@ from playbach.midi_messages import (
 )
 from playbach.sinks.clock_input import ClockEvent, ClockInput, Stamps, clock_event
 from playbach.sinks.clock_sources import RtMidiSource
+from playbach.sinks.jack_server import let_go
 
 MASTER = "playbach-test-master"
 
@@ -86,7 +87,7 @@ def test_a_master_on_a_real_server_is_heard_in_order_and_again_after_its_return(
         assert events[0].position == 16
         assert all(before - 0.1 <= event.time <= time.monotonic() for event in events)
         assert all(a.time <= b.time for a, b in itertools.pairwise(events))
-        master.delete()  # type: ignore[attr-defined]
+        let_go(master.delete)  # type: ignore[attr-defined]
         until(lambda: not clock.connected, "its end")
     clock.close()
     assert failures == []

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 import pytest
-from tests.fixtures.jack import PATIENCE, Receiver, jack_ports, until
+from tests.fixtures.jack import PATIENCE, Receiver, fluidsynth, jack_ports, until
 
 from playbach.errors import PortAbsentError, PortError
 from playbach.midi_messages import TimedMessage, note_off, note_on
@@ -47,27 +47,6 @@ def running(sink: Sink, *, absent_ok: bool = False) -> Iterator[Told]:
     finally:
         sink.silence()
         sink.close()
-
-
-@contextmanager
-def fluidsynth(font: Path, name: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A synth on the JACK server, switched off by the word or by a kill."""
-    options = {"midi.autoconnect": "0", "midi.jack.id": name}
-    process = subprocess.Popen(
-        [
-            *("fluidsynth", "-a", "jack", "-m", "jack"),
-            *(part for key, value in options.items() for part in ("-o", f"{key}={value}")),
-            str(font),
-        ],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        until(lambda: f"{name}:midi_00" in jack_ports(), "fluidsynth")
-        yield process
-    finally:
-        process.communicate(b"quit\n", PATIENCE)
 
 
 def connected_to(port: str) -> list[str]:

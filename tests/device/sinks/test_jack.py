@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from playbach.player.player import Player
 from playbach.sinks.base import Change
 from playbach.sinks.choose import choose_sink, list_inputs, list_ports
 from playbach.sinks.fluidsynth import fluidsynth_sink
+from playbach.sinks.jack_server import let_go
 from playbach.sinks.midi import midi_sink
 from playbach.stream import Seconds
 
@@ -128,3 +130,12 @@ def test_for_a_player_that_does_not_listen_a_fluidsynth_that_dies_is_a_failure(
     )
     sink.silence()
     sink.close()
+
+
+def test_a_client_that_never_closes_holds_nobody_up() -> None:
+    never = threading.Event()
+    let_go(never.wait)
+    done = threading.Event()
+    let_go(done.set)
+    assert done.is_set()
+    never.set()
