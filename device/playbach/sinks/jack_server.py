@@ -14,8 +14,10 @@ from typing import Any
 
 CLIENT_NAME = "Play Bach watch"
 PATIENCE = 5.0
-"""Seconds that libjack is given to close a client; after its server has died it needs more than one,
-and must not meanwhile be asked for another client."""
+"""Seconds that libjack is given to close a client.
+
+After its server has died it needs more than one, and must not be asked for another meanwhile.
+"""
 
 
 def jack_library() -> ModuleType | None:
