@@ -1,15 +1,13 @@
-"""What was played last, kept in memory that never grows, and written as a MIDI file on request."""
+"""What was played last, kept in memory that never grows, and given as a MIDI file on request."""
 
 from __future__ import annotations
 
 import threading
 from array import array
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from playbach.clock import Nanoseconds, to_nanoseconds, to_seconds
 from playbach.errors import InputError
-from playbach.files import write_atomically
 from playbach.midi_messages import TimedMessage, note_off, note_on, program_change
 from playbach.player.held import Sent
 from playbach.sinks.file import file_bytes
@@ -42,17 +40,11 @@ class Recent:
                 self._notes[index] = note.channel << 16 | note.pitch << 8 | note.velocity
                 self._count += 1
 
-    def save(
-        self, path: Path, minutes: float, now: Seconds, *, program: int | None, force: bool
-    ) -> int:
-        """Write the notes of the last ``minutes`` before ``now`` to a MIDI file.
-
-        Returns:
-            How many there are.
+    def midi(self, minutes: float, now: Seconds, program: int | None) -> bytes:
+        """The notes of the last ``minutes`` before ``now`` as a MIDI file.
 
         Raises:
             InputError: minutes outside what is kept, or nothing was played in them.
-            OutputError: the file cannot be written.
         """
         # Written so that NaN is refused too.
         if not 0 < minutes <= LONGEST:
@@ -62,8 +54,7 @@ class Recent:
             notes = sorted(self._since(since))
         if not notes:
             raise InputError(f"nothing was played in the last {minutes:g} minutes; play first")
-        write_atomically(path, file_bytes(list(_messages(notes, program))), force=force)
-        return len(notes)
+        return file_bytes(list(_messages(notes, program)))
 
     def _since(self, since: Nanoseconds) -> Iterator[tuple[int, int, int]]:
         for index in range(min(self._count, self._kept)):

@@ -219,23 +219,16 @@ class Session(Lifetime):
                 order(self._player)
         self._follower.listeners.publish(Changed())
 
-    def save_recent(self, path: Path, minutes: float, *, force: bool = False) -> int:
-        """Write what was played in the last minutes to a MIDI file.
+    def recent(self, minutes: float) -> bytes:
+        """What was played in the last minutes, as a MIDI file.
 
         Args:
-            path: the file.
             minutes: above 0, at most 60.
-            force: whether an existing file may be replaced.
-
-        Returns:
-            How many notes it has.
 
         Raises:
             InputError: the minutes are out of range, or nothing was played.
-            OutputError: the file cannot be written.
         """
-        program = self._settings.program
-        return self._follower.recent.save(path, minutes, self.now(), program=program, force=force)
+        return self._follower.recent.midi(minutes, self.now(), self._settings.program)
 
     def pieces(self) -> tuple[PlayedPiece, ...]:
         """The movements played last, the very last first."""

@@ -31,6 +31,8 @@ from playbach.web.views import JSON, movement_view, setting_view
 T = TypeVar("T")
 _YEAR = 365 * 86_400
 _FILE = "file"
+_MOST_NUMBER = 20
+"""Characters of a number in a request."""
 
 
 class Api:
@@ -60,6 +62,7 @@ class Api:
             "settings/table": self.table,
             "pieces": self.pieces,
             r"pieces/{id:\d{1,9}}.mid": self.piece,
+            "recent.mid": self.recent,
             "ports": self.ports,
             "instruments": self.instruments,
             "models": self.models,
@@ -116,6 +119,19 @@ class Api:
             body=content,
             content_type="audio/midi",
             headers={hdrs.CONTENT_DISPOSITION: disposition},
+        )
+
+    async def recent(self, request: web.Request) -> web.Response:
+        text = request.query.get("minutes", "10")
+        try:
+            minutes = float(text[:_MOST_NUMBER])
+        except ValueError as error:
+            raise InputError(f"minutes {text[:_MOST_NUMBER]!r}: it must be a number") from error
+        content = await self._aside(lambda: self._session.recent(minutes))
+        return web.Response(
+            body=content,
+            content_type="audio/midi",
+            headers={hdrs.CONTENT_DISPOSITION: 'attachment; filename="recent.mid"'},
         )
 
     async def ports(self, request: web.Request) -> web.Response:

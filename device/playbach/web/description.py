@@ -103,6 +103,19 @@ def _paths() -> JSON:
                 parameters=_in_path("id", {"type": "integer", "minimum": 1}),
             )
         },
+        "recent.mid": {
+            "get": _operation(
+                "what was played in the last minutes, as a MIDI file",
+                _answer("a MIDI file", {"type": "string", "format": "binary"}, _MIDI),
+                parameters=[
+                    {
+                        "name": "minutes",
+                        "in": "query",
+                        "schema": {"type": "number", "exclusiveMinimum": 0, "maximum": 60},
+                    }
+                ],
+            )
+        },
         "login": {
             "post": _operation(
                 "exchange the token for a cookie",

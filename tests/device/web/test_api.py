@@ -192,3 +192,20 @@ def test_two_pages_see_the_same(serve: Serve) -> None:
 
     with serve() as served:
         talk(served, watch)
+
+
+def test_the_last_minutes_can_be_downloaded(serve: Serve) -> None:
+    async def ask(client: aiohttp.ClientSession, minutes: str) -> tuple[int, bytes]:
+        async with client.get(f"/api/v1/recent.mid?minutes={minutes}") as answer:
+            return answer.status, await answer.read()
+
+    async def asked(client: aiohttp.ClientSession, given: tuple[str, ...]) -> list[int]:
+        return [(await ask(client, minutes))[0] for minutes in given]
+
+    with serve(settings={"tempo": 400}) as served:
+        until(lambda: len(served.listener.notes) > 20, "notes")
+        status, content = talk(served, lambda client: ask(client, "5"))
+        assert status == 200
+        assert len(parse_midi(content, name="recent").piece.notes) > 10
+        wrong = ("0", "61", "nan", "soon", "1e999")
+        assert talk(served, lambda client: asked(client, wrong)) == 5 * [400]
