@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playbach.music.encoding import Encoding, Heading
+from playbach.music.key import Mode
+from playbach.music.symbols import Vocabulary
 
 Probabilities: TypeAlias = NDArray[np.float32]
 """One probability a symbol; they sum to 1."""
@@ -58,3 +60,46 @@ class Recalling(Protocol):
         Returns:
             their numbers in the piece, from 0, and their shares of all that was looked at.
         """
+
+
+class SymbolPredictor(Protocol):
+    """A network that composes symbol by symbol: from a window, a grid, or a vector of noise.
+
+    Call ``begin``; then for each symbol ``symbols`` and ``lasts``, and ``advance`` with what was
+    chosen.
+    """
+
+    @property
+    def variant(self) -> str:
+        """The variant that runs now."""
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """What the symbols stand for."""
+
+    @property
+    def ticks(self) -> tuple[int, ...]:
+        """What the second part of a symbol stands for: ticks until the next symbol, ascending.
+
+        One member where every symbol lasts the same, as on a grid.
+        """
+
+    def begin(self, mode: Mode, rng: np.random.Generator) -> int:
+        """Forget the last piece.
+
+        Args:
+            mode: that is asked for; the network may not be able to heed it.
+            rng: source of chance, for how the piece starts and for noise; kept until the next.
+
+        Returns:
+            the pitch class, 0 to 11, that a piece of that mode has for its tonic.
+        """
+
+    def symbols(self) -> Probabilities:
+        """Of each symbol of the vocabulary."""
+
+    def lasts(self) -> Probabilities:
+        """Of each of ``ticks``."""
+
+    def advance(self, symbol: int, last: int) -> None:
+        """The next symbol has this number, and this place in ``ticks``."""

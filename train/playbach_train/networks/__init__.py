@@ -1,0 +1,1 @@
+"""The networks there are: one module each, one row each."""

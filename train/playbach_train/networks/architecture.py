@@ -1,0 +1,187 @@
+"""What the rest of the project asks of a kind of network: training, measures, graphs for the board.
+
+A network is one module that fulfils ``Architecture``, and one row of ``table.NETWORKS``. Whatever
+converts, plays, measures or compares it follows what is said here and knows no network by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playbach.music.note import Piece
+from playbach_train.checkpoint import Arrays
+from playbach_train.corpus import Corpus
+from playbach_train.corpus.split import Split
+from playbach_train.run import Run
+
+Say = Callable[[str], None]
+Tensors = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A training that is asked for.
+
+    Attributes:
+        folder: of the run; ``start_run`` has made it.
+        config: the architecture's configuration with the user's values in it.
+        corpus: all movements.
+        split: names of those to train on and of those held out.
+        resume: whether to go on from the checkpoint in ``folder``.
+        say: receives lines for the user.
+    """
+
+    folder: Path
+    config: Any
+    corpus: Corpus
+    split: Split
+    resume: bool
+    say: Say
+
+    def pieces(self, names: Iterable[str]) -> dict[str, Piece]:
+        """The movements of those names, in the corpus' order."""
+        wanted = set(names)
+        return {m.name: m.piece for m in self.corpus.movements if m.name in wanted}
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """An input of a graph.
+
+    Attributes:
+        shape: the first axis is 1.
+        dtype: ``float32``, or ``int32`` for numbers of symbols, which no variant quantises.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str = "float32"
+
+
+@dataclass(frozen=True)
+class GraphForm:
+    """One graph of the board: what it computes, and what flows into it.
+
+    Attributes:
+        function: takes the weights, then the inputs by name; gives the outputs by name. Made of
+            ``keras.ops`` alone, with shapes that are known, so that it converts in every variant.
+        inputs: by name. What is named ``state_N`` is carried from step to step and comes out as
+            ``next_state_N``.
+        distributions: names of those outputs that are logits, over the last axis.
+    """
+
+    function: Callable[..., Mapping[str, Any]]
+    inputs: Mapping[str, Tensor]
+    distributions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a part of a symbol cost to predict on music the network had not seen.
+
+    Attributes:
+        bits: mean of -log2 of the probability of the truth, per symbol.
+        top1: share of symbols whose truth was the likeliest.
+    """
+
+    bits: float
+    top1: float
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What movements cost to predict, by the measures that the network allows.
+
+    Attributes:
+        parts: by name, such as ``symbol`` and ``ticks``.
+        symbols: how many symbols the means are over.
+        notes: how many notes those symbols say; the sum of all parts' bits over all symbols,
+            divided by this, is the bits per note.
+        quarters: how many quarter notes long the music is; likewise.
+        unknown: share of symbols that the network has no number for.
+    """
+
+    parts: Mapping[str, Part]
+    symbols: int
+    notes: int
+    quarters: float
+    unknown: float = 0.0
+
+    @property
+    def per_note(self) -> float:
+        """Bits per note, all parts added up."""
+        return self._total / self.notes
+
+    @property
+    def per_quarter(self) -> float:
+        """Bits per quarter note of music, all parts added up."""
+        return self._total / self.quarters
+
+    @property
+    def _total(self) -> float:
+        return self.symbols * sum(part.bits for part in self.parts.values())
+
+
+class Trained(Protocol):
+    """A trained network: what it takes to measure it, and to bring it to the board."""
+
+    @property
+    def kind(self) -> str:
+        """How the board runs it: a row of ``playbach.predictor.load.KINDS``."""
+
+    @property
+    def parameters(self) -> Mapping[str, int | float | str]:
+        """What the manifest says of the network."""
+
+    @property
+    def tables(self) -> Mapping[str, NDArray[np.float32]]:
+        """Tables of the bundle by name, such as ``symbols``."""
+
+    @property
+    def weights(self) -> Arrays:
+        """All that ``GraphForm.function`` reads."""
+
+    @property
+    def graphs(self) -> Mapping[str, GraphForm]:
+        """By role; the first is the network's own form."""
+
+    def inputs(self, role: str, pieces: Sequence[Piece]) -> Iterator[Tensors]:
+        """What flows into a graph while real music is read: to calibrate and to compare on.
+
+        States are those that the music before leads to.
+        """
+
+    def held_out(self, pieces: Mapping[str, Piece]) -> HeldOut | None:
+        """Measures on music it has not seen, ``None`` for a network that gives no probabilities."""
+
+
+class Architecture(Protocol):
+    """A kind of network.
+
+    Attributes:
+        about: what it is, in one line.
+        config: the default configuration: a frozen dataclass of sections, each a frozen dataclass
+            of numbers, as ``config.load_config`` takes it.
+    """
+
+    about: str
+    config: Any
+
+    def fit(self, job: Job) -> None:
+        """Train.
+
+        Raises:
+            InputError: the corpus is too small for the network, or the checkpoint is damaged.
+        """
+
+    def load(self, run: Run) -> Trained:
+        """The network of a finished run.
+
+        Raises:
+            InputError: its weights are not those of its configuration, or not finite.
+        """
