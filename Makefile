@@ -80,7 +80,7 @@ report: $(DEV)/installed ## compare what the included model composes with Bach, 
 
 requirements: $(UV)/bin/uv ## remake the hashed files (ARGS=--upgrade for newer versions)
 	$(COMPILE) -o requirements/board.txt
-	$(COMPILE) --extra train --extra convert --extra score --group lint --group test \
+	$(COMPILE) --extra train --extra convert --extra score --group lint --group test --group docs \
 		--override requirements/dev-overrides.in -o requirements/dev.txt
 
 # For every platform and every Python from 3.11 on; without a word about where the files come from.
