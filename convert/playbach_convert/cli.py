@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given and given[0] in COMMANDS:
         return COMMANDS[given[0]](given[1:])
-    args = _parser().parse_args(given)
+    args = build_parser().parse_args(given)
     return guarded(PROG, lambda: _convert(args))
 
 
@@ -67,7 +67,8 @@ def _convert(args: argparse.Namespace) -> int:
     return INCOMPLETE if left_out else 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of conversion itself."""
     meanings = "; ".join(f"{name}: {variant.meaning}" for name, variant in VARIANTS.items())
     parser = OneLineParser(
         prog=PROG,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,10 +17,15 @@ PROG = f"playbach-convert {NAME}"
 
 def main(arguments: Sequence[str]) -> int:
     """Print the figures of a bundle, in Markdown; the exit status, 2 for a mistake."""
+    path = build_parser().parse_args(arguments).bundle
+    return guarded(PROG, lambda: _print(path))
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of this command."""
     parser = OneLineParser(prog=PROG, description="Print how near each variant is to the network.")
     parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="a bundle")
-    path = parser.parse_args(arguments).bundle
-    return guarded(PROG, lambda: _print(path))
+    return parser
 
 
 def figures_text(verification: Verification) -> list[str]:

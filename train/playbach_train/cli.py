@@ -58,12 +58,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not given or (given[0] not in COMMANDS and given[0] not in {"-h", "--help"}):
         given = ["train", *given]
-    args = _parser().parse_args(given)
+    args = build_parser().parse_args(given)
     command = COMMANDS[args.command]
     return guarded("playbach-train", lambda: command.run(args), interrupted=command.interrupted)
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
     parser = OneLineParser(
         prog="playbach-train",
         description="Train the network that Play Bach composes with. Without a command: train.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -22,12 +23,17 @@ _ZIP = b"PK\x03\x04"
 
 def main(arguments: Sequence[str]) -> int:
     """Check a file; the exit status: 0 when all of it maps, 1 when not, 2 for a mistake."""
+    path = build_parser().parse_args(arguments).file
+    return guarded(PROG, lambda: _check(path))
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of this command."""
     parser = OneLineParser(
         prog=PROG, description="Say of each operation whether it maps to the Edge TPU."
     )
     parser.add_argument("file", metavar="FILE", type=Path, help="a .tflite file, or a bundle")
-    path = parser.parse_args(arguments).file
-    return guarded(PROG, lambda: _check(path))
+    return parser
 
 
 def _check(path: Path) -> int:

@@ -28,12 +28,13 @@ COMMANDS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns its exit status, 2 for a mistake of the user's."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    args = _parser(given).parse_args(given)
+    args = build_parser(given).parse_args(given)
     command = importlib.import_module(f"playbach.cli.{args.command}")
     return guarded(f"playbach {args.command}", lambda: int(command.run(args)))
 
 
-def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
+def build_parser(given: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser of all commands; only the one named in ``given`` has its options."""
     parser = OneLineParser(
         prog="playbach",
         description="New music in the manner of Bach's solo suites, played on time.",
