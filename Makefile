@@ -27,7 +27,7 @@ define make-venv
 	@touch $@
 endef
 
-.PHONY: help play test test-arm test-service test-vm lint train convert bench model report requirements install uninstall \
+.PHONY: help play test test-arm test-service test-vm lint train convert bench model report docs requirements install uninstall \
 	clean
 
 help: ## list what there is to do
@@ -78,6 +78,9 @@ report: $(DEV)/installed ## compare what the included model composes with Bach, 
 	$(DEV)/bin/playbach-train report --bundle $(DEFAULT_BUNDLE) --corpus cello-suites \
 		--corpus bach-solo $(KEPT_BACK:%=--exclude %) --out docs/report --force $(ARGS)
 
+docs: $(DEV)/installed ## build the documentation as a site (build/site/index.html)
+	$(DEV)/bin/sphinx-build -q -W --keep-going -c docs/site $(ARGS) . build/site
+
 requirements: $(UV)/bin/uv ## remake the hashed files (ARGS=--upgrade for newer versions)
 	$(COMPILE) -o requirements/board.txt
 	$(COMPILE) --extra train --extra convert --extra score --group lint --group test --group docs \
@@ -101,7 +104,7 @@ uninstall: ## take the service away; its configuration and state stay (as root)
 	$(INSTALLER) uninstall
 
 clean: ## remove virtual environments, builds and caches; runs and corpora stay
-	rm -rf $(BOARD) $(DEV) $(UV) dist .mypy_cache .pytest_cache .ruff_cache \
+	rm -rf $(BOARD) $(DEV) $(UV) build dist .mypy_cache .pytest_cache .ruff_cache \
 		.import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -1,0 +1,105 @@
+"""All command lines, from their parsers."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator, Mapping
+
+from docs.site.reference.markdown import block, code, plain, terms
+
+from playbach import cli
+from playbach_convert import cli as convert_cli
+from playbach_convert import figures_command
+from playbach_convert.edgetpu import command as check_command
+from playbach_train import cli as train_cli
+
+WIDTH = 88
+"""Columns of a usage line."""
+
+
+def parsers() -> dict[str, argparse.ArgumentParser]:
+    """Every parser by the words that call it, such as ``playbach save``."""
+    found = {"playbach": cli.build_parser([])}
+    for name in cli.COMMANDS:
+        found[f"playbach {name}"] = _subcommands(cli.build_parser([name]))[name]
+    train = train_cli.build_parser()
+    found["playbach-train"] = train
+    found |= {f"playbach-train {name}": parser for name, parser in _subcommands(train).items()}
+    found["playbach-convert"] = convert_cli.build_parser()
+    found[check_command.PROG] = check_command.build_parser()
+    found[figures_command.PROG] = figures_command.build_parser()
+    return found
+
+
+def commands_reference() -> str:
+    """Markdown: a heading for each command, its usage, and what each option means."""
+    return "\n\n".join(_command(name, parser) for name, parser in parsers().items())
+
+
+def _command(name: str, parser: argparse.ArgumentParser) -> str:
+    # A program in its own right, or one of its commands.
+    level = "##" if " " not in name else "###"
+    as_written = parser.formatter_class is argparse.RawDescriptionHelpFormatter
+    shown = block if as_written else plain
+    parts = [
+        f"{level} {name}",
+        plain(parser.description or ""),
+        block(_usage(parser)),
+        *_groups(parser),
+        shown(parser.epilog) if parser.epilog else "",
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _usage(parser: argparse.ArgumentParser) -> str:
+    formatter = argparse.HelpFormatter(parser.prog, width=WIDTH)
+    formatter.add_usage(parser.usage, _actions(parser), _exclusive(parser), prefix="")
+    return formatter.format_help()
+
+
+def _groups(parser: argparse.ArgumentParser) -> Iterator[str]:
+    for group in parser._action_groups:  # noqa: SLF001 argparse has no public way to ask
+        rows = list(_rows(parser, group._group_actions))  # noqa: SLF001 as above
+        if rows:
+            title = "" if group.title in {"options", "positional arguments"} else group.title
+            yield "\n\n".join(part for part in (f"**{title}**" if title else "", terms(rows))
+                              if part)  # fmt: skip
+
+
+def _rows(
+    parser: argparse.ArgumentParser, actions: Iterable[argparse.Action]
+) -> Iterator[tuple[str, str]]:
+    for action in actions:
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 as above
+            for one in action._get_subactions():  # noqa: SLF001 as above
+                yield code(str(one.dest)), plain(one.help or "")
+        elif action.help != argparse.SUPPRESS and action.dest != "help":
+            yield _invocation(action), plain(_help(parser, action))
+
+
+def _invocation(action: argparse.Action) -> str:
+    metavar = action.metavar if isinstance(action.metavar, str) else action.dest.upper()
+    if not action.option_strings:
+        return code(metavar)
+    takes = "" if action.nargs == 0 or isinstance(action, argparse.BooleanOptionalAction) else (
+        f" {metavar}")  # fmt: skip
+    return ", ".join(code(f"{name}{takes}") for name in action.option_strings)
+
+
+def _help(parser: argparse.ArgumentParser, action: argparse.Action) -> str:
+    return argparse.HelpFormatter(parser.prog)._expand_help(action)  # noqa: SLF001 as above
+
+
+def _actions(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    return parser._actions  # noqa: SLF001 as above
+
+
+def _exclusive(parser: argparse.ArgumentParser) -> list[argparse._MutuallyExclusiveGroup]:
+    return parser._mutually_exclusive_groups  # noqa: SLF001 as above
+
+
+def _subcommands(parser: argparse.ArgumentParser) -> Mapping[str, argparse.ArgumentParser]:
+    for action in _actions(parser):
+        if isinstance(action.choices, Mapping):
+            return action.choices
+    return {}

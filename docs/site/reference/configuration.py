@@ -1,0 +1,48 @@
+"""Every key of the two configurations: of playing, and of training."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from docs.site.reference.markdown import code, fields_of, plain, summary, terms
+
+from playbach.config.schema import SECTIONS, Key
+from playbach.config.text import to_toml
+from playbach_train.config import LIMITS, RunConfig
+
+
+def configuration_reference() -> str:
+    """Markdown: sections of the configuration of playing, then of that of training."""
+    playing = [
+        f"### [{section.name}]\n\n{section.about}\n\n{terms(_key(key) for key in section.keys)}"
+        for section in SECTIONS
+    ]
+    defaults = RunConfig()
+    training = [
+        _training_section(one.name, getattr(defaults, one.name)) for one in fields(RunConfig)
+    ]
+    return "\n\n".join(["## Playing", *playing, "## Training", *training])
+
+
+def _key(key: Key) -> tuple[str, str]:
+    about = f"{key.about[0].upper()}{key.about[1:]}."
+    return (
+        code(f"{key.name} = {to_toml(key.default)}"),
+        f"{plain(about)} A change acts: {key.acts}. Allowed: {plain(key.allowed)}.",
+    )
+
+
+def _training_section(name: str, section: Any) -> str:
+    rows = []
+    for one, about in fields_of(type(section)):
+        value = getattr(section, one.name)
+        default = str(value).lower() if isinstance(value, bool) else f"{value:g}"
+        rows.append((code(f"{one.name} = {default}"), f"{plain(about)} {_allowed(name, one.name)}"))
+    return f"### [{name}]\n\n{plain(summary(type(section)))}\n\n{terms(rows)}"
+
+
+def _allowed(section: str, name: str) -> str:
+    limits = LIMITS.get(f"{section}.{name}")
+    return "Allowed: true or false." if limits is None else (
+        f"Allowed: {limits[0]:,g} to {limits[1]:,g}.")  # fmt: skip
