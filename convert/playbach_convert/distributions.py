@@ -10,7 +10,7 @@ from playbach.music.encoding import Encoding, encode
 from playbach.music.note import Piece
 from playbach.predictor import Predictor
 from playbach_train.arrays import movement_arrays
-from playbach_train.checkpoint import load_network_arrays
+from playbach_train.checkpoint import load_model_arrays
 from playbach_train.measure import LEAST_CHANCE, Scores
 from playbach_train.network import PARTS, Network
 from playbach_train.run import Run
@@ -29,7 +29,7 @@ def load_network(run: Run) -> Network:
         InputError: the weights are not those of the run's own configuration, or not finite.
     """
     network = Network(run.config.network, run.encoding)
-    load_network_arrays(network, run.weights, str(run.folder))
+    load_model_arrays(network, run.weights, str(run.folder))
     return network
 
 

@@ -1,11 +1,14 @@
-"""Weights as files: arrays by name, nothing that can be executed, written atomically."""
+"""Weights as files: arrays by name, nothing that can be executed, written atomically.
+
+A variable is known by its Keras path. Name model and layers: the names that Keras makes up count on
+through the process, and the same network built twice would not find its weights again.
+"""
 
 from __future__ import annotations
 
 import io
 import json
 import zipfile
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,34 +20,43 @@ from playbach.files import write_atomically
 
 if TYPE_CHECKING:
     # Keras takes seconds to import; reading an array does not need it.
-    from playbach_train.network import Network
+    from keras import Model
+    from keras.optimizers import Optimizer
 
 MAX_CHECKPOINT_BYTES = 512 * 2**20
 Arrays = dict[str, NDArray[Any]]
+Variables = dict[str, Any]
 
 
-def network_arrays(network: Network) -> Arrays:
-    """The trainable weights by name, such as ``lstm_0/kernel``."""
-    return {name: np.asarray(variable) for name, variable in _trainable(network)}
+def model_arrays(model: Model) -> Arrays:
+    """What a trained model computes with, by name, such as ``lstm_0/kernel``.
+
+    Trainable weights, and others such as the averages of batch normalisation; not what the model
+    lists as ``carried``: states that are of the music being read, not of the network.
+    """
+    return _values(_weights(model))
 
 
-def load_network_arrays(network: Network, arrays: Arrays, where: str) -> None:
-    """Put weights back.
+def load_model_arrays(model: Model, arrays: Arrays, where: str) -> None:
+    """Put back what ``model_arrays`` returned; the model must have been built.
 
     Raises:
-        InputError: names or shapes are not those of this network, or a weight is not finite.
+        InputError: names or shapes are not those of this model, or a weight is not finite.
     """
-    _assign(_trainable(network), arrays, where)
+    _assign(_weights(model), arrays, where)
 
 
-def training_arrays(network: Network, optimizer: Any) -> Arrays:
+def training_arrays(model: Model, optimizer: Optimizer) -> Arrays:
     """All that training goes on from: weights, dropout's seeds, the optimiser's memory."""
-    return {name: np.asarray(variable) for name, variable in _all(network, optimizer)}
+    return _values(_all(model, optimizer))
 
 
-def load_training_arrays(network: Network, optimizer: Any, arrays: Arrays, where: str) -> None:
-    """Put back what ``training_arrays`` returned; raises as ``load_network_arrays``."""
-    _assign(_all(network, optimizer), arrays, where)
+def load_training_arrays(model: Model, optimizer: Optimizer, arrays: Arrays, where: str) -> None:
+    """Put back what ``training_arrays`` returned; raises as ``load_model_arrays``.
+
+    Model and optimiser must have been built: ``optimizer.build(model.trainable_variables)``.
+    """
+    _assign(_all(model, optimizer), arrays, where)
 
 
 def save_arrays(path: Path, arrays: Arrays, notes: dict[str, Any]) -> None:
@@ -80,25 +92,38 @@ def load_arrays(path: Path) -> tuple[Arrays, dict[str, Any]]:
     return arrays, notes
 
 
-def _trainable(network: Network) -> list[tuple[str, Any]]:
-    return [(str(variable.path), variable) for variable in network.trainable_variables]
-
-
-def _all(network: Network, optimizer: Any) -> list[tuple[str, Any]]:
-    # The streams' states are not kept: every epoch begins at the beginning of pieces.
-    carried = {id(state) for pair in network.states for state in pair} | {id(network.keys)}
-    rest = [v for v in network.variables if id(v) not in carried]
-    found = [(f"network/{v.path}", v) for v in rest]
-    found += [(f"optimizer/{n}", v) for n, v in enumerate(optimizer.variables)]
+def _weights(model: Model) -> Variables:
+    # What is carried is not kept: every epoch begins at the beginning of pieces.
+    carried = {id(variable) for variable in getattr(model, "carried", ())}
+    found: Variables = {}
+    for variable in model.weights:
+        if variable.path in found:
+            raise ValueError(f"two weights are called {variable.path}; name each layer differently")
+        if id(variable) not in carried:
+            found[variable.path] = variable
     return found
 
 
-def _assign(variables: Iterable[tuple[str, Any]], arrays: Arrays, where: str) -> None:
-    wanted = dict(variables)
-    if wanted.keys() != arrays.keys():
-        odd = min(wanted.keys() ^ arrays.keys())
+def _all(model: Model, optimizer: Optimizer) -> Variables:
+    weights = {id(variable) for variable in model.weights}
+    # Dropout's generators of random numbers; Keras' own layers leave them nameless.
+    generators = [variable for variable in model.variables if id(variable) not in weights]
+    return {
+        **{f"network/{name}": variable for name, variable in _weights(model).items()},
+        **{f"random/{n}": variable for n, variable in enumerate(generators)},
+        **{f"optimizer/{n}": variable for n, variable in enumerate(optimizer.variables)},
+    }
+
+
+def _values(variables: Variables) -> Arrays:
+    return {name: np.asarray(variable) for name, variable in variables.items()}
+
+
+def _assign(variables: Variables, arrays: Arrays, where: str) -> None:
+    if variables.keys() != arrays.keys():
+        odd = min(variables.keys() ^ arrays.keys())
         raise InputError(f"{where}: made with other hyperparameters ({odd} is not in both)")
-    for name, variable in wanted.items():
+    for name, variable in variables.items():
         if tuple(variable.shape) != arrays[name].shape:
             raise InputError(
                 f"{where}: made with other hyperparameters ({name} has shape "
@@ -106,5 +131,5 @@ def _assign(variables: Iterable[tuple[str, Any]], arrays: Arrays, where: str) ->
             )
         if not np.isfinite(arrays[name]).all():
             raise InputError(f"{where}: {name} holds values that are not finite; train again")
-    for name, variable in wanted.items():
+    for name, variable in variables.items():
         variable.assign(arrays[name])

@@ -19,7 +19,7 @@ from playbach_train.arrays import MovementArrays, movement_arrays
 from playbach_train.checkpoint import (
     load_arrays,
     load_training_arrays,
-    network_arrays,
+    model_arrays,
     save_arrays,
     training_arrays,
 )
@@ -119,7 +119,7 @@ def _keep(trainer: Trainer, folder: Path, history: Rows, writer: Any) -> None:
     row = history[-1]
     if _judged(row) == min(map(_judged, history)):
         kept = trainer.use_averaged_weights()
-        save_arrays(folder / NETWORK, network_arrays(trainer.network), row)
+        save_arrays(folder / NETWORK, model_arrays(trainer.network), row)
         trainer.restore(kept)
     write_json(folder / HISTORY, history)
     write_atomically(folder / CURVES, curves_png(history), force=True)

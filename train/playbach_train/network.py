@@ -119,6 +119,11 @@ class Network(keras.Model):
         ]
         self.keys = self.add_weight((streams, config.memory, config.keys), name="keys", **kept)
 
+    @property
+    def carried(self) -> list[Any]:
+        """What is of the pieces being read, and no part of the trained network."""
+        return [*(state for pair in self.states for state in pair), self.keys]
+
     def call(self, batch: dict[str, Any], *, training: bool = False) -> Any:
         """Log-probabilities, nats, of the true shift, pitch and duration, and hits: ``(B, T, 4)``.
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from playbach.music.note import Piece
 from playbach_train.arrays import movement_arrays
-from playbach_train.checkpoint import load_network_arrays
+from playbach_train.checkpoint import load_model_arrays
 from playbach_train.measure import Scores, network_scores
 from playbach_train.network import Network
 from playbach_train.run import Run
@@ -22,6 +22,6 @@ def run_scores(run: Run, pieces: Mapping[str, Piece]) -> dict[str, Scores]:
     """
     network = Network(run.config.network, run.encoding)
     movements = [movement_arrays(name, piece, run.encoding) for name, piece in pieces.items()]
-    load_network_arrays(network, run.weights, str(run.folder))
+    load_model_arrays(network, run.weights, str(run.folder))
     found = network_scores(network, movements, streams=1, segment=SEGMENT)
     return {name: rows[:-1] for name, rows in found.items()}
