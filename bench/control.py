@@ -22,7 +22,7 @@ from typing import Any
 
 from bench.report import Figure, run
 
-from playbach.predictor import Predictor
+from playbach.predictor import Predictor, SymbolPredictor
 from playbach.session.events import Subscription
 from playbach.session.model import Model, load_model
 from playbach.session.parts import Parts
@@ -105,6 +105,8 @@ def measure(options: argparse.Namespace) -> list[Figure]:
 
     def load(settings: Settings) -> Model:
         model = load_model(settings)
+        if isinstance(model.predictor, SymbolPredictor):
+            sys.exit("control: name a bundle of a network that composes note by note")
         counted.append(Counted(model.predictor))
         return replace(model, predictor=counted[-1])
 

@@ -17,7 +17,7 @@ from playbach.composer.suites import Wishes
 from playbach.music.form import parse_form
 from playbach.music.key import PITCH_CLASSES, Key, Mode
 from playbach.music.note import BarLines, Note, Piece, Ticks
-from playbach.predictor import Predictor, load_predictor
+from playbach.predictor import Predictor, load_note_predictor
 from playbach.stream import Movement, MovementEnd, StreamItem
 
 SUITE = ("prelude", "allemande", "courante", "sarabande", "menuet", "bourree", "gavotte", "gigue")
@@ -30,7 +30,7 @@ def bundle() -> Bundle:
 
 @pytest.fixture(scope="module")
 def predictor(bundle: Bundle) -> Predictor:
-    return load_predictor(bundle)
+    return load_note_predictor(bundle)
 
 
 def stream(

@@ -15,7 +15,7 @@ from playbach.bundle import Bundle, PitchRange, read_bundle
 from playbach.errors import InputError
 from playbach.music.encoding import Encoding
 from playbach.music.note import Piece
-from playbach.predictor import load_predictor
+from playbach.predictor import load_note_predictor
 from playbach_train.corpus import Request, load
 from playbach_train.learned_from import of_bundle, of_run
 from playbach_train.outside import outside_lines
@@ -91,7 +91,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _bundle_scores(bundle: Bundle, variant: str | None, pieces: Mapping[str, Piece]) -> Measured:
-    predictor = load_predictor(bundle, variant)
+    predictor = load_note_predictor(bundle, variant)
     from playbach_train.measure import predictor_scores  # noqa: PLC0415 Keras takes seconds
 
     scores = {name: predictor_scores(predictor, piece) for name, piece in pieces.items()}

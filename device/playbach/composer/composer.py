@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count, starmap
+from typing import Protocol
 
 import numpy as np
 
@@ -13,8 +14,9 @@ from playbach.composer.draft import Draft
 from playbach.composer.repeats import with_repeats
 from playbach.composer.sampling import Sampling
 from playbach.composer.suites import Wishes, movements
+from playbach.composer.symbol_draft import SymbolDraft
 from playbach.music.note import Note, Ticks
-from playbach.predictor import Predictor, Recalling
+from playbach.predictor import AnyPredictor, Recalling, SymbolPredictor
 from playbach.stream import (
     Movement,
     MovementEnd,
@@ -40,12 +42,23 @@ class Settings:
     recalls: bool = False
 
 
+class Drafting(Protocol):
+    """A movement being composed, whichever way the network composes."""
+
+    @property
+    def goal(self) -> int:
+        """The bar in which it is to end; it may be a few more or less."""
+
+    def next_note(self, sampling: Sampling) -> Note | None:
+        """The next note, ``None`` when the movement is over."""
+
+
 class Composer:
     """Turns a predictor's answers into a stream of movements."""
 
     def __init__(
         self,
-        predictor: Predictor,
+        predictor: AnyPredictor,
         pitches: PitchRange,
         rng: np.random.Generator,
         settings: Callable[[], Settings],
@@ -80,7 +93,7 @@ class Composer:
     def movement(self, movement: Movement, rest: Seconds) -> Iterator[StreamItem]:
         """One movement: itself, its notes, its end."""
         yield movement
-        draft = Draft(self._predictor, self._pitches, movement, self._rng)
+        draft = self._draft(movement)
         notes = self._notes(draft)
         if movement.form.is_binary and self._settings().wishes.repeats:
             notes = with_repeats(notes, movement, draft.goal)
@@ -90,7 +103,13 @@ class Composer:
             yield note
         yield MovementEnd(whole_bars(movement, end), rest)
 
-    def _notes(self, draft: Draft) -> Iterator[Note]:
+    def _draft(self, movement: Movement) -> Drafting:
+        predictor = self._predictor
+        if isinstance(predictor, SymbolPredictor):
+            return SymbolDraft(predictor, self._pitches, movement, self._rng)
+        return Draft(predictor, self._pitches, movement, self._rng)
+
+    def _notes(self, draft: Drafting) -> Iterator[Note]:
         for index in count():
             settings = self._settings()
             note = draft.next_note(settings.sampling)

@@ -167,4 +167,9 @@ class Shape:
 
     def is_overdue(self, place: Place) -> bool:
         """Whether an ending must be made."""
-        return place.bar > self._most + BARS_OVER
+        return place.bar > self.last_bar
+
+    @property
+    def last_bar(self) -> int:
+        """The last bar in which an ending is waited for."""
+        return self._most + BARS_OVER

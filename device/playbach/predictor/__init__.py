@@ -1,6 +1,20 @@
-"""One step of the network at a time: state in, distributions out."""
+"""One step of the network at a time: what has been played in, distributions out."""
 
-from playbach.predictor.base import Predictor, Probabilities, Recalling
-from playbach.predictor.load import load_predictor
+from playbach.predictor.base import (
+    AnyPredictor,
+    Predictor,
+    Probabilities,
+    Recalling,
+    SymbolPredictor,
+)
+from playbach.predictor.load import load_note_predictor, load_predictor
 
-__all__ = ["Predictor", "Probabilities", "Recalling", "load_predictor"]
+__all__ = [
+    "AnyPredictor",
+    "Predictor",
+    "Probabilities",
+    "Recalling",
+    "SymbolPredictor",
+    "load_note_predictor",
+    "load_predictor",
+]

@@ -62,6 +62,7 @@ class Recalling(Protocol):
         """
 
 
+@runtime_checkable
 class SymbolPredictor(Protocol):
     """A network that composes symbol by symbol: from a window, a grid, or a vector of noise.
 
@@ -103,3 +104,7 @@ class SymbolPredictor(Protocol):
 
     def advance(self, symbol: int, last: int) -> None:
         """The next symbol has this number, and this place in ``ticks``."""
+
+
+AnyPredictor: TypeAlias = Predictor | SymbolPredictor
+"""A network in a bundle, whichever way it composes."""

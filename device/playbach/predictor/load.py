@@ -3,25 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from types import MappingProxyType
 
 from playbach.bundle import Bundle
 from playbach.errors import BundleError, InputError
 from playbach.music.encoding import ENCODING_VERSION
-from playbach.predictor import lstm_copy
-from playbach.predictor.base import Predictor
+from playbach.predictor import lstm_copy, noise, window
+from playbach.predictor.base import AnyPredictor, Predictor, SymbolPredictor
 from playbach.predictor.delegate import LIBRARY
 from playbach.predictor.fallback import COMPILED, EdgeTpu
 from playbach.predictor.opener import Cpu, Opener
 
-KINDS: MappingProxyType[str, Callable[[Bundle, str, Opener], Predictor]] = MappingProxyType(
+NOTE_KINDS: MappingProxyType[str, Callable[[Bundle, str, Opener], Predictor]] = MappingProxyType(
     {lstm_copy.KIND: lstm_copy.LstmCopyPredictor}
 )
+"""Networks that compose note by note."""
+SYMBOL_KINDS: MappingProxyType[str, Callable[[Bundle, str, Opener], SymbolPredictor]] = (
+    MappingProxyType({window.KIND: window.WindowPredictor, noise.KIND: noise.NoisePredictor})
+)
+"""Networks that compose symbol by symbol."""
+STEP_KINDS: MappingProxyType[str, Callable[[Bundle, str, Opener], SymbolPredictor]] = (
+    MappingProxyType({window.KIND: partial(window.WindowPredictor, stepwise=True)})
+)
+"""Those of them that may have a second form, which goes step by step."""
+KINDS = (*NOTE_KINDS, *SYMBOL_KINDS)
 
 
 def load_predictor(
-    bundle: Bundle, variant: str | None = None, *, fallback: bool = True, library: str = LIBRARY
-) -> Predictor:
+    bundle: Bundle,
+    variant: str | None = None,
+    *,
+    fallback: bool = True,
+    library: str = LIBRARY,
+    stepwise: bool = False,
+) -> AnyPredictor:
     """The network of ``bundle``, ready to compose.
 
     Args:
@@ -29,32 +45,70 @@ def load_predictor(
         variant: numeric form to run; ``None`` for the bundle's default.
         fallback: whether the processor takes over when ``edgetpu`` cannot run, or no longer.
         library: name or path of the library that drives an Edge TPU.
+        stepwise: whether a network of kind ``window`` carries its state from symbol to symbol
+            instead of reading its window again.
 
     Raises:
-        InputError: the bundle has no such variant.
+        InputError: the bundle has no such variant, or its kind no second form.
         BundleError: the kind of network is unknown, or its parts do not fit together.
         AcceleratorError: there is no Edge TPU for ``edgetpu``, and ``fallback`` is not allowed or
             the bundle has nothing to fall back on.
     """
-    manifest = bundle.manifest
-    chosen = manifest.default_variant if variant is None else variant
-    if chosen not in manifest.variants:
-        raise InputError(
-            f"variant {chosen[:20]!r}: {bundle.path} has {', '.join(manifest.variants)}"
-        )
-    kind = manifest.network.kind
-    if kind not in KINDS:
+    kind = _kind(bundle)
+    if stepwise and kind not in STEP_KINDS:
+        raise InputError(f"{bundle.path}: a network of kind {kind} has one form, not another")
+    if kind in NOTE_KINDS:
+        return load_note_predictor(bundle, variant, fallback=fallback, library=library)
+    chosen = _variant(bundle, variant)
+    opener = _opener(bundle, chosen, fallback=fallback, library=library)
+    return (STEP_KINDS if stepwise else SYMBOL_KINDS)[kind](bundle, chosen, opener)
+
+
+def load_note_predictor(
+    bundle: Bundle, variant: str | None = None, *, fallback: bool = True, library: str = LIBRARY
+) -> Predictor:
+    """The network of ``bundle``, which must compose note by note; else as ``load_predictor``.
+
+    Raises:
+        BundleError: it composes in another way.
+        PlaybachError: as ``load_predictor``.
+    """
+    kind = _kind(bundle)
+    if kind not in NOTE_KINDS:
         raise BundleError(
-            f"{bundle.path}: made for a network {kind!r}, which this version does not know "
-            f"(it knows {', '.join(KINDS)}); update playbach"
+            f"{bundle.path}: its network, of kind {kind}, says no notes but symbols; name a bundle "
+            f"of kind {', '.join(NOTE_KINDS)}"
         )
-    version = manifest.encoding.version
+    version = bundle.manifest.encoding.version
     if version != ENCODING_VERSION:
         raise BundleError(
             f"{bundle.path}: made for version {version} of the encoding, this is "
             f"{ENCODING_VERSION}; update playbach, or make the bundle again"
         )
-    opener: Opener = Cpu(chosen)
-    if chosen == COMPILED:
-        opener = EdgeTpu(bundle, fallback=fallback, library=library)
-    return KINDS[kind](bundle, chosen, opener)
+    chosen = _variant(bundle, variant)
+    opener = _opener(bundle, chosen, fallback=fallback, library=library)
+    return NOTE_KINDS[kind](bundle, chosen, opener)
+
+
+def _kind(bundle: Bundle) -> str:
+    kind = bundle.manifest.network.kind
+    if kind in KINDS:
+        return kind
+    raise BundleError(
+        f"{bundle.path}: made for a network {kind!r}, which this version does not know "
+        f"(it knows {', '.join(KINDS)}); update playbach"
+    )
+
+
+def _variant(bundle: Bundle, wanted: str | None) -> str:
+    manifest = bundle.manifest
+    chosen = manifest.default_variant if wanted is None else wanted
+    if chosen in manifest.variants:
+        return chosen
+    raise InputError(f"variant {chosen[:20]!r}: {bundle.path} has {', '.join(manifest.variants)}")
+
+
+def _opener(bundle: Bundle, variant: str, *, fallback: bool, library: str) -> Opener:
+    if variant == COMPILED:
+        return EdgeTpu(bundle, fallback=fallback, library=library)
+    return Cpu(variant)

@@ -16,6 +16,7 @@ from playbach.predictor.base import Probabilities
 from playbach.predictor.lstm_parts import load_graphs, load_tables, sizes_of
 from playbach.predictor.opener import Cpu, Opener
 from playbach.predictor.pointers import Pointers, PointerShape, place_rows
+from playbach.predictor.probabilities import softmax
 
 KIND = "lstm-copy"
 
@@ -84,7 +85,7 @@ class LstmCopyPredictor:
 
     def shift(self) -> Probabilities:
         """Of each shift symbol."""
-        return _softmax(self._shift)
+        return softmax(self._shift)
 
     def pitch(self, shift: int, memory: float = 1.0) -> Probabilities:
         """Of each interval symbol, for a note ``shift`` ticks from the last."""
@@ -107,7 +108,7 @@ class LstmCopyPredictor:
         if rising:
             # Notes of a chord come from the lowest upwards.
             logits[1 : self.encoding.widest + 2] = -np.inf
-        return _softmax(logits)
+        return softmax(logits)
 
     def recalled(self) -> list[tuple[int, float]]:
         """The notes that the last ``pitch`` drew on most: their numbers in the piece, their shares.
@@ -119,7 +120,7 @@ class LstmCopyPredictor:
     def duration(self, shift: int, pitch: int) -> Probabilities:
         """Of each duration symbol, for that shift and pitch."""
         place = _sum_of_rows(self._duration_rows, self._tracker.duration_rows(shift, pitch))
-        return _softmax(self._duration.run(self._state[-2], place)[0][0])
+        return softmax(self._duration.run(self._state[-2], place)[0][0])
 
     def advance(self, shift: int, pitch: int, duration: int) -> None:
         """The next note is this: ticks, MIDI note number, ticks."""
@@ -150,13 +151,6 @@ def _sum_of_rows(table: Floats, rows: list[int]) -> Floats:
     # half the time of ``@``.
     found: Floats = _ONES[:, : len(rows)].dot(table.take(rows, axis=0))
     return found
-
-
-def _softmax(logits: Floats) -> Probabilities:
-    # Reductions of numpy take four times as long as these on arrays of this size.
-    weights: Floats = np.exp(logits - logits[logits.argmax()])
-    weights /= weights.dot(_ONES[0, : len(weights)])
-    return weights
 
 
 def _degree_rows(encoding: Encoding) -> NDArray[np.int64]:

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from playbach.bundle import Bundle, Part, TensorSpec, check_tensors, same_scale
+from playbach.bundle import Bundle, Part, TensorSpec
 from playbach.errors import BundleError
 from playbach.music.encoding import Encoding
 from playbach.music.features import MATCH_ROWS, PLACES, POINTER_KINDS, feature_tables, row_count
 from playbach.music.key import PITCH_CLASSES
 from playbach.predictor.opener import Opener
-from playbach.predictor.quantised import Codes, QuantisedGraph, Runnable
+from playbach.predictor.parts import (
+    AGAIN,
+    GraphShape,
+    blank,
+    check_handed_on,
+    checked_part,
+    open_part,
+    ordered,
+    real,
+)
+from playbach.predictor.quantised import Array, Floats, Runnable
 
 _SIZES = (
     "embedding", "units", "layers", "head", "pointers", "pointer_width", "memory",
@@ -23,10 +31,7 @@ _SIZES = (
 _MOST = 8192
 _MOST_REMEMBERED = 4 * 2**20  # 32 MB, in buffers of twice the memory
 _CONTEXT = "context"
-_AGAIN = "make the bundle again with playbach-convert"
 
-Array = NDArray[Any]
-Floats = NDArray[np.float32]
 Shapes = dict[str, tuple[int, int]]
 
 
@@ -50,19 +55,11 @@ class Graphs:
 
     def blank(self) -> list[Array]:
         """States of zeros, as the step takes them."""
-        return [
-            np.full(
-                spec.shape, spec.quantisation.zero_point if spec.quantisation else 0, spec.dtype
-            )
-            for spec in self.states
-        ]
+        return blank(self.states)
 
     def real(self, states: Iterable[Array]) -> list[Floats]:
         """States as the numbers they stand for."""
-        return [
-            Codes(spec.quantisation).values(state) if spec.quantisation else state
-            for spec, state in zip(self.states, states, strict=True)
-        ]
+        return real(self.states, states)
 
 
 def load_graphs(bundle: Bundle, variant: str, sizes: Mapping[str, int], opener: Opener) -> Graphs:
@@ -73,27 +70,15 @@ def load_graphs(bundle: Bundle, variant: str, sizes: Mapping[str, int], opener: 
             state on another scale than it comes out on.
         PlaybachError: what else the opener raises.
     """
-    where = str(bundle.path)
     shapes = _graph_shapes(sizes, bundle.manifest.encoding)
-    contents = {role: bundle.part(variant, role) for role in shapes}
-    parts = {role: bundle.manifest.part(variant, role) for role in shapes}
-    for role, (inputs, outputs) in shapes.items():
-        _check_part(parts[role], inputs, outputs, f"{where}: {parts[role].name}")
-    states = list(shapes["step"][0])[1:]
-    _check_scales(parts, states, where)
+    parts = {role: checked_part(bundle, variant, role, shape) for role, shape in shapes.items()}
+    states = list(shapes["step"].inputs)[1:]
+    _check_scales(parts, states, str(bundle.path))
     raw = {*states, *(f"next_{name}" for name in states), _CONTEXT}
-    graphs: dict[str, Runnable] = {}
-    for role, (inputs, outputs) in shapes.items():
-        part = parts[role]
-        graph = opener.open(contents[role], part, where, list(inputs), list(outputs))
-        graphs[role] = (
-            QuantisedGraph(
-                graph, _ordered(part.inputs, inputs), _ordered(part.outputs, outputs), raw
-            )
-            if _is_int8(part)
-            else graph
-        )
-    return Graphs(**graphs, states=tuple(_ordered(parts["step"].inputs, states)))
+    graphs = {
+        role: open_part(bundle, parts[role], shape, opener, raw) for role, shape in shapes.items()
+    }
+    return Graphs(**graphs, states=tuple(ordered(parts["step"].inputs, states)))
 
 
 def load_tables(bundle: Bundle, sizes: Mapping[str, int]) -> dict[str, Floats]:
@@ -119,7 +104,7 @@ def sizes_of(bundle: Bundle) -> dict[str, int]:
         if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= _MOST:
             raise BundleError(
                 f"{bundle.path}: network parameter {name} is {value!r}, not a whole number from 1 "
-                f"to {_MOST}; {_AGAIN}"
+                f"to {_MOST}; {AGAIN}"
             )
         sizes[name] = value
     numbers = POINTER_KINDS * sizes["pointers"] * sizes["pointer_width"] * sizes["memory"]
@@ -131,63 +116,28 @@ def sizes_of(bundle: Bundle) -> dict[str, int]:
     return sizes
 
 
-def _is_int8(part: Part) -> bool:
-    return all(spec.dtype == "int8" for spec in part.inputs)
-
-
-def _check_part(part: Part, inputs: Shapes, outputs: Shapes, where: str) -> None:
-    """Hold the tensors that the manifest names against those that the network needs."""
-    dtype = "int8" if _is_int8(part) else "float32"
-    for shapes, specs in ((inputs, part.inputs), (outputs, part.outputs)):
-        # Scales are the conversion's own affair; what must be equal is seen in _check_scales.
-        scales = {spec.name: spec.quantisation for spec in specs}
-        wanted = [
-            TensorSpec(name, dtype, shape, scales.get(name)) for name, shape in shapes.items()
-        ]
-        check_tensors(wanted, specs, where=where)
-        for spec in specs:
-            if (spec.quantisation is None) == (dtype == "int8"):
-                raise BundleError(
-                    f"{where}: tensor {spec.name} is {spec} with "
-                    f"{spec.quantisation or 'no scale'}; int8 needs a scale, float32 has none: "
-                    f"{_AGAIN}"
-                )
-
-
 def _check_scales(parts: Mapping[str, Part], states: list[str], where: str) -> None:
     """What comes out of one graph goes into the next as it is, so it must mean the same there."""
     step, context = parts["step"], states[-2]
     pairs = [(step, state, f"next_{state}") for state in states]
     pairs += [(parts[role], _CONTEXT, f"next_{context}") for role in ("pitch", "duration")]
     for part, into, out_of in pairs:
-        (there,) = _ordered(step.outputs, [out_of])
-        (here,) = _ordered(part.inputs, [into])
-        if here.dtype != there.dtype or not same_scale(here.quantisation, there.quantisation):
-            raise BundleError(
-                f"{where}: {part.name}: {into} goes in as {here} with "
-                f"{here.quantisation or 'no scale'} and comes out of {step.name} as {there} with "
-                f"{there.quantisation or 'no scale'}; they must be the same: {_AGAIN}"
-            )
+        check_handed_on(step, out_of, part, into, where)
 
 
-def _ordered(specs: Iterable[TensorSpec], names: Iterable[str]) -> list[TensorSpec]:
-    by_name = {spec.name: spec for spec in specs}
-    return [by_name[name] for name in names]
-
-
-def _graph_shapes(sizes: Mapping[str, int], encoding: Encoding) -> dict[str, tuple[Shapes, Shapes]]:
+def _graph_shapes(sizes: Mapping[str, int], encoding: Encoding) -> dict[str, GraphShape]:
     """What each role's graph takes and gives, in the order in which it is used."""
     units, pointers = sizes["units"], POINTER_KINDS * sizes["pointers"]
     keys = pointers * sizes["pointer_width"]
     states = [f"{kind}_{n}" for n in range(sizes["layers"]) for kind in ("hidden", "cell")]
     question: Shapes = {"context": (1, units), "place": (1, sizes["head"])}
     return {
-        "step": (
+        "step": GraphShape(
             {"note": (1, sizes["embedding"])} | dict.fromkeys(states, (1, units)),
             {f"next_{name}": (1, units) for name in states}
             | {"shift": (1, encoding.shift_symbols)},
         ),
-        "pitch": (
+        "pitch": GraphShape(
             question,
             {
                 "interval": (1, encoding.pitch_symbols),
@@ -197,7 +147,7 @@ def _graph_shapes(sizes: Mapping[str, int], encoding: Encoding) -> dict[str, tup
                 "key": (1, keys),
             },
         ),
-        "duration": (question, {"duration": (1, encoding.duration_symbols)}),
+        "duration": GraphShape(question, {"duration": (1, encoding.duration_symbols)}),
     }
 
 
@@ -222,6 +172,6 @@ def _table(bundle: Bundle, name: str, shape: tuple[int, int]) -> Floats:
     if table.shape != shape or table.dtype != np.float32:
         raise BundleError(
             f"{bundle.path}: tables/{name}.f32 is {table.dtype}{list(table.shape)}, and the "
-            f"network wants float32{list(shape)}; {_AGAIN}"
+            f"network wants float32{list(shape)}; {AGAIN}"
         )
     return np.asarray(table, np.float32)

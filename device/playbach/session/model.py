@@ -16,7 +16,7 @@ from playbach.composer.suites import Wishes, movements
 from playbach.music.form import parse_form
 from playbach.music.key import parse_key
 from playbach.music.meter import parse_meter
-from playbach.predictor import Predictor, load_predictor
+from playbach.predictor import AnyPredictor, load_predictor
 from playbach.session.settings import Settings
 from playbach.stream import Movement, StreamItem
 
@@ -32,7 +32,7 @@ class Model:
     """
 
     name: str
-    predictor: Predictor
+    predictor: AnyPredictor
     pitches: PitchRange
 
     @property

@@ -18,7 +18,7 @@ from playbach.composer.suites import BREATH, Wishes
 from playbach.music.form import FORMS, Form, parse_form
 from playbach.music.key import Key, Mode, parse_key
 from playbach.music.note import Note
-from playbach.predictor import Predictor, load_predictor
+from playbach.predictor import AnyPredictor, load_predictor
 from playbach.stream import Movement, MovementEnd, RecallingNote, StreamItem
 
 
@@ -28,12 +28,12 @@ def bundle() -> Bundle:
 
 
 @pytest.fixture(scope="module")
-def predictor(bundle: Bundle) -> Predictor:
+def predictor(bundle: Bundle) -> AnyPredictor:
     return load_predictor(bundle)
 
 
 def composed(
-    predictor: Predictor,
+    predictor: AnyPredictor,
     count: int,
     settings: Settings | None = None,
     seed: int = 1,
@@ -45,7 +45,7 @@ def composed(
 
 
 def one_movement(
-    predictor: Predictor, settings: Settings
+    predictor: AnyPredictor, settings: Settings
 ) -> tuple[Movement, tuple[Note, ...], MovementEnd]:
     stream: Iterator[StreamItem] = Composer(
         predictor, PitchRange(36, 76), np.random.default_rng(5), lambda: settings
@@ -62,7 +62,7 @@ def one_movement(
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
 def test_movements_of_each_form_in_all_keys_from_a_real_network_keep_the_rules(
-    predictor: Predictor, form: Form
+    predictor: AnyPredictor, form: Form
 ) -> None:
     for tonic in range(12):
         # Over all forms each of the 24 keys comes at several temperatures, playable or not.
@@ -79,7 +79,7 @@ def test_movements_of_each_form_in_all_keys_from_a_real_network_keep_the_rules(
         assert end.length == whole_bars(movement, max(note.end for note in notes))
 
 
-def test_a_stream_is_movement_notes_end_and_again(predictor: Predictor) -> None:
+def test_a_stream_is_movement_notes_end_and_again(predictor: AnyPredictor) -> None:
     before: StreamItem | None = None
     for item in composed(predictor, 3000):
         if isinstance(item, Movement):
@@ -92,18 +92,18 @@ def test_a_stream_is_movement_notes_end_and_again(predictor: Predictor) -> None:
         before = item
 
 
-def test_the_same_seed_gives_the_same_stream_and_another_another(predictor: Predictor) -> None:
+def test_the_same_seed_gives_the_same_stream_and_another_another(predictor: AnyPredictor) -> None:
     assert composed(predictor, 400, seed=7) == composed(predictor, 400, seed=7)
     assert composed(predictor, 400, seed=7) != composed(predictor, 400, seed=8)
 
 
 def test_a_predictor_loaded_again_gives_the_same_stream(
-    bundle: Bundle, predictor: Predictor
+    bundle: Bundle, predictor: AnyPredictor
 ) -> None:
     assert composed(load_predictor(bundle), 400) == composed(predictor, 400)
 
 
-def test_a_piece_leaves_nothing_behind_in_the_predictor(predictor: Predictor) -> None:
+def test_a_piece_leaves_nothing_behind_in_the_predictor(predictor: AnyPredictor) -> None:
     settings = Settings(Wishes(parse_form("menuet"), parse_key("G")))
     first = one_movement(predictor, settings)
     composed(predictor, 200, seed=9)
@@ -125,7 +125,7 @@ def test_temperature_acts_on_the_next_note_and_form_on_the_next_movement() -> No
 
 
 def test_notes_tell_which_earlier_ones_they_recall_and_are_the_same_otherwise(
-    predictor: Predictor,
+    predictor: AnyPredictor,
 ) -> None:
     plain = [item for item in composed(predictor, 120) if isinstance(item, Note)]
     rng = np.random.default_rng(1)
@@ -145,7 +145,7 @@ def test_notes_tell_which_earlier_ones_they_recall_and_are_the_same_otherwise(
         assert all(0 <= recall.index < note.index for recall in note.recalls)
 
 
-def test_nothing_is_looked_up_while_nobody_wants_to_know(predictor: Predictor) -> None:
+def test_nothing_is_looked_up_while_nobody_wants_to_know(predictor: AnyPredictor) -> None:
     rng = np.random.default_rng(1)
     composer = Composer(predictor, PitchRange(36, 76), rng, Settings, tells_recalls=True)
     notes = [item for item in islice(composer.stream(), 50) if isinstance(item, RecallingNote)]

@@ -26,7 +26,7 @@ from playbach.errors import BundleError
 from playbach.music.encoding import encode
 from playbach.music.form import parse_form
 from playbach.music.key import C_MAJOR
-from playbach.predictor import Predictor, load_predictor
+from playbach.predictor import Predictor, load_note_predictor
 from playbach.predictor.delegate import AcceleratorError, load_delegate
 from playbach.predictor.graph import Graph
 from playbach.stream import StreamItem
@@ -99,7 +99,7 @@ def same(found: Rows, wanted: Rows) -> bool:
 
 @pytest.fixture(scope="module")
 def wanted(bundle: Bundle) -> Rows:
-    return play(load_predictor(bundle, "int8"))
+    return play(load_note_predictor(bundle, "int8"))
 
 
 def test_without_the_library_the_runtime_cannot_run_a_compiled_graph(bundle: Bundle) -> None:
@@ -113,7 +113,7 @@ def test_without_the_library_the_runtime_cannot_run_a_compiled_graph(bundle: Bun
 def test_an_edge_tpu_gives_what_int8_gives(
     bundle: Bundle, library: str, wanted: Rows, warnings: Callable[[], list[str]]
 ) -> None:
-    predictor = load_predictor(bundle, "edgetpu", fallback=False, library=library)
+    predictor = load_note_predictor(bundle, "edgetpu", fallback=False, library=library)
     assert predictor.variant == "edgetpu"
     assert same(play(predictor), wanted)
     assert not warnings()
@@ -161,7 +161,7 @@ def test_what_is_missing_is_one_line_and_an_error_unless_the_processor_may_take_
 ) -> None:
     made, message = MISSING[missing]
     with pytest.raises(AcceleratorError) as caught:
-        load_predictor(bundle, "edgetpu", fallback=False, library=made(tmp_path, library))
+        load_note_predictor(bundle, "edgetpu", fallback=False, library=made(tmp_path, library))
     assert message in str(caught.value)
     assert str(caught.value).isprintable()
     # Not a word from the runtime or its finalisers either.
@@ -181,7 +181,7 @@ def test_where_something_is_missing_the_processor_plays_and_it_is_said_once(
     warnings: Callable[[], list[str]],
 ) -> None:
     made, message = MISSING[missing]
-    predictor = load_predictor(bundle, "edgetpu", library=made(tmp_path, library))
+    predictor = load_note_predictor(bundle, "edgetpu", library=made(tmp_path, library))
     assert predictor.variant == "int8"
     assert same(play(predictor), wanted)
     (line,) = warnings()
@@ -200,8 +200,8 @@ def test_an_edge_tpu_that_refuses_a_graph_is_one_line_too(
 ) -> None:
     monkeypatch.setenv("STAND_IN_REFUSES", "1")
     with pytest.raises(BundleError, match="Package requires a newer runtime"):
-        load_predictor(bundle, "edgetpu", fallback=False, library=library)
-    assert same(play(load_predictor(bundle, "edgetpu", library=library)), wanted)
+        load_note_predictor(bundle, "edgetpu", fallback=False, library=library)
+    assert same(play(load_note_predictor(bundle, "edgetpu", library=library)), wanted)
     (line,) = warnings()
     assert "Package requires a newer runtime" in line
 
@@ -217,7 +217,7 @@ def test_an_edge_tpu_unplugged_while_playing_leaves_no_gap(
     call: int,
     warnings: Callable[[], list[str]],
 ) -> None:
-    predictor = load_predictor(bundle, "edgetpu", library=library)
+    predictor = load_note_predictor(bundle, "edgetpu", library=library)
     ran = []
 
     def watch(number: int) -> None:
@@ -236,21 +236,21 @@ def test_an_edge_tpu_unplugged_while_playing_leaves_no_gap(
 def test_an_edge_tpu_that_is_back_is_left_alone_until_the_next_start(
     bundle: Bundle, library: str, device: Path, warnings: Callable[[], list[str]]
 ) -> None:
-    predictor = load_predictor(bundle, "edgetpu", library=library)
+    predictor = load_note_predictor(bundle, "edgetpu", library=library)
     device.unlink()
     play(predictor)
     device.touch()
     play(predictor)
     assert predictor.variant == "int8"
     assert len(warnings()) == 1
-    assert load_predictor(bundle, "edgetpu", library=library).variant == "edgetpu"
+    assert load_note_predictor(bundle, "edgetpu", library=library).variant == "edgetpu"
 
 
 def test_the_music_is_the_same_whether_it_is_unplugged_or_not(
     bundle: Bundle, library: str, device: Path
 ) -> None:
-    unplugged = load_predictor(bundle, "edgetpu", library=library)
-    whole = composed(load_predictor(bundle, "int8"))
+    unplugged = load_note_predictor(bundle, "edgetpu", library=library)
+    whole = composed(load_note_predictor(bundle, "int8"))
     assert composed(unplugged, after=20, then=device.unlink) == whole
     assert unplugged.variant == "int8"
 
@@ -275,7 +275,7 @@ def composed(
 def test_unplugged_without_leave_to_fall_back_is_one_line(
     bundle: Bundle, library: str, device: Path
 ) -> None:
-    predictor = load_predictor(bundle, "edgetpu", fallback=False, library=library)
+    predictor = load_note_predictor(bundle, "edgetpu", fallback=False, library=library)
     with pytest.raises(AcceleratorError) as caught:
         play(predictor, lambda call: device.unlink() if call == 9 else None)
     assert "plug it in again, or play with --fallback" in str(caught.value)
@@ -285,7 +285,7 @@ def test_unplugged_without_leave_to_fall_back_is_one_line(
 def test_a_bundle_without_int8_has_nothing_to_fall_back_on(library: str, tmp_path: Path) -> None:
     bundle = with_edgetpu(read_bundle(TINY_BUNDLE), tmp_path / "bare.bundle", without="int8")
     with pytest.raises(AcceleratorError, match="no Edge TPU answers"):
-        load_predictor(bundle, "edgetpu", library=library)
+        load_note_predictor(bundle, "edgetpu", library=library)
 
 
 @pytest.mark.usefixtures("device")
@@ -300,7 +300,7 @@ def test_graphs_on_other_scales_are_not_gone_on_with(bundle: Bundle, library: st
     parts = tuple(map(rescaled, bundle.manifest.parts))
     other = replace(bundle, manifest=replace(bundle.manifest, parts=parts))
     with pytest.raises(BundleError, match=r"edgetpu/duration.tflite beside int8/duration.tflite"):
-        load_predictor(other, "edgetpu", library=library)
+        load_note_predictor(other, "edgetpu", library=library)
 
 
 def test_the_plugin_is_one_that_the_runtime_itself_loads(library: str, device: Path) -> None:

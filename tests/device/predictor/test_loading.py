@@ -20,7 +20,7 @@ from playbach.errors import BundleError, InputError
 from playbach.music.encoding import encode
 from playbach.music.form import parse_form
 from playbach.music.key import C_MAJOR
-from playbach.predictor import Predictor, load_predictor
+from playbach.predictor import Predictor, load_note_predictor, load_predictor
 
 Entries = dict[str, bytes]
 Said = dict[str, Any]
@@ -237,7 +237,7 @@ def test_a_damaged_graph_is_an_error_or_a_graph(
         entries["float32/step.tflite"] = bytes(content)
 
     try:
-        predictor = load_predictor(rebuilt(damage), "float32")
+        predictor = load_note_predictor(rebuilt(damage), "float32")
     except BundleError:
         return
     play(predictor, 20)
@@ -264,12 +264,12 @@ def test_a_variant_that_is_not_there_is_answered_with_those_that_are() -> None:
 
 @pytest.mark.parametrize("variant", [None, "float32", "dynamic", "int8"])
 def test_the_tiny_bundle_gives_distributions(variant: str | None) -> None:
-    for row in play(load_predictor(read_bundle(TINY_BUNDLE), variant), 40):
+    for row in play(load_note_predictor(read_bundle(TINY_BUNDLE), variant), 40):
         assert row.dtype == np.float32
         assert row.min() >= 0
         assert math.isclose(row.sum(), 1, abs_tol=1e-5)
 
 
 def test_loading_and_running_a_graph_is_quiet(capfd: pytest.CaptureFixture[str]) -> None:
-    play(load_predictor(read_bundle(TINY_BUNDLE)), 3)
+    play(load_note_predictor(read_bundle(TINY_BUNDLE)), 3)
     assert capfd.readouterr() == ("", "")

@@ -16,6 +16,7 @@ from tests.device.session.conftest import until
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 
 import playbach
+from playbach.predictor import SymbolPredictor
 from playbach.session.model import Model, load_model
 from playbach.session.parts import Parts
 from playbach.session.session import Session
@@ -130,6 +131,7 @@ def test_a_composer_that_stalls_makes_a_rest_that_is_said_and_then_music_again()
 
     def load(settings: Settings) -> Model:
         model = load_model(settings)
+        assert not isinstance(model.predictor, SymbolPredictor)
         advance = model.predictor.advance
 
         def slow(shift: int, pitch: int, duration: int) -> None:

@@ -18,7 +18,7 @@ from playbach.bundle import read_bundle
 from playbach.music.encoding import encode
 from playbach.music.midi import read_midi
 from playbach.music.note import Piece
-from playbach.predictor import Predictor, load_predictor
+from playbach.predictor import Predictor, load_note_predictor
 
 ELSEWHERE = ("edgetpu",)
 """Variants for hardware that no emulator has."""
@@ -43,7 +43,7 @@ def main(bundle_path: Path, notes: Path, out: Path) -> None:
     found: dict[str, NDArray[np.float32]] = {}
     for variant in bundle.manifest.variants:
         if variant not in ELSEWHERE:
-            given = distributions(load_predictor(bundle, variant), piece)
+            given = distributions(load_note_predictor(bundle, variant), piece)
             found |= {f"{variant}/{part}": rows for part, rows in given.items()}
     np.savez(out, **found)  # type: ignore[arg-type]  # no variant is named like an option of it
 

@@ -13,12 +13,12 @@ from playbach.composer.sampling import Sampling
 from playbach.composer.suites import Wishes
 from playbach.music.form import FORM_INDEX, Form
 from playbach.music.note import Note, Piece
-from playbach.predictor import Predictor
+from playbach.predictor import AnyPredictor
 from playbach.stream import Movement, MovementEnd
 
 
 def generate(
-    predictor: Predictor, pitches: PitchRange, form: Form, sampling: Sampling, *, seed: int
+    predictor: AnyPredictor, pitches: PitchRange, form: Form, sampling: Sampling, *, seed: int
 ) -> Iterator[Piece]:
     """Movements of ``form`` without end, in keys drawn as for a suite.
 

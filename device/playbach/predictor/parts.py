@@ -1,0 +1,134 @@
+"""Graphs of a bundle held against what a network needs of them, and made ready to run."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from playbach.bundle import Bundle, Part, TensorSpec, check_tensors, same_scale
+from playbach.errors import BundleError
+from playbach.predictor.opener import Opener
+from playbach.predictor.quantised import Array, Codes, Floats, QuantisedGraph, Runnable
+
+AGAIN = "make the bundle again with playbach-convert"
+"""What to do about a bundle whose parts do not fit together."""
+
+QUANTISED = ("int8", "edgetpu")
+"""Variants whose inputs and outputs are int8."""
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class GraphShape:
+    """What a graph takes and gives, in the order in which it is used.
+
+    Attributes:
+        inputs: shapes by name.
+        outputs: shapes by name.
+        numbers: inputs that are numbers of symbols: int32, which no variant quantises.
+    """
+
+    inputs: Shapes
+    outputs: Shapes
+    numbers: frozenset[str] = frozenset()
+
+
+def checked_part(bundle: Bundle, variant: str, role: str, shape: GraphShape) -> Part:
+    """The row of a graph, if the manifest says the tensors that the network needs.
+
+    Raises:
+        BundleError: there is no such graph, or it has other tensors.
+    """
+    bundle.part(variant, role)  # whose error names the file
+    part = bundle.manifest.part(variant, role)
+    where = f"{bundle.path}: {part.name}"
+    for shapes, specs in ((shape.inputs, part.inputs), (shape.outputs, part.outputs)):
+        # Scales are the conversion's own affair; what must be equal is seen in check_handed_on.
+        scales = {spec.name: spec.quantisation for spec in specs}
+        wanted = [
+            TensorSpec(name, _dtype(name, part, shape), size, scales.get(name))
+            for name, size in shapes.items()
+        ]
+        check_tensors(wanted, specs, where=where)
+        for spec in specs:
+            if (spec.quantisation is None) == (spec.dtype == "int8"):
+                raise BundleError(
+                    f"{where}: tensor {spec.name} is {spec} with "
+                    f"{spec.quantisation or 'no scale'}; int8 needs a scale, {spec.dtype} has "
+                    f"none: {AGAIN}"
+                )
+    return part
+
+
+def check_handed_on(source: Part, out_of: str, target: Part, into: str, where: str) -> None:
+    """What comes out of one graph and goes into one as it is must mean the same there.
+
+    Raises:
+        BundleError: it is of another type or on another scale; starts with ``where``.
+    """
+    (there,) = ordered(source.outputs, [out_of])
+    (here,) = ordered(target.inputs, [into])
+    if here.dtype != there.dtype or not same_scale(here.quantisation, there.quantisation):
+        raise BundleError(
+            f"{where}: {target.name}: {into} goes in as {here} with "
+            f"{here.quantisation or 'no scale'} and comes out of {source.name} as {there} with "
+            f"{there.quantisation or 'no scale'}; they must be the same: {AGAIN}"
+        )
+
+
+def open_part(
+    bundle: Bundle, part: Part, shape: GraphShape, opener: Opener, raw: Collection[str] = ()
+) -> Runnable:
+    """A checked graph, ready to run: float32 to the caller, numbers of symbols int32.
+
+    Args:
+        bundle: where it is.
+        part: of ``checked_part``.
+        shape: of its tensors, in the order in which they come and go.
+        opener: makes it ready.
+        raw: tensors that stay as they come out, so that they lose nothing from step to step.
+
+    Raises:
+        BundleError: it is no graph that the runtime takes, or has other tensors than it says.
+        PlaybachError: what else the opener raises.
+    """
+    content = bundle.part(part.variant, part.role)
+    names = list(shape.inputs), list(shape.outputs)
+    graph = opener.open(content, part, str(bundle.path), *names)
+    if part.variant not in QUANTISED:
+        return graph
+    inputs, outputs = (
+        ordered(specs, side) for specs, side in zip((part.inputs, part.outputs), names, strict=True)
+    )
+    return QuantisedGraph(graph, inputs, outputs, raw)
+
+
+def blank(states: Iterable[TensorSpec]) -> list[Array]:
+    """States of zeros, as the graph takes them."""
+    return [
+        np.full(spec.shape, spec.quantisation.zero_point if spec.quantisation else 0, spec.dtype)
+        for spec in states
+    ]
+
+
+def real(specs: Iterable[TensorSpec], states: Iterable[Array]) -> list[Floats]:
+    """States as the numbers they stand for."""
+    return [
+        Codes(spec.quantisation).values(state) if spec.quantisation else state
+        for spec, state in zip(specs, states, strict=True)
+    ]
+
+
+def ordered(specs: Iterable[TensorSpec], names: Iterable[str]) -> list[TensorSpec]:
+    """The tensors of those names."""
+    by_name = {spec.name: spec for spec in specs}
+    return [by_name[name] for name in names]
+
+
+def _dtype(name: str, part: Part, shape: GraphShape) -> str:
+    if name in shape.numbers:
+        return "int32"
+    return "int8" if part.variant in QUANTISED else "float32"
