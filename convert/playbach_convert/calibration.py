@@ -18,7 +18,7 @@ from playbach.music.encoding import Encoding, encode
 from playbach.music.note import Piece
 from playbach.music.tracker import Tracker
 from playbach_convert.music import ENOUGH_STEPS, LONGEST_PIECE
-from playbach_convert.steps import Weights, concrete_function, layer_count
+from playbach_convert.steps import Weights, layer_count, traced_step
 
 Floats = NDArray[np.float32]
 Rollouts = dict[str, Floats]
@@ -65,7 +65,7 @@ def _rollout(weights: Weights, encoding: Encoding, piece: Piece) -> Rollouts:
     """One piece: inputs by name, and under ``after/`` the states that each step led to."""
     heading, events = encode(piece)
     tracker = Tracker(encoding, heading)
-    step = concrete_function("step", weights)
+    step = traced_step("step", weights)
     state = {
         f"{kind}_{n}": np.zeros((1, len(weights[f"lstm_{n}/recurrent"])), np.float32)
         for n in range(layer_count(weights))

@@ -27,47 +27,50 @@ class ConversionError(PlaybachError):
     """The converter failed, or what it made does not do what the network does."""
 
 
-def convert_variant(
-    variant: str, roles: Sequence[str], weights: Arrays, rollouts: Arrays
-) -> dict[str, bytes]:
-    """The TFLite graph of each role.
-
-    Args:
-        variant: one of ``worker.OPTIONS``.
-        roles: of ``steps.ROLES``.
-        weights: of the network, by name.
-        rollouts: what int8 is calibrated on, as in ``calibration``; may be empty for the others.
-
-    Raises:
-        ConversionError: the child failed, crashed, or took too long; the message names the graph.
-        OutputError: the folder for temporary files is full.
-    """
-    with _temporary_folder() as folder:
-        stored = folder / "weights.npz"
-        np.savez(stored, allow_pickle=False, **weights)
-        np.savez(folder / ROLLOUTS, allow_pickle=False, **rollouts)
-        module = "playbach_convert.worker"
-        command = [sys.executable, "-m", module, variant, str(stored), str(folder), *roles]
-        outs = {role: folder / f"{variant}-{role}.tflite" for role in roles}
-        failure = _run(command)
-        for role, out in outs.items():
-            if not out.exists():
-                raise ConversionError(
-                    f"{variant}/{role}: {failure or 'the converter gave nothing'}"
-                )
-        return {role: out.read_bytes() for role, out in outs.items()}
+def saved_graph(folder: Path, role: str) -> Path:
+    """Where in the folder that parent and child share the graph of ``role`` is saved."""
+    return folder / f"saved-{role}"
 
 
 @contextlib.contextmanager
-def _temporary_folder() -> Iterator[Path]:
+def shared_folder(rollouts: Arrays) -> Iterator[Path]:
+    """A temporary folder for parent and child, with what int8 is calibrated on in it.
+
+    Args:
+        rollouts: by ``role/input``, what the input was at each of N steps; may be empty.
+
+    Raises:
+        OutputError: there is no room for it, or for what is written into it.
+    """
     try:
         with tempfile.TemporaryDirectory(prefix="playbach-convert-") as folder:
+            np.savez(Path(folder) / ROLLOUTS, allow_pickle=False, **rollouts)
             yield Path(folder)
     except OSError as error:
         raise OutputError(
             f"{tempfile.gettempdir()}: what lies between network and bundle cannot be written: "
             f"{error.strerror}; make room, or set TMPDIR to another folder"
         ) from error
+
+
+def convert_variant(variant: str, roles: Sequence[str], folder: Path) -> dict[str, bytes]:
+    """The TFLite graph of each role.
+
+    Args:
+        variant: one of ``worker.OPTIONS``.
+        roles: whose graphs lie at ``saved_graph``.
+        folder: a ``shared_folder``.
+
+    Raises:
+        ConversionError: the child failed, crashed, or took too long; the message names the graph.
+    """
+    command = [sys.executable, "-m", "playbach_convert.worker", variant, str(folder), *roles]
+    outs = {role: folder / f"{variant}-{role}.tflite" for role in roles}
+    failure = _run(command)
+    for role, out in outs.items():
+        if not out.exists():
+            raise ConversionError(f"{variant}/{role}: {failure or 'the converter gave nothing'}")
+    return {role: out.read_bytes() for role, out in outs.items()}
 
 
 def _run(command: Sequence[str]) -> str:

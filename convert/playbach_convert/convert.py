@@ -6,42 +6,21 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from playbach.bundle import (
-    Bundle,
-    Part,
-    VariantFigures,
-    Verification,
-    write_bundle,
-)
+from playbach.bundle import Bundle, Part, VariantFigures, Verification, write_bundle
 from playbach.bundle.defect import DefectError
 from playbach.bundle.writer import build_bundle
 from playbach.errors import PlaybachError
 from playbach.predictor.graph import graph_specs
-from playbach_convert.calibration import Rollouts, rollouts
-from playbach_convert.child import ConversionError, convert_variant
-from playbach_convert.distributions import load_network
+from playbach_convert.child import ConversionError, convert_variant, saved_graph, shared_folder
 from playbach_convert.edgetpu.variant import SOURCE, add_variant
 from playbach_convert.figures_command import figures_text
+from playbach_convert.graphs import save
+from playbach_convert.limits import VerificationError, check_near
 from playbach_convert.manifest import manifest_of, provenance_of
-from playbach_convert.music import calibration_pieces, verification_music
-from playbach_convert.steps import ROLES
+from playbach_convert.pipeline import Pipeline, Rollouts, Verifying
+from playbach_convert.pipelines import pipeline_of
 from playbach_convert.variants import REFERENCE, VARIANTS
-from playbach_convert.verify import VerificationError, Verifier, machine
 from playbach_train.run import Run
-
-TABLES = {
-    "note": "rows/embeddings",
-    "pitch": "pitch_head/rows/embeddings",
-    "duration": "duration_head/rows/embeddings",
-    "match": "pointers/match_bias",
-    "place": "pointers/place_bias",
-    "gates": "pointers/gate_bias",
-    "gain": "pointers/similarity_gain",
-}
-"""Tables of the bundle, and the weights they are."""
 
 Say = Callable[[str], None]
 Failures = dict[str, PlaybachError]
@@ -105,21 +84,20 @@ def convert_run(run: Run, output: Path, request: Request, say: Say) -> Conversio
     """
     # First, so that a run that is of no use is found before the conversion, not after.
     provenance = provenance_of(run)
-    network = load_network(run)
-    music = verification_music(run)
-    graphs, left_out = _convert_all(run, request, say)
+    pipeline = pipeline_of(run)
+    graphs, left_out = _convert_all(pipeline, request, say)
     _remaining(request, left_out)
     if request.edgetpu:
         made = add_variant(graphs.parts, graphs.contents, say)
         graphs = _Graphs((*graphs.parts, *made.parts), {**graphs.contents, **made.graphs})
         provenance = replace(provenance, tools={**provenance.tools, **made.tools})
-    manifest = manifest_of(run, provenance, graphs.parts, REFERENCE)
-    tables = _tables(run)
+    manifest = manifest_of(pipeline, provenance, graphs.parts, REFERENCE)
+    tables = {f"tables/{name}.f32": values for name, values in pipeline.tables.items()}
     try:
         trial, _ = build_bundle(output, manifest, graphs.contents, tables)
     except DefectError as defect:
         raise ConversionError(f"{output}: not written: {defect}; train again") from defect
-    verification, wrong = _measure(Verifier(network, music), trial, request, left_out, say)
+    verification, wrong = _measure(pipeline.verifier(), trial, request, left_out, say)
     left_out |= wrong
     kept = _remaining(request, left_out)
     graphs = graphs.without({name for name in VARIANTS if name not in kept})
@@ -133,35 +111,44 @@ def convert_run(run: Run, output: Path, request: Request, say: Say) -> Conversio
     return Conversion(bundle, left_out)
 
 
-def _convert_all(run: Run, request: Request, say: Say) -> tuple[_Graphs, Failures]:
+def _convert_all(pipeline: Pipeline, request: Request, say: Say) -> tuple[_Graphs, Failures]:
     """The graphs of the reference and of what was asked for; why some are missing."""
     heard: Rollouts = {}
     if any(VARIANTS[variant].calibrated for variant in request.variants):
-        heard = rollouts(run.weights, run.encoding, calibration_pieces(run, request.calibration))
-        say(f"calibrating on {len(heard['step/note']):,} notes")
+        heard = pipeline.rollouts(request.calibration)
+        say(f"calibrating on {max(map(len, heard.values())):,} steps")
     parts: list[Part] = []
     contents: dict[str, bytes] = {}
     failures: Failures = {}
-    for variant in dict.fromkeys((REFERENCE, *request.variants)):
-        say(f"converting to {variant}")
-        try:
-            made = convert_variant(variant, ROLES, run.weights, heard)
-        except ConversionError as error:
-            failures[variant] = error
-            continue
-        for role, graph in made.items():
-            part = Part(f"{variant}/{role}.tflite", variant, role, *graph_specs(graph))
-            parts.append(part)
-            contents[part.name] = graph
+    with shared_folder(heard) as folder:
+        roles = _save_graphs(pipeline, folder)
+        for variant in dict.fromkeys((REFERENCE, *request.variants)):
+            say(f"converting to {variant}")
+            try:
+                made = convert_variant(variant, roles, folder)
+            except ConversionError as error:
+                failures[variant] = error
+                continue
+            for role, graph in made.items():
+                part = Part(f"{variant}/{role}.tflite", variant, role, *graph_specs(graph))
+                parts.append(part)
+                contents[part.name] = graph
     return _Graphs(tuple(parts), contents), failures
 
 
+def _save_graphs(pipeline: Pipeline, folder: Path) -> list[str]:
+    """Leave the graphs to the child processes; their roles."""
+    graphs = pipeline.graphs()
+    for role, graph in graphs.items():
+        save(graph, saved_graph(folder, role))
+    return list(graphs)
+
+
 def _measure(
-    verifier: Verifier, bundle: Bundle, request: Request, failed: Failures, say: Say
+    verifier: Verifying, bundle: Bundle, request: Request, failed: Failures, say: Say
 ) -> tuple[Verification, Failures]:
     """Figures of every variant that is near enough to the network, and why others are not."""
-    music = verifier.music
-    say(f"measuring on {music.meaning}, {music.notes:,} notes, and {request.drift_steps:,} alone")
+    say(f"measuring on {verifier.measures}")
     rows: list[VariantFigures] = []
     wrong: Failures = {}
     for variant in dict.fromkeys((REFERENCE, *request.variants)):
@@ -169,15 +156,12 @@ def _measure(
             continue
         figures = verifier.figures(bundle, variant, request.drift_steps)
         try:
-            verifier.check(figures)
+            check_near(figures, verifier.bits)
         except VerificationError as error:
             wrong[variant] = error
         else:
             rows += [figures] if variant in request.variants else []
-    verification = Verification(
-        music.meaning, music.notes, verifier.bits, machine(), variants=tuple(rows)
-    )
-    return verification, wrong
+    return verifier.verification(tuple(rows)), wrong
 
 
 def _remaining(request: Request, left_out: Failures) -> tuple[str, ...]:
@@ -194,10 +178,3 @@ def _remaining(request: Request, left_out: Failures) -> tuple[str, ...]:
             error = left_out[variant]
             raise type(error)(f"{error}; nothing was written") from error
     return kept
-
-
-def _tables(run: Run) -> dict[str, NDArray[np.float32]]:
-    return {
-        f"tables/{name}.f32": np.atleast_2d(run.weights[source]).astype(np.float32)
-        for name, source in TABLES.items()
-    }

@@ -30,10 +30,14 @@ def build_parser() -> argparse.ArgumentParser:
 
 def figures_text(verification: Verification) -> list[str]:
     """What was measured and on what, and the table, a string a line."""
-    drift = max((row.drift.steps for row in verification.variants), default=0)
+    bits = verification.bits
+    alone = max((row.drift.steps for row in verification.variants if row.drift), default=0)
+    needed = (
+        "" if bits is None else f", where the network as trained needs {bits:.4f} bits per step"
+    )
+    drift = f"; drift: {alone:,} steps alone" if alone else ""
     measured = (
-        f"Measured on {verification.music}, {verification.steps:,} notes, where the network as "
-        f"trained needs {verification.bits:.4f} bits per note; drift: {drift:,} notes alone "
+        f"Measured on {verification.music}, {verification.steps:,} steps{needed}{drift} "
         f"({verification.machine})."
     )
     return [measured, "", *verification_table(verification)]

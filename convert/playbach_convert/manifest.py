@@ -7,31 +7,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
-from playbach.bundle import Manifest, Network, Part, PitchRange, Provenance
+from playbach.bundle import Manifest, Part, PitchRange, Provenance
 from playbach.bundle.limits import MAX_ITEMS, MAX_TEXT
 from playbach.command_line import one_line
 from playbach.errors import InputError
-from playbach.predictor.lstm_copy import KIND
+from playbach_convert.pipeline import Pipeline
 from playbach_train.learned_from import TRAINED_ON
 from playbach_train.run import RECORD, Run
 
 CELLO_RANGE = PitchRange(lowest=36, highest=76)
 """C2, the lowest string, to E5, the highest note the suites ask of most hands."""
 
-SIZES = (
-    "embedding", "units", "layers", "head", "pointers", "pointer_width", "memory",
-)  # fmt: skip
-"""Attributes of the configuration that the board must know."""
-
 
 def manifest_of(
-    run: Run, provenance: Provenance, parts: Sequence[Part], default_variant: str
+    pipeline: Pipeline, provenance: Provenance, parts: Sequence[Part], default_variant: str
 ) -> Manifest:
-    """The manifest of the bundle that ``run`` becomes."""
-    sizes = {name: getattr(run.config.network, name) for name in SIZES}
+    """The manifest of the bundle that a network becomes."""
     return Manifest(
-        network=Network(KIND, sizes),
-        encoding=run.encoding,
+        network=pipeline.network,
+        encoding=pipeline.encoding,
         range=CELLO_RANGE,
         default_variant=default_variant,
         parts=tuple(parts),

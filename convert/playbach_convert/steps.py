@@ -17,17 +17,18 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from playbach_convert.graphs import Traced, trace
 from playbach_train.layers import CELL_CLIP
+from playbach_train.networks.architecture import Tensor
 
 Weights = Mapping[str, NDArray[np.float32]]
 ROLES = ("step", "pitch", "duration")
 
 
-def concrete_function(role: str, weights: Weights) -> Any:
+def traced_step(role: str, weights: Weights) -> Traced:
     """The traced graph of ``role``, its inputs and outputs named."""
     function, inputs = {"step": _step, "pitch": _pitch, "duration": _duration}[role](weights)
-    specs = {name: tf.TensorSpec((1, width), tf.float32, name) for name, width in inputs.items()}
-    return tf.function(function, autograph=False).get_concrete_function(**specs)
+    return trace(function, {name: Tensor((1, width)) for name, width in inputs.items()})
 
 
 def layer_count(weights: Weights) -> int:

@@ -12,9 +12,9 @@ class Variant:
     Attributes:
         meaning: for the user.
         calibrated: whether the conversion must hear real music first.
-        divergence: the most that all distributions of a note may diverge from the network's, nats.
+        divergence: the most that all distributions of a step may diverge from the network's, nats.
         probability: the most that any probability may differ.
-        bits: the most bits per note that it may be worse by.
+        bits: the most bits per step that it may be worse by.
     """
 
     meaning: str
@@ -28,7 +28,7 @@ class Variant:
         """For the user."""
         return (
             f"{self.divergence:g} nats, {self.probability:g} of a probability, "
-            f"{self.bits:g} bits per note"
+            f"{self.bits:g} bits per step"
         )
 
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from playbach.bundle import Bundle, Drift, VariantFigures
-from playbach.errors import PlaybachError
+from playbach.bundle import Bundle, Drift, VariantFigures, Verification
 from playbach.music.encoding import heading_of
 from playbach.predictor.lstm_copy import LstmCopyPredictor
 from playbach_convert.distributions import (
@@ -22,17 +21,9 @@ from playbach_convert.distributions import (
 )
 from playbach_convert.drift import free_run
 from playbach_convert.music import Music
-from playbach_convert.variants import REFERENCE, VARIANTS
-from playbach_train.layers import CELL_CLIP
+from playbach_convert.variants import REFERENCE
 from playbach_train.measure import bits_of
 from playbach_train.network import PARTS, Network
-
-CELL_BOUND = CELL_CLIP * 1.01
-"""A rounded cell state may lie this far out: the last int8 code lies beyond the clip."""
-
-
-class VerificationError(PlaybachError):
-    """A variant does not do what the network does."""
 
 
 @dataclass(frozen=True)
@@ -86,32 +77,20 @@ class Verifier:
             bits=self._bits_of(found),
         )
 
-    def check(self, figures: VariantFigures) -> None:
-        """Hold ``figures`` against what ``VARIANTS`` allows.
+    @property
+    def measures(self) -> str:
+        """What is measured on and how much of it, for the user."""
+        return f"{self.music.meaning}, {self.music.notes:,} notes"
 
-        Raises:
-            VerificationError: they are outside.
-        """
-        allowed = VARIANTS[figures.variant]
-        held = {
-            f"{figures.divergence:.2g} nats from it": figures.divergence <= allowed.divergence,
-            f"a probability {figures.probability:.2g} off": (
-                figures.probability <= allowed.probability
-            ),
-            f"{figures.bits - self.bits:.2g} bits per note worse": (
-                figures.bits - self.bits <= allowed.bits
-            ),
-            f"cell states up to {figures.drift.largest_cell:.3g} when left to itself": (
-                figures.drift.largest_cell <= CELL_BOUND
-            ),
-        }
-        # NaN compares false with everything, and so is refused too.
-        wrong = [what for what, right in held.items() if not right]
-        if wrong:
-            raise VerificationError(
-                f"{figures.variant}: does not do what the network does ({', '.join(wrong)}; "
-                f"allowed: {allowed.limits}); leave it out of --quantise, or train again"
-            )
+    def verification(self, rows: tuple[VariantFigures, ...]) -> Verification:
+        """What the bundle says of it."""
+        return Verification(
+            music=self.music.meaning,
+            steps=self.music.notes,
+            bits=self.bits,
+            machine=machine(),
+            variants=rows,
+        )
 
     def _bits_of(self, found: Sequence[Distributions]) -> float:
         """Bits per note, all three parts added up, over all pieces."""

@@ -15,26 +15,14 @@ from typing import Any, TypeAlias
 import numpy as np
 import tensorflow as tf
 
-from playbach_convert.child import ROLLOUTS
-from playbach_convert.steps import Weights, concrete_function
+from playbach_convert.child import ROLLOUTS, saved_graph
 
 Samples: TypeAlias = Callable[[], Iterator[tuple[str, dict[str, Any]]]]
 
 
-class StepModule(tf.Module):
-    """Holds one traced graph so that it can be saved with its names."""
-
-    def __init__(self, function: Any) -> None:
-        super().__init__()
-        self.function = function
-
-
-def convert(role: str, variant: str, weights: Weights, folder: Path) -> bytes:
-    """The TFLite graph of ``role`` as ``variant``; ``folder`` receives what is in between."""
-    function = concrete_function(role, weights)
-    saved = folder / f"saved-{variant}-{role}"
-    tf.saved_model.save(StepModule(function), str(saved), signatures=function)
-    converter = tf.lite.TFLiteConverter.from_saved_model(str(saved))
+def convert(role: str, variant: str, folder: Path) -> bytes:
+    """The TFLite graph of ``role``, which is saved in ``folder``, as ``variant``."""
+    converter = tf.lite.TFLiteConverter.from_saved_model(str(saved_graph(folder, role)))
     OPTIONS[variant](converter, partial(_samples, folder / ROLLOUTS, role))
     return bytes(converter.convert())
 
@@ -86,16 +74,14 @@ OPTIONS: dict[str, Callable[[Any, Samples], None]] = {
 
 
 def main(arguments: list[str]) -> None:
-    """``VARIANT WEIGHTS.npz FOLDER ROLE...``: writes ``FOLDER/VARIANT-ROLE.tflite`` one by one.
+    """``VARIANT FOLDER ROLE...``: writes ``FOLDER/VARIANT-ROLE.tflite`` one by one.
 
-    ``FOLDER/rollouts.npz`` holds what int8 is calibrated on.
+    ``FOLDER`` holds the saved graphs, and in ``rollouts.npz`` what int8 is calibrated on.
     """
-    variant, stored, folder, *roles = arguments
-    with np.load(stored, allow_pickle=False) as arrays:
-        weights = {name: arrays[name].astype(np.float32) for name in arrays.files}
+    variant, folder, *roles = arguments
     for role in roles:
         out = Path(folder) / f"{variant}-{role}.tflite"
-        graph = convert(role, variant, weights, Path(folder))
+        graph = convert(role, variant, Path(folder))
         # Under its name only when it is whole: the disk may be full.
         out.with_suffix(".part").write_bytes(graph)
         out.with_suffix(".part").replace(out)

@@ -50,8 +50,11 @@ def run(finished: Path) -> Run:
 def test_int8_is_near_the_network_and_its_state_stays_within_bounds(bundle: Bundle) -> None:
     measured = bundle.manifest.verification
     assert measured is not None
+    assert measured.bits is not None
     row = next(row for row in measured.variants if row.variant == "int8")
     assert 0 < row.divergence <= 0.02
+    assert row.bits is not None
+    assert row.drift is not None
     assert row.bits - measured.bits <= 0.05
     assert row.drift.largest_cell <= 8.08
 

@@ -14,7 +14,7 @@ from playbach.music.form import parse_form
 from playbach.music.key import Key, Mode
 from playbach.music.meter import Meter
 from playbach.music.note import Note, Piece, Pitch, Ticks
-from playbach.predictor import load_predictor
+from playbach.predictor.lstm_copy import LstmCopyPredictor
 from playbach_convert.distributions import (
     Distributions,
     bundle_distributions,
@@ -76,7 +76,7 @@ def test_the_long_piece_is_longer_than_the_memory_and_its_segments() -> None:
 
 
 def test_float32_is_the_network(loud_bundle: Bundle, piece: Piece, wanted: Distributions) -> None:
-    found = bundle_distributions(load_predictor(loud_bundle, "float32"), piece)
+    found = bundle_distributions(LstmCopyPredictor(loud_bundle, "float32"), piece)
     for part in PARTS:
         assert found[part].shape == wanted[part].shape == (len(piece.notes), wanted[part].shape[1])
         assert np.abs(found[part] - wanted[part]).max() < 1e-4, part
@@ -85,7 +85,7 @@ def test_float32_is_the_network(loud_bundle: Bundle, piece: Piece, wanted: Distr
 def test_int8_weights_diverge_from_the_network_by_next_to_nothing(
     loud_bundle: Bundle, piece: Piece, wanted: Distributions
 ) -> None:
-    found = bundle_distributions(load_predictor(loud_bundle, "dynamic"), piece)
+    found = bundle_distributions(LstmCopyPredictor(loud_bundle, "dynamic"), piece)
     for part in PARTS:
         assert divergence(wanted[part], found[part]) < 0.005, part
 
@@ -99,14 +99,14 @@ def test_what_is_compared_is_far_from_even_chances(network: Network) -> None:
 
 def test_every_row_is_a_distribution(loud_bundle: Bundle, piece: Piece) -> None:
     for variant in loud_bundle.manifest.variants:
-        for rows in bundle_distributions(load_predictor(loud_bundle, variant), piece).values():
+        for rows in bundle_distributions(LstmCopyPredictor(loud_bundle, variant), piece).values():
             assert rows.dtype == np.float32
             assert rows.min() >= 0
             assert rows.sum(axis=1) == pytest.approx(1, abs=1e-5)
 
 
 def test_a_note_of_a_chord_is_never_below_the_last(loud_bundle: Bundle) -> None:
-    predictor = load_predictor(loud_bundle)
+    predictor = LstmCopyPredictor(loud_bundle, loud_bundle.manifest.default_variant)
     found = bundle_distributions(predictor, PIECES["chords and rests"])["pitch"]
     unison = predictor.encoding.pitch_symbol(0)
     for step, rising in enumerate((0, 1, 1, 1, 0, 0, 1, 0, 1, 0, 0)):
@@ -114,7 +114,7 @@ def test_a_note_of_a_chord_is_never_below_the_last(loud_bundle: Bundle) -> None:
 
 
 def test_a_piece_leaves_nothing_behind(loud_bundle: Bundle) -> None:
-    predictor = load_predictor(loud_bundle)
+    predictor = LstmCopyPredictor(loud_bundle, loud_bundle.manifest.default_variant)
     first = bundle_distributions(predictor, PIECES["longer than the memory"])
     bundle_distributions(predictor, PIECES["chords and rests"])
     again = bundle_distributions(predictor, PIECES["longer than the memory"])

@@ -23,20 +23,24 @@ class Drift:
     largest_cell: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VariantFigures:
-    """A variant beside the network, over the same notes.
+    """A variant beside the network, over the same music.
+
+    A step is one run of the network's own graph: a note; or, for other kinds of network, one
+    symbol, or one image of many rows.
 
     Attributes:
         variant: one of ``VARIANTS``.
         size: bytes of its graphs.
         probability: the largest difference of any probability.
         divergence: mean Kullback-Leibler divergence from the network of all distributions of a
-            note (shift, pitch and duration added up), nats.
-        agreement: share of distributions whose likeliest symbol is the same, 0 to 1.
-        bits: per note: shift, pitch and duration added up, each mean over notes 2..n.
-        steps_per_second: notes read in a second of processor time, where it was converted.
-        drift: the same when it is left to itself.
+            step (of a note: shift, pitch and duration added up; of an image: mean of its rows),
+            nats; of the worst graph where there are several forms.
+        agreement: share of distributions whose likeliest symbol is the same, 0 to 1; likewise.
+        bits: per step, all distributions added up, where it is known what was right; of notes 2..n.
+        steps_per_second: steps in a second of processor time, where it was converted.
+        drift: the same when it is left to itself, for networks that are run so.
     """
 
     variant: str
@@ -44,39 +48,42 @@ class VariantFigures:
     probability: float
     divergence: float
     agreement: float
-    bits: float
+    bits: float | None = None
     steps_per_second: float
-    drift: Drift
+    drift: Drift | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
     """What was measured when the bundle was made.
 
     Attributes:
-        music: what the notes were, such as ``9 movements held out``.
-        steps: how many notes.
-        bits: per note, of the network as trained.
+        music: what was read, such as ``9 movements held out``.
+        steps: how many, as in ``VariantFigures``.
+        bits: per step, of the network as trained, where it is known what was right.
         machine: on which it was measured.
         variants: a row each.
     """
 
     music: str
     steps: int
-    bits: float
+    bits: float | None = None
     machine: str
     variants: tuple[VariantFigures, ...]
 
 
 _COLUMNS = (
     "variant", "size, kB", "largest difference", "divergence, nats", "top-1 agreement",
-    "bits per note", "notes per second", "drift: divergence", "top-1 agreement", "largest cell",
+    "bits per step", "steps per second", "drift: divergence", "top-1 agreement", "largest cell",
 )  # fmt: skip
+_NOT_MEASURED = ""
 
 
 def verification_table(verification: Verification) -> list[str]:
-    """A table in Markdown, a string a line."""
-    rows = [_COLUMNS, *map(_row, verification.variants)]
+    """A table in Markdown, a string a line; without columns for what no variant was asked."""
+    found = list(zip(*map(_row, verification.variants), strict=True))
+    told = [n for n, column in enumerate(found) if any(column)] or range(len(_COLUMNS))
+    rows = [[row[n] for n in told] for row in (_COLUMNS, *map(_row, verification.variants))]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["| " + " | ".join(map(str.ljust, row, widths)) + " |" for row in rows]
     lines.insert(1, "| " + " | ".join("-" * width for width in widths) + " |")
@@ -84,15 +91,19 @@ def verification_table(verification: Verification) -> list[str]:
 
 
 def _row(figures: VariantFigures) -> tuple[str, ...]:
+    drift = figures.drift
+    alone = (
+        (f"{drift.divergence:.5f}", f"{drift.agreement:.2%}", f"{drift.largest_cell:.2f}")
+        if drift is not None
+        else (_NOT_MEASURED,) * 3
+    )
     return (
         figures.variant,
         f"{figures.size / 1000:,.0f}",
         f"{figures.probability:.2g}",
         f"{figures.divergence:.5f}",
         f"{figures.agreement:.2%}",
-        f"{figures.bits:.4f}",
+        _NOT_MEASURED if figures.bits is None else f"{figures.bits:.4f}",
         f"{figures.steps_per_second:,.0f}",
-        f"{figures.drift.divergence:.5f}",
-        f"{figures.drift.agreement:.2%}",
-        f"{figures.drift.largest_cell:.2f}",
+        *alone,
     )

@@ -31,15 +31,27 @@ FIGURES = VariantFigures(
     steps_per_second=3243.0,
     drift=Drift(20_000, 0.00243, 0.9828, 7.97),
 )
-MEASURED = Verification("9 movements held out", 6661, 3.7254, "x86_64, Linux", (FIGURES,))
+MEASURED = Verification(
+    music="9 movements held out",
+    steps=6661,
+    bits=3.7254,
+    machine="x86_64, Linux",
+    variants=(FIGURES,),
+)
+WITHOUT_TRUTH = replace(MEASURED, bits=None, variants=(replace(FIGURES, bits=None, drift=None),))
 
 
+@pytest.mark.parametrize("measured", [MEASURED, WITHOUT_TRUTH], ids=["all", "some"])
 def test_figures_survive_the_round_trip(
-    manifest: Manifest, parts: Entries, tables: dict[str, Array], tmp_path: Path
+    manifest: Manifest,
+    parts: Entries,
+    tables: dict[str, Array],
+    tmp_path: Path,
+    measured: Verification,
 ) -> None:
     path = tmp_path / "measured.bundle"
-    write_bundle(path, replace(manifest, verification=MEASURED), parts, tables)
-    assert read_bundle(path).manifest.verification == MEASURED
+    write_bundle(path, replace(manifest, verification=measured), parts, tables)
+    assert read_bundle(path).manifest.verification == measured
 
 
 def test_a_bundle_need_not_have_been_measured(
@@ -55,6 +67,15 @@ def test_the_table_is_markdown_with_a_row_a_variant() -> None:
     ]  # fmt: skip
     assert len(head) == len(rule) == len(row)
     assert head.count("|") == rule.count("|") == row.count("|") == 11
+
+
+def test_the_table_has_no_columns_for_what_was_not_measured() -> None:
+    head, _, row = verification_table(WITHOUT_TRUTH)
+    assert "bits" not in head
+    assert "drift" not in head
+    assert [cell.strip() for cell in row.strip("| ").split("|")] == [
+        "int8", "386", "0.41", "0.00460", "98.53%", "3,243",
+    ]  # fmt: skip
 
 
 PLAIN = {
