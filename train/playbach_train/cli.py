@@ -11,6 +11,7 @@ from typing import NamedTuple
 from playbach.command_line import OneLineParser, guarded
 from playbach_train import cross_validate_command, evaluate_command, train_command
 from playbach_train.corpus import cli as corpus_command
+from playbach_train.listening import command as listen_command
 from playbach_train.report import command as report_command
 
 
@@ -44,6 +45,11 @@ COMMANDS = {
         "compare generated movements with real ones, as a page",
         report_command.add_arguments,
         report_command.run,
+    ),
+    "listen": Command(
+        "write a page for a blind listening test, real music beside generated",
+        listen_command.add_arguments,
+        listen_command.run,
     ),
     "corpus": Command(
         "build a corpus into a folder", corpus_command.add_arguments, corpus_command.run

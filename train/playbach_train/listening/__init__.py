@@ -1,0 +1,1 @@
+"""A blind listening test: a page of unlabelled excerpts, and the analysis of what was answered."""
