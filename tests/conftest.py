@@ -8,7 +8,11 @@ import pytest
 from hypothesis import settings
 from tests.fixtures.make_tiny_bundle import tiny_options, train_tiny, write_scores
 
-pytest_plugins = ["tests.fixtures.jack", "tests.fixtures.sequencer"]
+pytest_plugins = [
+    "tests.fixtures.jack",
+    "tests.fixtures.sequencer",
+    "tests.fixtures.symbol_bundles",
+]
 
 EPOCHS = 3
 

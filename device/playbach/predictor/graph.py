@@ -73,9 +73,9 @@ class Graph:
             sides = _signature(self._interpreter)
         for specs, found in zip((part.inputs, part.outputs), sides, strict=True):
             check_tensors(specs, list(found), where=self._what)
-        places = {spec.name: index for found in sides for spec, index in found.items()}
-        self._inputs = [places[name] for name in inputs]
-        self._outputs = [places[name] for name in outputs]
+        self._inputs, self._outputs = (
+            _places(found, names) for found, names in zip(sides, (inputs, outputs), strict=True)
+        )
         # Bound once: looked up for each of thousands of notes a second otherwise.
         self._set = self._interpreter.set_tensor
         self._get = self._interpreter.get_tensor
@@ -125,6 +125,11 @@ def _signature(interpreter: Any) -> tuple[dict[TensorSpec, int], dict[TensorSpec
         for details in (runner.get_input_details(), runner.get_output_details())
     )
     return inputs, outputs
+
+
+def _places(found: dict[TensorSpec, int], names: list[str]) -> list[int]:
+    by_name = {spec.name: index for spec, index in found.items()}
+    return [by_name[name] for name in names]
 
 
 def _spec(name: str, detail: dict[str, Any]) -> TensorSpec:

@@ -45,11 +45,15 @@ def checked_part(bundle: Bundle, variant: str, role: str, shape: GraphShape) -> 
     bundle.part(variant, role)  # whose error names the file
     part = bundle.manifest.part(variant, role)
     where = f"{bundle.path}: {part.name}"
-    for shapes, specs in ((shape.inputs, part.inputs), (shape.outputs, part.outputs)):
+    real_type = "int8" if variant in QUANTISED else "float32"
+    for shapes, specs, numbers in (
+        (shape.inputs, part.inputs, shape.numbers),
+        (shape.outputs, part.outputs, ()),
+    ):
         # Scales are the conversion's own affair; what must be equal is seen in check_handed_on.
         scales = {spec.name: spec.quantisation for spec in specs}
         wanted = [
-            TensorSpec(name, _dtype(name, part, shape), size, scales.get(name))
+            TensorSpec(name, "int32" if name in numbers else real_type, size, scales.get(name))
             for name, size in shapes.items()
         ]
         check_tensors(wanted, specs, where=where)
@@ -126,9 +130,3 @@ def ordered(specs: Iterable[TensorSpec], names: Iterable[str]) -> list[TensorSpe
     """The tensors of those names."""
     by_name = {spec.name: spec for spec in specs}
     return [by_name[name] for name in names]
-
-
-def _dtype(name: str, part: Part, shape: GraphShape) -> str:
-    if name in shape.numbers:
-        return "int32"
-    return "int8" if part.variant in QUANTISED else "float32"
