@@ -19,7 +19,8 @@ from typing import Any
 from playbach_train.listening.blind import Blind
 
 SYNTH = ("room.js", "voices.js", "instrument.js")
-"""Modules of the board's page, each after those it imports."""
+OWN = ("answers.js", "player.js", "survey.js")
+"""Modules of the board's page and of this one, each after those it imports."""
 
 PROGRAM = 42
 """General MIDI program of all excerpts: the cello."""
@@ -66,7 +67,7 @@ def page_of(test: Blind, *, mail: str | None, sounds: Mapping[str, str] | None =
 def script_of() -> str:
     """Synth and page as one script."""
     parts = [(_BOARD / name).read_text(encoding="utf-8") for name in SYNTH]
-    joined = "\n".join([*parts, _text("survey.js")])
+    joined = "\n".join([*parts, *map(_text, OWN)])
     return '"use strict";\n' + _EXPORT.sub("", _IMPORT.sub("", joined))
 
 
