@@ -12,6 +12,7 @@ from playbach.command_line import OneLineParser, guarded
 from playbach_train import cross_validate_command, evaluate_command, train_command
 from playbach_train.corpus import cli as corpus_command
 from playbach_train.listening import command as listen_command
+from playbach_train.listening import survey_command
 from playbach_train.report import command as report_command
 
 
@@ -50,6 +51,9 @@ COMMANDS = {
         "write a page for a blind listening test, real music beside generated",
         listen_command.add_arguments,
         listen_command.run,
+    ),
+    "survey": Command(
+        "analyse what listeners answered", survey_command.add_arguments, survey_command.run
     ),
     "corpus": Command(
         "build a corpus into a folder", corpus_command.add_arguments, corpus_command.run
