@@ -18,6 +18,9 @@ from playbach.predictor.parts import AGAIN
 
 Ints = NDArray[np.int64]
 
+_LARGEST = 1 << 24
+"""Up to here a float32 holds every whole number."""
+
 _MODES = (Mode.MAJOR, Mode.MINOR)
 
 
@@ -124,10 +127,11 @@ def _whole(bundle: Bundle, name: str, *, axes: int) -> Ints:
     table = bundle.table(f"tables/{name}.f32")
     if table.ndim != axes:
         raise _wrong(bundle, name, f"has {table.ndim} axes, not {axes}")
-    numbers = table.astype(np.int64)
-    if not (numbers == table).all():
-        raise _wrong(bundle, name, "holds numbers that are not whole; they must be")
-    return numbers
+    if not ((np.abs(table) <= _LARGEST) & (table == np.rint(table))).all():
+        raise _wrong(
+            bundle, name, f"holds numbers that are not whole, or beyond {_LARGEST}; it must not"
+        )
+    return table.astype(np.int64)
 
 
 def _check_within(bundle: Bundle, name: str, numbers: Ints, lowest: int, highest: int) -> None:
