@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from playbach.music.key import PITCH_CLASSES, Key, Mode
 from playbach.music.meter import TICKS_PER_QUARTER
-from playbach.music.note import Piece
+from playbach.music.note import MAX_PITCH, Piece
 from playbach.music.symbols import BORDER, HOLD, OTHER, REST, Symbol, Vocabulary, pitches_of
 
 SIXTEENTH = TICKS_PER_QUARTER // 4
@@ -64,7 +64,7 @@ def onset_row(piece: Piece) -> SymbolRow:
     ends = [*list(onsets)[1:], int(piece.end)]
     return SymbolRow(
         tuple(onsets.values()),
-        tuple(max(end - onset, 1) for onset, end in zip(onsets, ends, strict=True)),
+        tuple(end - onset for onset, end in zip(onsets, ends, strict=True)),
     )
 
 
@@ -74,18 +74,21 @@ def sixteenth_row(piece: Piece) -> SymbolRow | None:
     Where pitches begin they are the symbol, whatever sounds on below them; where none begins, a
     hold if anything sounds, else a rest.
     """
+    up = to_home(piece.keys[0][1])
     if any(note.onset % SIXTEENTH or note.end % SIXTEENTH for note in piece.notes):
         return None
-    moved = piece.transposed(to_home(piece.keys[0][1]))
+    if not all(0 <= note.pitch + up <= MAX_PITCH for note in piece.notes):
+        return None
+    moved = piece.transposed(up)
     onsets = _beginnings(moved)
-    sounding_until = 0
-    ends = {int(n.onset): 0 for n in moved.notes}
+    ends: defaultdict[int, int] = defaultdict(int)
     for note in moved.notes:
         ends[int(note.onset)] = max(ends[int(note.onset)], int(note.end))
+    sounds_until = 0
     symbols: list[Symbol] = []
     for tick in range(0, int(moved.end), SIXTEENTH):
-        sounding_until = max(sounding_until, ends.get(tick, 0))
-        symbols.append(onsets.get(tick, HOLD if tick < sounding_until else REST))
+        sounds_until = max(sounds_until, ends[tick])
+        symbols.append(onsets.get(tick, HOLD if tick < sounds_until else REST))
     return SymbolRow(tuple(symbols), (SIXTEENTH,) * len(symbols))
 
 
