@@ -27,7 +27,7 @@ define make-venv
 	@touch $@
 endef
 
-.PHONY: help play test test-arm test-service test-vm lint train convert bench model report docs requirements install uninstall \
+.PHONY: help play test test-arm test-service test-vm lint train convert bench figures model report docs requirements install uninstall \
 	clean
 
 help: ## list what there is to do
@@ -62,6 +62,9 @@ convert: $(DEV)/installed ## network to bundle (ARGS="RUN -o NAME.bundle")
 
 bench: $(DEV)/installed ## print the figures of the README (ARGS="--json FILE")
 	$(DEV)/bin/python -m bench $(ARGS)
+
+figures: $(DEV)/installed ## draw the pictures of docs/figures (ARGS="attention --measure --midi FILE")
+	$(DEV)/bin/python -m bench.figures --run $(RUN) $(ARGS)
 
 # Movements of the suites that no network here has ever seen: scores on them are honest.
 KEPT_BACK := bwv1007-7-gigue bwv1008-4-sarabande bwv1009-3-courante bwv1010-2-allemande \

@@ -52,9 +52,9 @@ def measure(options: argparse.Namespace) -> list[Figure]:
     ]
 
 
-def one_note(bundle: Bundle) -> float:
+def one_note(bundle: Bundle, variant: str | None = None) -> float:
     """Median seconds from asking the composer for a note to having it."""
-    predictor = load_predictor(bundle)
+    predictor = load_predictor(bundle, variant)
     settings = Settings()
     rng = np.random.default_rng(1)
     composer = Composer(predictor, bundle.manifest.range, rng, lambda: settings)

@@ -61,7 +61,16 @@ class Row:
     jack_p99: float
 
 
-def row(way: str, ours: Sequence[float], server: Sequence[float]) -> Row:
+@dataclass(frozen=True)
+class Errors:
+    """Onset errors of each note, in seconds: of its leaving, and what JACK adds; see the module."""
+
+    ours: Sequence[float]
+    server: Sequence[float]
+
+
+def row(way: str, found: Errors) -> Row:
+    ours, server = found.ours, found.server
     tenth = max(1, len(ours) // 10)
     drift = statistics.fmean(ours[-tenth:]) - statistics.fmean(ours[:tenth])
     figures = (*quantiles(ours, 0.5, 0.99, 1.0), drift, *quantiles(server, 0.5, 0.99))
@@ -154,14 +163,15 @@ def measure(count: int, interval: float, only: str) -> list[Row]:
     settle_process()
     with jack_server():
         return [
-            one(way, load, count, interval)
+            row(f"{way}, {load}", errors(way, load, count, interval))
             for load in LOADS
             for way in WAYS
             if only in f"{way}, {load}"
         ]
 
 
-def one(way: str, load: str, count: int, interval: float) -> Row:
+def errors(way: str, load: str, count: int, interval: float) -> Errors:
+    """Play ``count`` notes, ``interval`` seconds apart; there must be a JACK server."""
     ear = Ear()
     with LOADS[load]():
         nominal, left = WAYS[way](count, interval)
@@ -170,7 +180,7 @@ def one(way: str, load: str, count: int, interval: float) -> Row:
         sys.exit(f"onset: {count} notes, {len(left)} left, {len(arrived)} arrived")
     ours = [t - due for t, due in zip(left, nominal, strict=True)]
     server = [t - before for t, before in zip(arrived, left, strict=True)]
-    return row(f"{way}, {load}", ours, server)
+    return Errors(ours, server)
 
 
 def main() -> None:

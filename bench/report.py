@@ -91,4 +91,6 @@ def system_name() -> str:
         name = platform.freedesktop_os_release()["PRETTY_NAME"]
     except OSError:
         name = platform.system()
-    return f"{name}, {platform.system()} {platform.release()}"
+    # Without the name that whoever built the kernel gave it.
+    release = re.match(r"[\d.]*", platform.release())
+    return f"{name}, {platform.system()} {release[0] if release else ''}".rstrip()

@@ -1,0 +1,125 @@
+"""``make figures``: every picture of the documentation, from real runs.
+
+Each picture is drawn from the figures kept in ``docs/figures/data``; they are taken where there are
+none yet, and anew with ``--measure``.
+
+    python -m bench.figures [NAME ...] [--measure] [--run DIR] [--bundle FILE] [--midi FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import matplotlib as mpl
+from bench.figures.page import page
+from bench.figures.picture import Measured, Sources
+from bench.figures.style import STYLE
+from bench.figures.table import PICTURES
+from bench.report import machine
+
+from playbach.bundle import default_bundle_path
+from playbach.command_line import OneLineParser, guarded
+from playbach.errors import InputError
+from playbach.files import write_atomically
+from playbach_train.run import read_json
+
+FOLDER = Path(__file__).parents[2] / "docs" / "figures"
+PAGE = "README.md"
+PROG = "python -m bench.figures"
+_ROW = re.compile(r"\[[^\[\]{}]*\]")
+
+
+def main() -> int:
+    options = build_parser().parse_args()
+    return guarded(PROG, lambda: run(options))
+
+
+def build_parser() -> OneLineParser:
+    parser = OneLineParser(prog=PROG, description="Draw the pictures of the documentation.")
+    parser.add_argument(
+        "names", metavar="NAME", nargs="*", help=f"which ones, of {', '.join(PICTURES)}; else all"
+    )
+    parser.add_argument("--measure", action="store_true", help="take their figures anew")
+    parser.add_argument(
+        "--run", metavar="DIR", type=Path, default=Path("runs/default"),
+        help="training run (default %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--bundle", metavar="FILE", type=Path, default=default_bundle_path(),
+        help="bundle (default: the one included)",
+    )  # fmt: skip
+    parser.add_argument("--midi", metavar="FILE", type=Path, help="a movement to be read")
+    parser.add_argument(
+        "--and", metavar="FILE", type=Path, action="append", default=[],
+        help="bundle of a further network to time; may be repeated",
+    )  # fmt: skip
+    parser.add_argument(
+        "--notes", metavar="N", type=int, default=400,
+        help="notes played where onsets are timed (default %(default)s)",
+    )  # fmt: skip
+    parser.add_argument("--out", metavar="DIR", type=Path, default=FOLDER, help=argparse.SUPPRESS)
+    return parser
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure and draw; the exit status.
+
+    Raises:
+        PlaybachError: a name, a source or a figure that was kept is not as it must be.
+    """
+    unknown = sorted(set(options.names) - set(PICTURES))
+    if unknown:
+        raise InputError(f"no picture {unknown[0]!r}; there are {', '.join(PICTURES)}")
+    if options.notes < 1:
+        raise InputError(f"--notes {options.notes}: it is a whole number from 1")
+    more = tuple(getattr(options, "and"))
+    sources = Sources(options.run, options.bundle, options.midi, more, options.notes)
+    folder: Path = options.out
+    (folder / "data").mkdir(parents=True, exist_ok=True)
+    for name in options.names or PICTURES:
+        kept = folder / "data" / f"{name}.json"
+        if options.measure or not kept.exists():
+            print(f"measuring {name}", flush=True)
+            taken = {
+                "machine": machine(),
+                "command": _command(name, options),
+                "figures": PICTURES[name].measure(sources),
+            }
+            write_atomically(kept, _json(taken), force=True)
+        picture = folder / PICTURES[name].file
+        write_atomically(picture, draw(name, read_json(kept)["figures"]), force=True)
+        print(f"{picture}: {picture.stat().st_size:,} bytes")
+    write_atomically(folder / PAGE, page(folder).encode(), force=True)
+    return 0
+
+
+def draw(name: str, figures: Measured) -> bytes:
+    """The picture; the same figures give the same bytes with the same version of matplotlib."""
+    with mpl.rc_context(STYLE):
+        return PICTURES[name].draw(figures)
+
+
+def _command(name: str, options: argparse.Namespace) -> str:
+    """What was typed, files by their names alone: where they were is nobody else's concern."""
+    words = ["python", "-m", "bench.figures", name, "--measure"]
+    for option in PICTURES[name].options:
+        given = getattr(options, option)
+        for value in given if isinstance(given, list) else [given]:
+            if value != build_parser().get_default(option):
+                words += [f"--{option}", value.name if isinstance(value, Path) else str(value)]
+    return shlex.join(words)
+
+
+def _json(content: Measured) -> bytes:
+    """A line for each row of numbers, so that a change of one can be seen."""
+    text = json.dumps(content, indent=1, allow_nan=False)
+    return _ROW.sub(lambda row: " ".join(row[0].split()), text).encode() + b"\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

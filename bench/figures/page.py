@@ -1,0 +1,48 @@
+"""The page that shows all pictures and says how each was made."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+from bench.figures.picture import Measured
+from bench.figures.table import PICTURES
+
+from playbach_train.run import read_json
+
+_HEAD = """\
+# Figures
+
+Every picture here is drawn, and this page written, by
+
+    make figures
+
+from the figures in `data/`, which were measured with the command given below each picture (in
+`.venv-dev/bin`). `make figures ARGS="NAME --measure"` takes those of one anew on your machine.
+"""
+
+
+def page(folder: Path) -> str:
+    """The page in Markdown, of the pictures that have figures in ``folder``.
+
+    Raises:
+        InputError: the figures of one cannot be read.
+    """
+    kept = {name: folder / "data" / f"{name}.json" for name in PICTURES}
+    sections = [section(name, read_json(path)) for name, path in kept.items() if path.exists()]
+    return "\n".join([_HEAD, *sections])
+
+
+def section(name: str, kept: Measured) -> str:
+    """A picture, what it shows, and how it was made."""
+    picture, machine = PICTURES[name], kept["machine"]
+    measured = (
+        f"Measured with `{kept['command']}` on {machine['date']}: {machine['cores']} cores of "
+        f"{machine['CPU']}, {machine['system']}, Python {machine['Python']}."
+    )
+    text = f"{_wrapped(picture.caption(kept['figures']))}\n\n{_wrapped(measured)}"
+    return f"## {picture.about}\n\n![{picture.about}]({picture.file})\n\n{text}\n"
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False)
