@@ -39,9 +39,10 @@ def measure(options: argparse.Namespace) -> list[Figure]:
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     from playbach_train.arrays import movement_arrays  # noqa: PLC0415 as above
     from playbach_train.config import load_config  # noqa: PLC0415 after the environment is set
+    from playbach_train.networks.copying_config import CopyingConfig  # noqa: PLC0415 as above
     from playbach_train.training import Trainer  # noqa: PLC0415 as above
 
-    config = load_config(CONFIG if CONFIG.exists() else None, {})
+    config = load_config(CopyingConfig(), CONFIG if CONFIG.exists() else None, {})
     rng = np.random.default_rng(1)
     movements = [
         movement_arrays(f"movement {n}", wandering(rng), DEFAULT_ENCODING) for n in range(MOVEMENTS)

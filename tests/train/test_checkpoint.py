@@ -13,7 +13,7 @@ import pytest
 from playbach.errors import InputError, OutputError
 from playbach.music.encoding import DEFAULT_ENCODING
 from playbach_train.checkpoint import MAX_CHECKPOINT_BYTES, load_arrays, save_arrays
-from playbach_train.config import RunConfig
+from playbach_train.networks.copying_config import CopyingConfig
 from playbach_train.run import (
     BOARD,
     CHECKPOINT,
@@ -102,7 +102,7 @@ def test_starting_a_run_leaves_nothing_of_the_one_before(tmp_path: Path) -> None
     (tmp_path / BOARD).mkdir()
     (tmp_path / BOARD / "events").touch()
     (tmp_path / "notes.txt").write_text("mine")
-    start_run(tmp_path, RunConfig(), DEFAULT_ENCODING, {"command": "x"})
+    start_run(tmp_path, CopyingConfig(), DEFAULT_ENCODING, {"command": "x"})
     assert sorted(p.name for p in tmp_path.iterdir()) == [CONFIG, "notes.txt", RECORD]
     record = read_json(tmp_path / RECORD)
     assert record["command"] == "x"
@@ -110,10 +110,10 @@ def test_starting_a_run_leaves_nothing_of_the_one_before(tmp_path: Path) -> None
 
 
 def test_a_run_comes_back_with_its_encoding_and_configuration(tmp_path: Path) -> None:
-    start_run(tmp_path, RunConfig(), DEFAULT_ENCODING, {"command": "x"})
+    start_run(tmp_path, CopyingConfig(), DEFAULT_ENCODING, {"command": "x"})
     save_arrays(tmp_path / NETWORK, ARRAYS, {"epoch": 1})
     run = load_run(tmp_path)
-    assert (run.config, run.encoding) == (RunConfig(), DEFAULT_ENCODING)
+    assert (run.config, run.encoding) == (CopyingConfig(), DEFAULT_ENCODING)
     assert run.scores == {"epoch": 1}
 
 
@@ -127,7 +127,7 @@ def test_a_folder_that_cannot_hold_a_run_is_found_and_none_is_made(tmp_path: Pat
         with pytest.raises(
             OutputError, match=r"cannot be made: .*; give another folder with --run"
         ):
-            start_run(folder, RunConfig(), DEFAULT_ENCODING, {})
+            start_run(folder, CopyingConfig(), DEFAULT_ENCODING, {})
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
 

@@ -12,7 +12,8 @@ import pytest
 
 from playbach_train.checkpoint import save_arrays
 from playbach_train.cli import main
-from playbach_train.config import RunConfig, to_toml
+from playbach_train.config import to_toml
+from playbach_train.networks.copying_config import CopyingConfig
 from playbach_train.run import CHECKPOINT, CONFIG, RECORD
 
 
@@ -125,7 +126,7 @@ def started(scores: Path, tmp_path: Path) -> Path:
     """A folder that looks like a run of these scores, without the training."""
     run = tmp_path / "run"
     run.mkdir()
-    (run / CONFIG).write_text(to_toml(RunConfig()))
+    (run / CONFIG).write_text(to_toml(CopyingConfig()))
     (run / RECORD).write_text(json.dumps({"training": ["other"], "held_out": [], "music": ""}))
     save_arrays(run / CHECKPOINT, {}, {"history": []})
     assert scores

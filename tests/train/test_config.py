@@ -10,14 +10,17 @@ import pytest
 
 from playbach.errors import InputError
 from playbach_train.config import (
-    LIMITS,
-    RunConfig,
     add_options,
     flat_values,
+    limits,
     load_config,
     options_given,
     to_toml,
 )
+from playbach_train.networks.copying_config import CopyingConfig
+
+DEFAULT = CopyingConfig()
+LIMITS = limits(DEFAULT)
 
 
 @pytest.fixture
@@ -26,12 +29,12 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_without_a_file_everything_is_as_usual() -> None:
-    assert load_config(None, {}) == RunConfig()
+    assert load_config(DEFAULT, None, {}) == DEFAULT
 
 
 def test_a_file_changes_what_it_names_and_the_command_line_has_the_last_word(file: Path) -> None:
     file.write_text("[training]\nepochs = 7\nseed = 3\n[network]\nunits = 20\n")
-    config = load_config(file, {"training.epochs": 9, "training.mixed_precision": True})
+    config = load_config(DEFAULT, file, {"training.epochs": 9, "training.mixed_precision": True})
     assert (config.training.epochs, config.training.seed) == (9, 3)
     assert config.training.mixed_precision
     assert config.network.units == 20
@@ -44,18 +47,18 @@ def test_what_is_written_is_read_back(file: Path) -> None:
         "regularisation.head": 0.125,
         "network.memory": 17,
     }
-    config = load_config(None, changes)
+    config = load_config(DEFAULT, None, changes)
     file.write_text(to_toml(config))
-    assert load_config(file, {}) == config
-    assert tomllib.loads(to_toml(RunConfig())).keys() == {"network", "regularisation", "training"}
+    assert load_config(DEFAULT, file, {}) == config
+    assert tomllib.loads(to_toml(DEFAULT)).keys() == {"network", "regularisation", "training"}
 
 
 def test_every_value_has_an_option_and_every_number_limits() -> None:
     parser = argparse.ArgumentParser()
-    add_options(parser)
-    values = flat_values(RunConfig())
+    add_options(parser, DEFAULT)
+    values = flat_values(DEFAULT)
     words = [f"--{name}={str(value).lower()}" for name, value in values.items()]
-    assert load_config(None, options_given(parser.parse_args(words))) == RunConfig()
+    assert load_config(DEFAULT, None, options_given(parser.parse_args(words))) == DEFAULT
     assert LIMITS.keys() == {n for n, value in values.items() if not isinstance(value, bool)}
     for name, (low, high) in LIMITS.items():
         assert low <= values[name] <= high
@@ -66,12 +69,12 @@ def test_a_number_outside_its_limits_is_refused(name: str) -> None:
     low, high = LIMITS[name]
     for value in (low - 1, high * 2 + 1, float("nan"), float("inf"), "5", None, True, [1]):
         with pytest.raises(InputError, match=f"^command line: {name} is .*from .* to .*, not "):
-            load_config(None, {name: value})
+            load_config(DEFAULT, None, {name: value})
 
 
 def test_a_whole_number_is_no_fraction() -> None:
     with pytest.raises(InputError, match=r"training\.epochs is a whole number from 1 to"):
-        load_config(None, {"training.epochs": 1.5})
+        load_config(DEFAULT, None, {"training.epochs": 1.5})
 
 
 FAULTS = {
@@ -96,7 +99,7 @@ FAULTS = {
 def test_a_file_that_is_no_configuration_is_one_error(file: Path, text: str) -> None:
     file.write_text(text)
     with pytest.raises(InputError) as caught:
-        load_config(file, {})
+        load_config(DEFAULT, file, {})
     assert str(caught.value).startswith(str(file))
     assert FAULTS[text] in str(caught.value)
     assert len(str(caught.value)) < 400
@@ -104,24 +107,24 @@ def test_a_file_that_is_no_configuration_is_one_error(file: Path, text: str) -> 
 
 def test_a_file_that_cannot_be_read_is_one_error(tmp_path: Path, file: Path) -> None:
     with pytest.raises(InputError, match=r"cannot be read \(No such file or directory\)"):
-        load_config(file, {})
+        load_config(DEFAULT, file, {})
     with pytest.raises(InputError, match=r"cannot be read \(Is a directory\)"):
-        load_config(tmp_path, {})
+        load_config(DEFAULT, tmp_path, {})
     file.write_bytes(b"\xff\xfe")
     with pytest.raises(InputError, match="not UTF-8 text"):
-        load_config(file, {})
+        load_config(DEFAULT, file, {})
 
 
 def test_a_mistake_is_laid_to_whoever_made_it(file: Path) -> None:
     file.write_text("[training]\nepochs = 5\n")
     with pytest.raises(InputError, match=r"^command line: training\.epochs"):
-        load_config(file, {"training.epochs": 0})
+        load_config(DEFAULT, file, {"training.epochs": 0})
 
 
 @pytest.mark.parametrize("text", ["x", "", "1 2", "9" * 5000, "[" * 5000, "nan nan"])
 def test_an_option_that_is_no_value_is_one_error(text: str) -> None:
     parser = argparse.ArgumentParser()
-    add_options(parser)
+    add_options(parser, DEFAULT)
     args = parser.parse_args([f"--network.units={text}"])
     with pytest.raises(InputError, match=r"^--network\.units .*: not a number, nor true or false"):
         options_given(args)

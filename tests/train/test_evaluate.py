@@ -128,7 +128,34 @@ def test_movements_to_measure_on_are_left_out_of_scores_named_for_the_anchor(
     words = ("--bundle", TINY_BUNDLE, "--midi", scores, "--anchor", scores)
     result, said = evaluated(capsys, *words)
     assert result["ngram"] is None
-    assert "6 movements are excluded" in said
+    assert f"--anchor {scores}: nothing is left of it but movements that are measured" in said
+    assert "--exclude" not in said
+
+
+def test_the_anchor_learns_from_the_rest_of_scores_that_hold_a_measured_movement(
+    scores: Path, unseen: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    both = tmp_path / "both"
+    shutil.copytree(scores, both)
+    shutil.copy(next(unseen.iterdir()), both)
+    words = ("--bundle", TINY_BUNDLE, "--midi", unseen)
+    alone, _ = evaluated(capsys, *words, "--anchor", scores)
+    result, said = evaluated(capsys, *words, "--anchor", both)
+    assert result["ngram"] == alone["ngram"]
+    assert "1 movements of --anchor are measured, and left out there" in said
+    assert "--exclude" not in said
+
+
+def test_a_bundle_of_another_kind_is_not_measured_and_says_what_is(
+    scores: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    bundle = read_bundle(TINY_BUNDLE)
+    manifest = replace(bundle.manifest, network=replace(bundle.manifest.network, kind="window"))
+    parts = {part.name: bundle.part(part.variant, part.role) for part in manifest.parts}
+    tables = {table.name: bundle.table(table.name) for table in manifest.tables}
+    write_bundle(tmp_path / "other.bundle", manifest, parts, tables)
+    message = refusal(capsys, "--bundle", tmp_path / "other.bundle", "--midi", scores)
+    assert "a network of kind window is not measured in a bundle; give the run" in message
 
 
 def test_training_movements_of_a_bundle_come_from_corpora_compiled_here(

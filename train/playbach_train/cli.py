@@ -10,10 +10,14 @@ from typing import NamedTuple
 
 from playbach.command_line import OneLineParser, guarded
 from playbach_train import cross_validate_command, evaluate_command, train_command
+from playbach_train.config import add_options
 from playbach_train.corpus import cli as corpus_command
 from playbach_train.listening import command as listen_command
 from playbach_train.listening import survey_command
+from playbach_train.networks.table import DEFAULT, architecture, check_network
 from playbach_train.report import command as report_command
+
+PROG = "playbach-train"
 
 
 class Command(NamedTuple):
@@ -23,6 +27,8 @@ class Command(NamedTuple):
     add_arguments: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace], int]
     interrupted: str = "stopped"
+    configured: bool = False
+    """Whether it takes the values of a network's configuration."""
 
 
 COMMANDS = {
@@ -31,6 +37,7 @@ COMMANDS = {
         train_command.add_arguments,
         train_command.run,
         "stopped; --resume goes on from the last epoch",
+        configured=True,
     ),
     "evaluate": Command(
         "measure bits per note on unseen scores",
@@ -41,6 +48,7 @@ COMMANDS = {
         "measure a configuration on movements held out in turn",
         cross_validate_command.add_arguments,
         cross_validate_command.run,
+        configured=True,
     ),
     "report": Command(
         "compare generated movements with real ones, as a page",
@@ -68,18 +76,42 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not given or (given[0] not in COMMANDS and given[0] not in {"-h", "--help"}):
         given = ["train", *given]
-    args = build_parser().parse_args(given)
-    command = COMMANDS[args.command]
-    return guarded("playbach-train", lambda: command.run(args), interrupted=command.interrupted)
+    command = COMMANDS.get(given[0])
+    return guarded(
+        PROG, lambda: _run(given), interrupted=command.interrupted if command else "stopped"
+    )
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The parser of all commands."""
+def _run(given: Sequence[str]) -> int:
+    args = build_parser(_network(given)).parse_args(given)
+    return COMMANDS[args.command].run(args)
+
+
+def _network(given: Sequence[str]) -> str:
+    """The network whose values may be given, which must be known before they can be read.
+
+    Raises:
+        InputError: there is no network of that name.
+    """
+    if given[0] not in COMMANDS or not COMMANDS[given[0]].configured:
+        return DEFAULT
+    parser = OneLineParser(prog=f"{PROG} {given[0]}", add_help=False)
+    parser.add_argument("--network", default=DEFAULT)
+    name = str(parser.parse_known_args(given)[0].network)
+    check_network(name, "--network")
+    return name
+
+
+def build_parser(network: str = DEFAULT) -> argparse.ArgumentParser:
+    """The parser of all commands, with the values of that network's configuration."""
     parser = OneLineParser(
-        prog="playbach-train",
+        prog=PROG,
         description="Train the network that Play Bach composes with. Without a command: train.",
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, command in COMMANDS.items():
-        command.add_arguments(commands.add_parser(name, help=command.about))
+        command_parser = commands.add_parser(name, help=command.about)
+        command.add_arguments(command_parser)
+        if command.configured:
+            add_options(command_parser, architecture(network).config)
     return parser

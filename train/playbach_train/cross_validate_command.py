@@ -18,11 +18,13 @@ import numpy as np
 
 from playbach.errors import InputError
 from playbach.music.encoding import DEFAULT_ENCODING
-from playbach_train.config import RunConfig, add_options, load_config, options_given
-from playbach_train.corpus import Corpus, load
-from playbach_train.corpus.cli import add_request_arguments, request_from
+from playbach_train.config import load_config, options_given
+from playbach_train.corpus import Corpus
+from playbach_train.corpus.cli import add_corpus_arguments, corpus_from
 from playbach_train.corpus.split import Split, fingerprints, folds
 from playbach_train.evaluate_command import print_table, row_of
+from playbach_train.networks.copying_config import CopyingConfig
+from playbach_train.networks.table import DEFAULT
 
 Say = Callable[[str], None]
 FOLDS = 5
@@ -30,14 +32,8 @@ FOLDS = 5
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
-    parser.add_argument(
-        "--midi", metavar="DIR", type=Path, action="append", default=[], dest="folders",
-        help="folder of scores; may be repeated",
-    )  # fmt: skip
-    parser.add_argument(
-        "--corpus", metavar="NAME", action="append", default=[], dest="corpora",
-        help="corpus by name; may be repeated",
-    )  # fmt: skip
+    add_corpus_arguments(parser, "scores")
+    parser.add_argument("--network", metavar="NAME", help=f"{DEFAULT}, the only one this is for")
     parser.add_argument("--config", metavar="FILE", type=Path, help="configuration in TOML")
     parser.add_argument(
         "--folds", metavar="N", type=int, default=FOLDS,
@@ -49,8 +45,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "repeated",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    add_request_arguments(parser)
-    add_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -60,10 +54,13 @@ def run(args: argparse.Namespace) -> int:
         PlaybachError: an argument or a score is not as it must be.
     """
     say = _beside if args.json else _say
-    config = load_config(args.config, options_given(args))
-    if not args.folders and not args.corpora:
-        raise InputError("nothing to train on; give --midi DIR or --corpus NAME")
-    corpus = load([*args.folders, *args.corpora], request_from(args), report=say)
+    if args.network not in {None, DEFAULT}:
+        raise InputError(
+            f"--network {args.network}: only the network {DEFAULT} is cross-validated; train it "
+            "with --fold 1/5 and so on, and evaluate each run"
+        )
+    config = load_config(CopyingConfig(), args.config, options_given(args))
+    corpus = corpus_from(args, "train on", say)
     splits = splits_of(corpus, args.folds, config.training.seed, args.measure)
     scores: dict[str, Any] = {}
     anchors: list[Any] = []
@@ -108,7 +105,7 @@ def splits_of(corpus: Corpus, count: int, seed: int, patterns: Sequence[str]) ->
     return tuple(found)
 
 
-def _fold_scores(corpus: Corpus, config: RunConfig, split: Split) -> dict[str, Any]:
+def _fold_scores(corpus: Corpus, config: CopyingConfig, split: Split) -> dict[str, Any]:
     """Train on one side of ``split``; what the network makes of each note of the other."""
     from playbach_train.arrays import movement_arrays  # noqa: PLC0415 Keras takes seconds
     from playbach_train.training import Trainer  # noqa: PLC0415

@@ -6,7 +6,7 @@ import argparse
 import json
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,18 @@ from playbach.errors import InputError
 from playbach.music.encoding import Encoding
 from playbach.music.note import Piece
 from playbach.predictor import load_note_predictor
-from playbach_train.corpus import Request, load
+from playbach.predictor.load import SYMBOL_KINDS
+from playbach_train.corpus import Corpus, load
+from playbach_train.kept_scores import kept_scores
 from playbach_train.learned_from import of_bundle, of_run
+from playbach_train.networks.table import DEFAULT
 from playbach_train.outside import outside_lines
+from playbach_train.run import Run, load_run
 
 COLUMNS = ("pitch_bits", "shift_bits", "duration_bits", "total_bits", "pitch_top1", "notes")
 Row = dict[str, float | None]
+Say = Callable[[str], None]
+Source = Bundle | Run
 
 
 @dataclass(frozen=True)
@@ -66,31 +72,64 @@ def run(args: argparse.Namespace) -> int:
     say = _beside if args.json else _say
     if args.variant and not args.bundle:
         raise InputError("--variant: it goes with --bundle; a run has one network only")
-    bundle = read_bundle(args.bundle) if args.bundle else None
-    corpus = load(args.folders, Request(), report=say)
-    pieces = {one.name: one.piece for one in corpus.movements}
-    if bundle:
-        measured = _bundle_scores(bundle, args.variant, pieces)
-    else:
-        measured = _run_scores(args.folder, pieces)
-    pooled = row_of(list(measured.scores.values()))
-    if not pooled["notes"]:
+    source = read_bundle(args.bundle) if args.bundle else load_run(args.folder)
+    corpus = load(args.folders, report=say)
+    if not any(len(movement.piece.notes) > 1 for movement in corpus.movements):
         raise InputError("--midi: no movement has two notes or more; give scores to measure on")
+    if isinstance(source, Run) and source.network != DEFAULT:
+        _by_symbol(args, source, corpus, say)
+    else:
+        _by_note(args, source, corpus, say)
+    return 0
+
+
+def _by_note(args: argparse.Namespace, source: Source, corpus: Corpus, say: Say) -> None:
+    """Measure and print a network that predicts notes, beside the anchor."""
+    pieces = {one.name: one.piece for one in corpus.movements}
+    if isinstance(source, Bundle):
+        measured = _bundle_scores(source, args.variant, pieces)
+    else:
+        measured = _run_scores(source, pieces)
     result = {
-        "pooled": pooled,
+        "pooled": row_of(list(measured.scores.values())),
         "movements": {name: row_of([rows]) for name, rows in measured.scores.items()},
-        "ngram": _anchor(args, bundle, pieces, measured.encoding, say),
+        "ngram": _anchor(args, source, pieces, measured.encoding, say),
     }
     if args.json:
-        sys.stdout.write(json.dumps(result, indent=1, allow_nan=False) + "\n")
+        print_json(result)
     else:
         print_table(result)
     for line in outside_lines(corpus, measured.encoding, measured.range):
         say(line)
-    return 0
+
+
+def _by_symbol(args: argparse.Namespace, trained: Run, corpus: Corpus, say: Say) -> None:
+    """Measure and print a network that predicts symbols of its own."""
+    if args.anchor:
+        raise InputError(
+            f"--anchor: n-grams are compared with the network {DEFAULT} only, note by note; "
+            f"{trained.folder} holds a run of {trained.network}"
+        )
+    from playbach_train.symbol_figures import figures_of, print_figures  # noqa: PLC0415 as above
+
+    pieces = {one.name: one.piece for one in corpus.movements}
+    _warn_of_known(kept_scores(trained.folder).training.values(), pieces, say)
+    figures = figures_of(trained, pieces)
+    if args.json:
+        print_json(figures)
+    else:
+        print_figures(figures)
+    for line in outside_lines(corpus, None):
+        say(line)
 
 
 def _bundle_scores(bundle: Bundle, variant: str | None, pieces: Mapping[str, Piece]) -> Measured:
+    kind = bundle.manifest.network.kind
+    if kind in SYMBOL_KINDS:
+        raise InputError(
+            f"{bundle.path}: a network of kind {kind} is not measured in a bundle; give the run it "
+            "was made of, with --run"
+        )
     predictor = load_note_predictor(bundle, variant)
     from playbach_train.measure import predictor_scores  # noqa: PLC0415 Keras takes seconds
 
@@ -98,12 +137,10 @@ def _bundle_scores(bundle: Bundle, variant: str | None, pieces: Mapping[str, Pie
     return Measured(predictor.encoding, scores, bundle.manifest.range)
 
 
-def _run_scores(folder: Path, pieces: Mapping[str, Piece]) -> Measured:
-    from playbach_train.run import load_run  # noqa: PLC0415 Keras takes seconds
-    from playbach_train.trained import run_scores  # noqa: PLC0415
+def _run_scores(trained: Run, pieces: Mapping[str, Piece]) -> Measured:
+    from playbach_train.trained import load_copying  # noqa: PLC0415 Keras takes seconds
 
-    trained = load_run(folder)
-    return Measured(trained.encoding, run_scores(trained, pieces))
+    return Measured(trained.encoding, load_copying(trained).scores(pieces))
 
 
 def row_of(rows: Sequence[Any]) -> Row:
@@ -120,41 +157,65 @@ def row_of(rows: Sequence[Any]) -> Row:
 
 def _anchor(
     args: argparse.Namespace,
-    bundle: Bundle | None,
+    source: Source,
     pieces: Mapping[str, Piece],
     encoding: Encoding,
-    say: Any,
+    say: Say,
 ) -> Row | None:
     """Pitch bits and top-1 of n-grams, ``None`` when there is nothing they could learn from."""
     from playbach_train.ngram import anchor_bits  # noqa: PLC0415 few ask for it
 
     try:
-        training = _learned_from(args, bundle, pieces, say)
+        training = _learned_from(args, source, pieces, say)
     except InputError as error:
         say(f"no n-gram anchor: {error}; name the training scores with --anchor DIR")
         return None
-    known = [name for name, piece in pieces.items() if piece.notes in training]
+    _warn_of_known(training, pieces, say)
+    bits, top1 = anchor_bits(encoding, training, pieces.values())
+    return {"pitch_bits": bits, "pitch_top1": top1}
+
+
+def _warn_of_known(training: Iterable[Piece], pieces: Mapping[str, Piece], say: Say) -> None:
+    """Say so if movements are measured that were learned from."""
+    learned = {piece.notes for piece in training}
+    known = [name for name, piece in pieces.items() if piece.notes in learned]
     if known:
         say(
             f"{len(known)} of the movements measured are among the training movements, which "
             f"flatters every figure: {', '.join(known[:3])}{' ...' if len(known) > 3 else ''}"  # noqa: PLR2004 a line's worth
         )
-    bits, top1 = anchor_bits(encoding, training.values(), pieces.values())
-    return {"pitch_bits": bits, "pitch_top1": top1}
 
 
 def _learned_from(
-    args: argparse.Namespace, bundle: Bundle | None, pieces: Mapping[str, Piece], say: Any
-) -> dict[Any, Piece]:
-    """Training movements by their notes."""
+    args: argparse.Namespace, source: Source, pieces: Mapping[str, Piece], say: Say
+) -> list[Piece]:
+    """Training movements, each once."""
     if args.anchor:
-        others = load(args.anchor, Request(exclude=tuple(pieces)), report=say).movements
-        found = [movement.piece for movement in others]
-    elif bundle:
-        found = list(of_bundle(bundle.manifest.provenance, str(bundle.path)).values())
+        found = _others(args.anchor, pieces, say)
+    elif isinstance(source, Bundle):
+        found = list(of_bundle(source.manifest.provenance, str(source.path)).values())
     else:
-        found = list(of_run(args.folder).values())
-    return {piece.notes: piece for piece in found}
+        found = list(of_run(source.folder).values())
+    return list({piece.notes: piece for piece in found}.values())
+
+
+def _others(folders: Sequence[Path], pieces: Mapping[str, Piece], say: Say) -> list[Piece]:
+    """The movements in ``folders`` but those of the names that are measured."""
+    movements = load(folders, report=say).movements
+    found = [movement.piece for movement in movements if movement.name not in pieces]
+    if not found:
+        raise InputError(
+            f"--anchor {' '.join(map(str, folders))}: nothing is left of it but movements that are "
+            "measured"
+        )
+    if len(found) < len(movements):
+        say(f"{len(movements) - len(found)} movements of --anchor are measured, and left out there")
+    return found
+
+
+def print_json(result: Mapping[str, Any]) -> None:
+    """The figures as JSON, which knows no infinities."""
+    sys.stdout.write(json.dumps(result, indent=1, allow_nan=False) + "\n")
 
 
 def print_table(result: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ from tensorboard.summary import Writer
 from tqdm import tqdm
 
 from playbach.files import write_atomically
-from playbach.music.encoding import Encoding
+from playbach.music.encoding import DEFAULT_ENCODING
 from playbach_train.arrays import MovementArrays, movement_arrays
 from playbach_train.checkpoint import (
     load_arrays,
@@ -23,46 +23,35 @@ from playbach_train.checkpoint import (
     save_arrays,
     training_arrays,
 )
-from playbach_train.config import RunConfig
-from playbach_train.corpus import Corpus
-from playbach_train.corpus.split import Split
 from playbach_train.curves import curves_png
+from playbach_train.networks.architecture import Job
 from playbach_train.run import BOARD, CHECKPOINT, CURVES, HISTORY, NETWORK, write_json
 from playbach_train.training import EpochResult, Trainer, part_bits
 
-Say = Callable[[str], None]
 Rows = list[dict[str, Any]]
 
 
-def fit(
-    folder: Path,
-    config: RunConfig,
-    encoding: Encoding,
-    corpus: Corpus,
-    split: Split,
-    *,
-    resume: bool,
-    say: Say,
-) -> None:
+def fit(job: Job) -> None:
     """Train until the last epoch, or until the held-out bits stop falling.
 
     Raises:
-        InputError: ``resume`` and the checkpoint is damaged or of other hyperparameters.
+        InputError: ``job.resume`` and the checkpoint is damaged or of other hyperparameters.
     """
+    folder, say, training = job.folder, job.say, job.config.training
     say(_device())
     trainer = Trainer(
-        config,
-        encoding,
-        _arrays(corpus, split.train, encoding),
-        _arrays(corpus, split.held_out, encoding),
+        job.config,
+        DEFAULT_ENCODING,
+        _arrays(job, job.split.train),
+        _arrays(job, job.split.held_out),
     )
-    history = _resumed(trainer, folder) if resume else []
+    history = _resumed(trainer, folder) if job.resume else []
     notes = sum(movement.steps for movement in trainer.training)
-    say(f"training on {len(split.train)} movements, holding out {len(split.held_out)}")
+    say(f"training on {len(trainer.training)} movements, holding out {len(trainer.held_out)}")
     writer = Writer(str(folder / BOARD))
-    for epoch in range(len(history) + 1, config.training.epochs + 1):
-        if _is_over(history, config.training.patience):
-            say(f"no better for {config.training.patience} epochs; stopping")
+    for epoch in range(len(history) + 1, training.epochs + 1):
+        if _is_over(history, training.patience):
+            say(f"no better for {training.patience} epochs; stopping")
             break
         with tqdm(total=notes, unit="note", desc=f"epoch {epoch}", leave=False) as bar:
             result = trainer.run_epoch(epoch, partial(_advance, bar))
@@ -72,13 +61,9 @@ def fit(
     writer.close()
 
 
-def _arrays(corpus: Corpus, names: Sequence[str], encoding: Encoding) -> list[MovementArrays]:
-    wanted = set(names)
-    return [
-        movement_arrays(movement.name, movement.piece, encoding)
-        for movement in corpus.movements
-        if movement.name in wanted
-    ]
+def _arrays(job: Job, names: Sequence[str]) -> list[MovementArrays]:
+    pieces = job.pieces(names)
+    return [movement_arrays(name, piece, DEFAULT_ENCODING) for name, piece in pieces.items()]
 
 
 def _resumed(trainer: Trainer, folder: Path) -> Rows:

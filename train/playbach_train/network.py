@@ -18,8 +18,8 @@ from keras import ops
 from playbach.music.encoding import Encoding
 from playbach.music.features import feature_tables, row_count
 from playbach.music.key import PITCH_CLASSES
-from playbach_train.config import NetworkConfig, Regularisation
 from playbach_train.layers import ClippedLSTM, Head, HintDropout, VariationalDropout
+from playbach_train.networks.copying_config import NetworkConfig, Regularisation
 from playbach_train.pointers import Pointers
 
 PARTS = ("shift", "pitch", "duration")

@@ -11,9 +11,18 @@ from playbach.music.note import Piece
 from playbach_train.corpus import Corpus
 
 
-def outside_lines(corpus: Corpus, encoding: Encoding, pitches: PitchRange | None) -> Iterator[str]:
-    """A line for each kind of thing there is any of."""
-    counts = _without_symbol([movement.piece for movement in corpus.movements], encoding)
+def outside_lines(
+    corpus: Corpus, encoding: Encoding | None, pitches: PitchRange | None = None
+) -> Iterator[str]:
+    """A line for each kind of thing there is any of.
+
+    Args:
+        corpus: what is measured.
+        encoding: tables of the network; ``None`` for one that does not use them.
+        pitches: what its music is meant to use, if it says.
+    """
+    pieces = [movement.piece for movement in corpus.movements]
+    counts = _without_symbol(pieces, encoding) if encoding else {}
     found = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
     if found:
         yield f"measured as any other of their kind, having no symbol of their own: {found}"

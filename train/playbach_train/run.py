@@ -1,10 +1,10 @@
 """A run directory: everything that shaped a training run, and what it gave.
 
 config.toml       every value that shaped the run
-run.json          command, corpus, split, versions, machine
+run.json          command, network, corpus, split, versions, machine
 scores.npz        movements trained on and held out: what a conversion measures on
 history.json      one row an epoch
-network.npz       the best averaged weights so far, and their held-out bits
+network.npz       the best weights so far, and their held-out bits
 checkpoint.npz    everything needed to go on after a kill
 curves.png        learning curves
 tensorboard/      the same for TensorBoard
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,8 @@ from playbach.errors import InputError, OutputError
 from playbach.files import check_writable, write_atomically
 from playbach.music.encoding import ENCODING_VERSION, Encoding
 from playbach_train.checkpoint import Arrays, load_arrays
-from playbach_train.config import RunConfig, load_config, to_toml
+from playbach_train.config import load_config, to_toml
+from playbach_train.networks.table import DEFAULT, architecture, check_network
 
 MAX_RECORD_BYTES = 16 * 2**20
 CONFIG, RECORD, HISTORY, SCORES = "config.toml", "run.json", "history.json", "scores.npz"
@@ -35,22 +37,24 @@ class Run:
 
     Attributes:
         folder: where it is.
-        config: the values that shaped it.
+        network: which it is of ``networks.table.NETWORKS``.
+        config: the values that shaped it, as that network's configuration.
         encoding: tables between events and symbols.
         record: contents of ``run.json``.
-        weights: the best averaged weights, by name.
+        weights: the best weights, by name.
         scores: held-out bits of those weights and their epoch; empty without held-out movements.
     """
 
     folder: Path
-    config: RunConfig
+    network: str
+    config: Any
     encoding: Encoding
     record: dict[str, Any]
     weights: Arrays
     scores: dict[str, Any]
 
 
-def start_run(folder: Path, config: RunConfig, encoding: Encoding, record: dict[str, Any]) -> None:
+def start_run(folder: Path, config: Any, encoding: Encoding, record: dict[str, Any]) -> None:
     """Make the folder and write what is known before the first epoch.
 
     What another run left in it is removed, so that nothing can go on from there by mistake.
@@ -64,12 +68,17 @@ def start_run(folder: Path, config: RunConfig, encoding: Encoding, record: dict[
         raise OutputError(
             f"{folder}: cannot be made: {error.strerror}; give another folder with --run"
         ) from error
+    clear_run(folder)
+    write_json(folder / RECORD, {"encoding": asdict(encoding)} | record)
+    write_atomically(folder / CONFIG, to_toml(config).encode(), force=True)
+
+
+def clear_run(folder: Path) -> None:
+    """Remove a run's files, and no others."""
     # The record first: without it the folder holds no run, whatever else is left.
     for name in (RECORD, CHECKPOINT, NETWORK, HISTORY, SCORES, CURVES, CONFIG):
         (folder / name).unlink(missing_ok=True)
     shutil.rmtree(folder / BOARD, ignore_errors=True)
-    write_json(folder / RECORD, {"encoding": asdict(encoding)} | record)
-    write_atomically(folder / CONFIG, to_toml(config).encode(), force=True)
 
 
 def check_folder(folder: Path) -> None:
@@ -91,9 +100,21 @@ def load_run(folder: Path) -> Run:
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; give the folder of a training run")
     weights, scores = load_arrays(folder / NETWORK)
-    config = load_config(folder / CONFIG, {})
     record = read_record(folder)
-    return Run(folder, config, _encoding(folder, record), record, weights, scores)
+    network = network_of(folder, record)
+    config = load_config(architecture(network).config, folder / CONFIG, {})
+    return Run(folder, network, config, _encoding(folder, record), record, weights, scores)
+
+
+def network_of(folder: Path, record: Mapping[str, Any]) -> str:
+    """Which network the record of the run in ``folder`` names.
+
+    Raises:
+        InputError: one that this version does not know.
+    """
+    name = record.get("network", DEFAULT)
+    check_network(str(name), f"{folder / RECORD}")
+    return str(name)
 
 
 def read_record(folder: Path) -> dict[str, Any]:

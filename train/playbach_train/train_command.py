@@ -18,12 +18,23 @@ from typing import Any
 
 from playbach.errors import InputError
 from playbach.music.encoding import DEFAULT_ENCODING
-from playbach_train.config import RunConfig, add_options, load_config, options_given
-from playbach_train.corpus import Corpus, load
-from playbach_train.corpus.cli import add_request_arguments, request_from
+from playbach_train.config import Configuration, load_config, options_given
+from playbach_train.corpus import Corpus
+from playbach_train.corpus.cli import add_corpus_arguments, corpus_from
 from playbach_train.corpus.split import Split, fingerprints, folds, split_movements
 from playbach_train.kept_scores import keep_scores
-from playbach_train.run import CHECKPOINT, CONFIG, RECORD, check_folder, read_record, start_run
+from playbach_train.networks.architecture import Architecture, Job
+from playbach_train.networks.table import DEFAULT, NETWORKS, architecture
+from playbach_train.run import (
+    CHECKPOINT,
+    CONFIG,
+    RECORD,
+    check_folder,
+    clear_run,
+    network_of,
+    read_record,
+    start_run,
+)
 
 TOOLS = ("playbach", "keras", "tensorflow", "jax", "torch", "numpy", "music21", "lilypond")
 _LONGEST_FOLD = 16
@@ -31,13 +42,11 @@ _LONGEST_FOLD = 16
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of training."""
+    add_corpus_arguments(parser, "scores")
     parser.add_argument(
-        "--midi", metavar="DIR", type=Path, action="append", default=[], dest="folders",
-        help="folder of MIDI, MusicXML, ABC or kern files; may be repeated",
-    )  # fmt: skip
-    parser.add_argument(
-        "--corpus", metavar="NAME", action="append", default=[], dest="corpora",
-        help="cello-suites, bach-solo, bach-chorales or essen-ballads; may be repeated",
+        "--network", metavar="NAME",
+        help=f"{', '.join(NETWORKS)} (default {DEFAULT}; with --resume, the run's); the values of "
+        "the configuration are those of that network",
     )  # fmt: skip
     parser.add_argument(
         "--run", metavar="DIR", type=Path, default=Path("runs/default"), dest="folder",
@@ -54,8 +63,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     split.add_argument("--fold", metavar="K/N", help="hold out the K-th of N equal parts")
     parser.add_argument("--licence", metavar="TEXT", help="terms of folders that state none")
-    add_request_arguments(parser)
-    add_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -65,23 +72,34 @@ def run(args: argparse.Namespace) -> int:
         PlaybachError: an argument, score, or file is not as it must be.
     """
     _check_no_run(args)
-    config = _config(args)
-    if not args.folders and not args.corpora:
-        raise InputError("nothing to train on; give --midi DIR or --corpus NAME")
+    name = _network(args)
+    network = architecture(name)
+    config = _config(args, network.config)
     check_folder(args.folder)
-    corpus = load([*args.folders, *args.corpora], request_from(args), report=_say)
-    split = _split(args, corpus, config)
-    record = _record(args, corpus, split)
+    corpus = corpus_from(args, "train on", _say)
+    job = Job(args.folder, config, corpus, _split(args, corpus, config), args.resume, _say)
+    record = {"network": name, **_record(args, corpus, job.split)}
     if args.resume:
         _check_same_scores(args.folder, record)
+        network.fit(job)
     else:
-        start_run(args.folder, config, DEFAULT_ENCODING, record)
-    keep_scores(args.folder, corpus, split)
-    # Here, because Keras takes seconds to import and all mistakes above are found without it.
-    from playbach_train.fit import fit  # noqa: PLC0415
-
-    fit(args.folder, config, DEFAULT_ENCODING, corpus, split, resume=args.resume, say=_say)
+        _begin(network, job, record)
     return 0
+
+
+def _begin(network: Architecture, job: Job, record: dict[str, Any]) -> None:
+    """Train from the first epoch; a run that cannot have one leaves nothing behind."""
+    is_new = not job.folder.exists()
+    start_run(job.folder, job.config, DEFAULT_ENCODING, record)
+    keep_scores(job.folder, job.corpus, job.split)
+    try:
+        network.fit(job)
+    except InputError:
+        if not (job.folder / CHECKPOINT).exists():
+            clear_run(job.folder)
+            if is_new:
+                job.folder.rmdir()
+        raise
 
 
 def _check_no_run(args: argparse.Namespace) -> None:
@@ -95,12 +113,25 @@ def _check_no_run(args: argparse.Namespace) -> None:
         )
 
 
-def _config(args: argparse.Namespace) -> RunConfig:
+def _network(args: argparse.Namespace) -> str:
+    """The name of the network that is asked for, or gone on with."""
+    if not args.resume:
+        return DEFAULT if args.network is None else str(args.network)
+    kept = network_of(args.folder, read_record(args.folder))
+    if args.network not in {None, kept}:
+        raise InputError(
+            f"--network {args.network}: {args.folder} holds a run of the network {kept}; leave out "
+            "--network, or give another --run"
+        )
+    return kept
+
+
+def _config(args: argparse.Namespace, default: Configuration) -> Configuration:
     given = options_given(args)
     if not args.resume:
-        return load_config(args.config, given)
-    kept = load_config(args.folder / CONFIG, {})
-    if load_config(args.config or args.folder / CONFIG, given) != kept:
+        return load_config(default, args.config, given)
+    kept = load_config(default, args.folder / CONFIG, {})
+    if load_config(default, args.config or args.folder / CONFIG, given) != kept:
         raise InputError(
             f"--resume: the run was started with {args.folder / CONFIG}; leave out other values"
         )
@@ -120,7 +151,7 @@ def _check_same_scores(folder: Path, record: dict[str, Any]) -> None:
         )
 
 
-def _split(args: argparse.Namespace, corpus: Corpus, config: RunConfig) -> Split:
+def _split(args: argparse.Namespace, corpus: Corpus, config: Configuration) -> Split:
     names = [movement.name for movement in corpus.movements]
     music = fingerprints(corpus.movements)
     if args.hold_out:

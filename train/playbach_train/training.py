@@ -13,9 +13,9 @@ import numpy as np
 
 from playbach.music.encoding import Encoding
 from playbach_train.arrays import MovementArrays
-from playbach_train.config import RunConfig
 from playbach_train.measure import Bits, Scores, bits_of, network_scores
 from playbach_train.network import PARTS, Network
+from playbach_train.networks.copying_config import CopyingConfig
 from playbach_train.segments import Reading, batches, share_out
 
 CELLO_MEDIAN = 50
@@ -44,7 +44,7 @@ class Trainer:
 
     def __init__(
         self,
-        config: RunConfig,
+        config: CopyingConfig,
         encoding: Encoding,
         training: Sequence[MovementArrays],
         held_out: Sequence[MovementArrays],
@@ -148,7 +148,7 @@ class Trainer:
         )
 
 
-def make_optimizer(config: RunConfig, updates_per_epoch: int) -> Any:
+def make_optimizer(config: CopyingConfig, updates_per_epoch: int) -> Any:
     """AdamW with warm-up, cosine decay, clipping and a moving average of the weights."""
     training = config.training
     updates = updates_per_epoch * training.epochs

@@ -9,7 +9,8 @@ from docs.site.reference.markdown import code, fields_of, plain, summary, terms
 
 from playbach.config.schema import SECTIONS, Key
 from playbach.config.text import to_toml
-from playbach_train.config import LIMITS, RunConfig
+from playbach_train.config import limits
+from playbach_train.networks.copying_config import CopyingConfig
 
 
 def configuration_reference() -> str:
@@ -18,9 +19,9 @@ def configuration_reference() -> str:
         f"### [{section.name}]\n\n{section.about}\n\n{terms(_key(key) for key in section.keys)}"
         for section in SECTIONS
     ]
-    defaults = RunConfig()
+    defaults = CopyingConfig()
     training = [
-        _training_section(one.name, getattr(defaults, one.name)) for one in fields(RunConfig)
+        _training_section(one.name, getattr(defaults, one.name)) for one in fields(CopyingConfig)
     ]
     return "\n\n".join(["## Playing", *playing, "## Training", *training])
 
@@ -43,6 +44,6 @@ def _training_section(name: str, section: Any) -> str:
 
 
 def _allowed(section: str, name: str) -> str:
-    limits = LIMITS.get(f"{section}.{name}")
-    return "Allowed: true or false." if limits is None else (
-        f"Allowed: {limits[0]:,g} to {limits[1]:,g}.")  # fmt: skip
+    found = limits(CopyingConfig()).get(f"{section}.{name}")
+    return "Allowed: true or false." if found is None else (
+        f"Allowed: {found[0]:,g} to {found[1]:,g}.")  # fmt: skip

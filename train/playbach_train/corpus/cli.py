@@ -6,8 +6,11 @@ import argparse
 import sys
 from pathlib import Path
 
+from playbach.errors import InputError
 from playbach_train.corpus.build import build
+from playbach_train.corpus.load import load
 from playbach_train.corpus.named import NAMED_CORPORA
+from playbach_train.corpus.records import Corpus, Report
 from playbach_train.corpus.request import Request
 
 
@@ -21,6 +24,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", metavar="DIR", type=Path, help="folder for the MIDI files")
     parser.add_argument("--force", action="store_true", help="write into a folder with files in it")
     add_request_arguments(parser)
+
+
+def add_corpus_arguments(parser: argparse.ArgumentParser, what: str) -> None:
+    """The arguments that say which scores are read.
+
+    Args:
+        parser: receives them.
+        what: the scores are, such as ``real movements``.
+    """
+    names = ", ".join(corpus.name for corpus in NAMED_CORPORA)
+    parser.add_argument(
+        "--midi", metavar="DIR", type=Path, action="append", default=[], dest="folders",
+        help=f"folder of {what}: MIDI, MusicXML, ABC or kern files; may be repeated",
+    )  # fmt: skip
+    parser.add_argument(
+        "--corpus", metavar="NAME", action="append", default=[], dest="corpora",
+        help=f"{what} by name, of {names}; may be repeated",
+    )  # fmt: skip
+    add_request_arguments(parser)
+
+
+def corpus_from(args: argparse.Namespace, purpose: str, report: Report) -> Corpus:
+    """Read what ``add_corpus_arguments`` found on the command line.
+
+    Args:
+        args: of the command.
+        purpose: of the scores, such as ``train on``.
+        report: as for ``load``.
+
+    Raises:
+        InputError: no scores are named, or as ``load``.
+    """
+    if not args.folders and not args.corpora:
+        raise InputError(f"nothing to {purpose}; give --midi DIR or --corpus NAME")
+    return load([*args.folders, *args.corpora], request_from(args), report=report)
 
 
 def add_request_arguments(parser: argparse.ArgumentParser) -> None:

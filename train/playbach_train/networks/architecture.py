@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from playbach.music.note import Piece
 from playbach_train.checkpoint import Arrays
+from playbach_train.config import Configuration
 from playbach_train.corpus import Corpus
 from playbach_train.corpus.split import Split
 from playbach_train.run import Run
@@ -86,11 +87,11 @@ class Part:
 
     Attributes:
         bits: mean of -log2 of the probability of the truth, per symbol.
-        top1: share of symbols whose truth was the likeliest.
+        top1: share of symbols whose truth was the likeliest; ``None`` where it is not measured.
     """
 
     bits: float
-    top1: float
+    top1: float | None = None
 
 
 @dataclass(frozen=True)
@@ -115,24 +116,45 @@ class HeldOut:
     @property
     def per_note(self) -> float:
         """Bits per note, all parts added up."""
-        return self._total / self.notes
+        return self.total / self.notes
 
     @property
     def per_quarter(self) -> float:
         """Bits per quarter note of music, all parts added up."""
-        return self._total / self.quarters
+        return self.total / self.quarters
 
     @property
-    def _total(self) -> float:
-        return self.symbols * sum(part.bits for part in self.parts.values())
+    def per_symbol(self) -> float:
+        """Bits per symbol, all parts added up."""
+        return sum(part.bits for part in self.parts.values())
+
+    @property
+    def total(self) -> float:
+        """Bits of all the music."""
+        return self.symbols * self.per_symbol
 
 
 class Trained(Protocol):
-    """A trained network: what it takes to measure it, and to bring it to the board."""
+    """A trained network: what it takes to measure it."""
 
     @property
     def kind(self) -> str:
         """How the board runs it: a row of ``playbach.predictor.load.KINDS``."""
+
+    def held_out(self, pieces: Mapping[str, Piece]) -> HeldOut | None:
+        """Measures on music it has not seen, ``None`` for a network that gives no probabilities.
+
+        Raises:
+            InputError: no movement has as many notes as it takes to measure something.
+        """
+
+
+@runtime_checkable
+class Convertible(Trained, Protocol):
+    """A trained network that the converter brings to the board as it does any other.
+
+    One whose kind has a conversion of its own, as the default network's, needs none of this.
+    """
 
     @property
     def parameters(self) -> Mapping[str, int | float | str]:
@@ -156,24 +178,20 @@ class Trained(Protocol):
         States are those that the music before leads to.
         """
 
-    def held_out(self, pieces: Mapping[str, Piece]) -> HeldOut | None:
-        """Measures on music it has not seen, ``None`` for a network that gives no probabilities."""
-
 
 class Architecture(Protocol):
-    """A kind of network.
+    """A kind of network."""
 
-    Attributes:
-        about: what it is, in one line.
-        config: the default configuration: a frozen dataclass of sections, each a frozen dataclass
-            of numbers, as ``config.load_config`` takes it.
-    """
+    @property
+    def about(self) -> str:
+        """What it is, in one line."""
 
-    about: str
-    config: Any
+    @property
+    def config(self) -> Configuration:
+        """The default configuration: a frozen dataclass as ``config`` describes it."""
 
     def fit(self, job: Job) -> None:
-        """Train.
+        """Train: after each epoch a checkpoint, and the best weights yet as ``run.NETWORK``.
 
         Raises:
             InputError: the corpus is too small for the network, or the checkpoint is damaged.

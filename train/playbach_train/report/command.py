@@ -18,8 +18,7 @@ from playbach.files import check_writable, write_atomically
 from playbach.music.form import Form, parse_form
 from playbach.music.note import Piece
 from playbach.predictor import load_predictor
-from playbach_train.corpus import load
-from playbach_train.corpus.cli import add_request_arguments, request_from
+from playbach_train.corpus.cli import add_corpus_arguments, corpus_from
 from playbach_train.report.figures import Figures, Sets, figures_of
 from playbach_train.report.generate import generate
 from playbach_train.report.page import REPETITION_PNG, page_of
@@ -38,15 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     parser.add_argument("--bundle", metavar="FILE", type=Path, required=True, help="the bundle")
     parser.add_argument("--variant", metavar="NAME", help="which of its variants, such as dynamic")
-    parser.add_argument(
-        "--midi", metavar="DIR", type=Path, action="append", default=[], dest="folders",
-        help="folder of real movements; may be repeated",
-    )  # fmt: skip
-    parser.add_argument(
-        "--corpus", metavar="NAME", action="append", default=[], dest="corpora",
-        help="real movements by name, such as cello-suites; may be repeated",
-    )  # fmt: skip
-    add_request_arguments(parser)
+    add_corpus_arguments(parser, "real movements")
     parser.add_argument(
         "-o", "--out", metavar="FOLDER", type=Path, required=True, help="where the page is written"
     )
@@ -73,14 +64,12 @@ def run(args: argparse.Namespace) -> int:
         PlaybachError: an option, the bundle, a folder of scores or the output is not as it must be.
     """
     sampling = Sampling(**parse_temperatures(args.temperature), playable=False)
-    if not args.folders and not args.corpora:
-        raise InputError("nothing to compare with; give --midi DIR or --corpus NAME")
     _check_number("movements", args.movements, 1, MOST_MOVEMENTS)
     _check_number("seed", args.seed, 0, MOST_SEED)
     _check_folder(args.out, force=args.force)
     bundle = read_bundle(args.bundle)
     say = _nothing if args.json else _say
-    corpus = load([*args.folders, *args.corpora], request_from(args), report=say)
+    corpus = corpus_from(args, "compare with", say)
     real = {one.name: one.piece for one in corpus.movements}
     forms = _forms_of(real)
     generated = _generated(bundle, args, forms, sampling)
