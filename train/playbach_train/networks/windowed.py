@@ -1,0 +1,68 @@
+"""``windowed``: the next chord from the 40 before, as the first Play Bach network had it.
+
+A symbol is all that begins at an onset, at its own pitch and without rhythm. Windows of 40 as unit
+vectors, two LSTM layers of 300, each followed by batch normalisation, a leaky rectifier and dropout
+of 0.4; softmax; Adam, batches of 64.
+
+A window of 40 predicts no beginning: so that every symbol is predicted once, windows at the start
+of a movement are filled with borders, and a border ends it. Chords heard once in training share one
+symbol, and the board begins with the opening of a training movement, unheard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from playbach_train.config import limited
+from playbach_train.networks.architecture import GraphForm
+from playbach_train.networks.one_hot import one_hot_forms, one_hot_model, one_hot_weights
+from playbach_train.networks.sequences import onset_row
+from playbach_train.networks.window_config import WindowTraining
+from playbach_train.networks.window_network import WindowNetwork
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Sizes of the network.
+
+    Attributes:
+        window: symbols read to predict the next.
+        units: units of each LSTM layer.
+        layers: LSTM layers.
+        dropout: share of outputs left out after each layer in training.
+    """
+
+    window: int = limited(40, 1, 512)
+    units: int = limited(300, 1, 2048)
+    layers: int = limited(2, 1, 8)
+    dropout: float = limited(0.4, 0, 0.95)
+
+
+@dataclass(frozen=True)
+class Config:
+    """The sections of a configuration file."""
+
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    training: WindowTraining = field(default_factory=WindowTraining)
+
+
+def _forms(sizes: Any, parts: Mapping[str, int]) -> Mapping[str, GraphForm]:
+    del parts
+    return one_hot_forms(sizes, normalised=True)
+
+
+ARCHITECTURE = WindowNetwork(
+    name="windowed",
+    about="the next chord from the 40 before it: two LSTM layers over windows, no rhythm",
+    config=Config(),
+    read=onset_row,
+    always=(),
+    timed=False,
+    opened=True,
+    model=partial(one_hot_model, normalised=True),
+    forms=_forms,
+    weights=one_hot_weights,
+)
