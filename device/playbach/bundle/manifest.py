@@ -42,6 +42,12 @@ class Network:
     kind: str
     parameters: Mapping[str, Parameter] = field(default_factory=lambda: MappingProxyType({}))
 
+    @property
+    def name(self) -> str:
+        """What people call it, such as ``grid``; its kind, unless a parameter ``network`` says."""
+        name = self.parameters.get("network")
+        return name if isinstance(name, str) and name else self.kind
+
 
 @dataclass(frozen=True, slots=True)
 class PitchRange:

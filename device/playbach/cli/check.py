@@ -48,7 +48,7 @@ def _model(path: Path | str | None, variant: str | None) -> Check:
         bundle = read_bundle(default_bundle_path() if path is None else Path(path))
         runs = load_predictor(bundle, variant).variant
         manifest = bundle.manifest
-        return f"{manifest.network.kind} from {manifest.provenance.run}, {runs} ({bundle.path})"
+        return f"{manifest.network.name} from {manifest.provenance.run}, {runs} ({bundle.path})"
 
     return _tried("model", look)
 

@@ -68,6 +68,12 @@ def add_music_arguments(parser: argparse.ArgumentParser) -> None:
         default=True,
         help="whether the processor takes over when there is no Edge TPU, or none any more",
     )
+    network.add_argument(
+        "--stepwise",
+        action="store_true",
+        help="a network that reads a window again for each symbol carries its state on instead, "
+        "which is faster, and other music",
+    )
 
 
 def settings_from(args: argparse.Namespace) -> Settings:
@@ -112,9 +118,9 @@ def composer_from(args: argparse.Namespace, settings: Settings, seed: int) -> Co
 
     Raises:
         BundleError: the bundle cannot be used.
-        InputError: it has no such variant.
+        InputError: it has no such variant, or no form that goes stepwise.
         AcceleratorError: it is for an Edge TPU, and there is none.
     """
     bundle = read_bundle(args.bundle or default_bundle_path())
-    predictor = load_predictor(bundle, args.variant, fallback=args.fallback)
+    predictor = load_predictor(bundle, args.variant, fallback=args.fallback, stepwise=args.stepwise)
     return Composer(predictor, bundle.manifest.range, np.random.default_rng(seed), lambda: settings)

@@ -56,7 +56,10 @@ def load_predictor(
     """
     kind = _kind(bundle)
     if stepwise and kind not in STEP_KINDS:
-        raise InputError(f"{bundle.path}: a network of kind {kind} has one form, not another")
+        raise InputError(
+            f"{bundle.path}: its network, of kind {kind}, has no second form that goes stepwise; "
+            "play it as it is"
+        )
     if kind in NOTE_KINDS:
         return load_note_predictor(bundle, variant, fallback=fallback, library=library)
     chosen = _variant(bundle, variant)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from playbach.bundle import PitchRange, default_bundle_path, read_bundle
+from playbach.bundle import Manifest, PitchRange, default_bundle_path, read_bundle
 from playbach.composer import composer
 from playbach.composer.composer import Composer
 from playbach.composer.sampling import Sampling
@@ -26,7 +26,7 @@ class Model:
     """A network ready to compose.
 
     Attributes:
-        name: of the training run it came from.
+        name: of the training run it came from, and of the network if the run's does not say it.
         predictor: the network.
         pitches: the range it composes in.
     """
@@ -53,10 +53,16 @@ def load_model(settings: Settings) -> Model:
     bundle = read_bundle(path)
     manifest = bundle.manifest
     return Model(
-        manifest.provenance.run,
+        _name_of(manifest),
         load_predictor(bundle, settings.variant, fallback=settings.fallback),
         manifest.range,
     )
+
+
+def _name_of(manifest: Manifest) -> str:
+    run, network = manifest.provenance.run, manifest.network
+    is_said = network.name in {network.kind, *run.split("-")}
+    return run if is_said else f"{run} ({network.name})"
 
 
 def composer_settings(settings: Settings) -> composer.Settings:

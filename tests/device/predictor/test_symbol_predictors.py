@@ -156,7 +156,7 @@ def test_a_piece_has_the_tonic_of_how_it_starts(
 
 
 def test_a_network_of_one_form_has_no_other(symbol_bundles: Path) -> None:
-    with pytest.raises(InputError, match="of kind noise has one form"):
+    with pytest.raises(InputError, match="of kind noise, has no second form"):
         load_predictor(of(symbol_bundles, "phrases"), stepwise=True)
 
 
