@@ -30,7 +30,7 @@ from playbach_train.listening.sources import (
 
 PAGE = "index.html"
 MOST_EXCERPTS, MOST_IN_ALL = 50, 200
-SHORTEST, LONGEST = 5.0, 120.0
+SHORTEST, LONGEST = 5, 120
 MOST_SEED = 2**63 - 1
 # What HTML takes for an address of mail, with a dot in its domain.
 MAIL = re.compile(
@@ -86,7 +86,7 @@ def _add_page_arguments(page: argparse._ArgumentGroup) -> None:
     )  # fmt: skip
     page.add_argument(
         "--seconds", metavar="S", type=float, default=20.0,
-        help="length of an excerpt (default %(default)s)",
+        help="length of an excerpt (default %(default)g)",
     )  # fmt: skip
     page.add_argument(
         "--seed", metavar="N", type=int,
@@ -131,7 +131,7 @@ def _wanted(args: argparse.Namespace) -> Wanted:
 def _check_range(name: str, given: float, least: float, most: float) -> None:
     # Written so that NaN is refused too.
     if not least <= given <= most:
-        raise InputError(f"--{name} {given}: it is from {least:.20g} to {most:.20g}")
+        raise InputError(f"--{name} {given}: it is from {least} to {most}")
 
 
 def _check_mail(mail: str | None) -> None:

@@ -70,27 +70,33 @@ def cut(piece: Piece, seconds: float, rng: np.random.Generator) -> Excerpt | Non
     """
     per_tick = float(ns_per_tick(piece.form.tempo, piece.meters[0][1])) / NS_PER_SECOND
     ticks = round(seconds / per_tick)
-    starts = _starts(piece, ticks)
-    if not starts:
-        return None
-    start = starts[int(rng.integers(len(starts)))]
+    for start in _starts(piece, ticks, rng):
+        excerpt = _from(piece, start, ticks, per_tick * 1000)
+        if excerpt:
+            return excerpt
+    return None
+
+
+def _from(piece: Piece, start: int, ticks: int, per_tick: float) -> Excerpt | None:
+    """The excerpt from ``start`` on, ``per_tick`` milliseconds a tick, unless it is too empty."""
     notes = [note for note in piece.notes if start <= note.onset < start + ticks]
     end = _end(notes, start, start + ticks)
     notes = [note for note in notes if note.onset < end]
     if len(notes) < FEWEST_NOTES:
         return None
     moved = _move(piece.keys[0][1].tonic, [note.pitch for note in notes])
-    sounding = tuple(_sounding(note, start, end, moved, per_tick * 1000) for note in notes)
+    sounding = tuple(_sounding(note, start, end, moved, per_tick) for note in notes)
     if not all(0 <= note.pitch <= MAX_PITCH for note in sounding):
         return None
-    return Excerpt(sounding, round((end - start) * per_tick * 1000), start, moved)
+    return Excerpt(sounding, round((end - start) * per_tick), start, moved)
 
 
-def _starts(piece: Piece, ticks: int) -> list[int]:
-    """Onsets with ``ticks`` of music after them: those on a bar line, else any."""
-    onsets = sorted({note.onset for note in piece.notes if note.onset + ticks <= piece.end})
+def _starts(piece: Piece, ticks: int, rng: np.random.Generator) -> list[int]:
+    """Onsets with ``ticks`` of music after them, shuffled: those on bar lines, then the others."""
+    onsets = sorted({int(note.onset) for note in piece.notes if note.onset + ticks <= piece.end})
     lines = BarLines(piece.meters, piece.pickup)
-    return [onset for onset in onsets if lines.place(onset).tick == 0] or [*map(int, onsets)]
+    shuffled = [onsets[int(at)] for at in rng.permutation(len(onsets))]
+    return sorted(shuffled, key=lambda onset: lines.place(onset).tick > 0)
 
 
 def _end(notes: Sequence[Note], start: int, latest: int) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from playbach.command_line import one_line
 from playbach.errors import InputError
 from playbach_train.listening.analysis import FEWEST, Analysis, analyse
 from playbach_train.listening.answers import Collected, Key, collect, read_key
@@ -51,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     collected = collect(args.results, key)
     if not collected.answers:
         first = f", the first because {collected.refused[0]}" if collected.refused else ""
-        raise InputError(f"no answers: {len(collected.refused)} files are refused{first}")
+        raise InputError(f"no answers to this test; files refused: {len(collected.refused)}{first}")
     analysis = analyse(collected.answers, key, with_known=args.with_known)
     if args.json:
         figures = _as_json(analysis, collected, key)
@@ -72,10 +73,10 @@ def _as_json(analysis: Analysis, collected: Collected, key: Key) -> dict[str, An
 
 
 def _lines(analysis: Analysis, collected: Collected) -> Iterator[str]:
-    yield from (f"refused {line}" for line in collected.refused)
+    yield from (f"refused {one_line(line)}" for line in collected.refused)
     yield f"{analysis.respondents} respondents; 0 is computer, 10 is human"
     if analysis.known:
-        yield f"left out: {analysis.known} ratings of pieces that the listener knew"
+        yield f"ratings left out because the listener knew the piece: {analysis.known}"
     yield ""
     yield from _table(_source_rows(analysis))
     yield ""
