@@ -1,0 +1,58 @@
+"""Everything that shapes the GAN."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from playbach_train.config import limited
+
+
+@dataclass(frozen=True)
+class GanNetwork:
+    """Both networks; how many channels their convolutions have is fixed.
+
+    Attributes:
+        noise: width of the vector that a phrase is made of.
+        kernel: rows, and columns, that a convolution sees at once.
+        slope: of LeakyReLU below 0.
+        dropout: after every convolution but the generator's last.
+    """
+
+    noise: int = limited(128, 1, 4096)
+    kernel: int = limited(5, 1, 15)
+    slope: float = limited(0.2, 0, 1)
+    dropout: float = limited(0.3, 0, 0.95)
+
+
+@dataclass(frozen=True)
+class GanTraining:
+    """How both are trained.
+
+    Attributes:
+        epochs: times every phrase is read.
+        batch: real phrases of a round; as many are made of noise.
+        generator_rate: learning rate of the generator.
+        discriminator_rate: learning rate of the discriminator.
+        discriminator_steps: times the discriminator is trained on a round's phrases, with new
+            noise each time; the generator is trained once.
+        bars: from the beginning of a phrase to the beginning of the movement's next.
+        held_out: share of the movements that are not learned from; nothing is measured on them.
+        seed: of everything random.
+    """
+
+    epochs: int = limited(100, 1, 100_000)
+    batch: int = limited(64, 2, 8192)
+    generator_rate: float = limited(0.0001, 1e-7, 1)
+    discriminator_rate: float = limited(0.001, 1e-7, 1)
+    discriminator_steps: int = limited(2, 1, 100)
+    bars: int = limited(1, 1, 1024)
+    held_out: float = limited(0.0, 0, 0.9)
+    seed: int = limited(1, 0, 2**31 - 1)
+
+
+@dataclass(frozen=True)
+class GanConfig:
+    """The sections of a configuration file."""
+
+    network: GanNetwork = field(default_factory=GanNetwork)
+    training: GanTraining = field(default_factory=GanTraining)
