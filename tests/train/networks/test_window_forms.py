@@ -27,14 +27,15 @@ class Built:
     def __init__(self, network: WindowNetwork, layers: int = 2) -> None:
         self.parts = {"symbols": 30, "ticks": 5} if network.timed else {"symbols": 30}
         sizes = replace(network.config.network, window=WINDOW, units=16, layers=layers)
-        self.model = network.model(sizes, self.parts)
+        layers_of = network.layers()
+        self.model = layers_of.model(sizes, self.parts)
         rng = np.random.default_rng(3)
         for variable in self.model.weights:
             noise = 0.3 * rng.standard_normal(variable.shape)
             old = np.asarray(variable)
             variable.assign(old + (abs(noise) if "variance" in variable.path else noise))
-        self.weights = network.weights(self.model, sizes)
-        self.forms = network.forms(sizes, self.parts)
+        self.weights = layers_of.weights(self.model, sizes)
+        self.forms = layers_of.forms(sizes, self.parts)
         self.window = {
             name: rng.integers(0, size, (1, WINDOW)).astype(np.int32)
             for name, size in self.parts.items()

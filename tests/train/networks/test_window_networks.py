@@ -24,7 +24,7 @@ from playbach_train.corpus import Corpus, ScoreMovement
 from playbach_train.corpus.split import Split
 from playbach_train.networks.architecture import Job, Tensors
 from playbach_train.networks.table import NETWORKS, architecture
-from playbach_train.networks.window_network import WindowTrained
+from playbach_train.networks.window_trained import WindowTrained
 from playbach_train.run import CHECKPOINT, CURVES, HISTORY, NETWORK, Run
 
 WINDOW, UNITS = 8, 12
@@ -238,12 +238,9 @@ def test_music_goes_on_from_openings_in_their_keys_or_begins_with_borders(
         assert scale == [(60,), (62,), (64,), (65,), (67,), (69,), (71,), (72,)]
 
 
-def test_an_untrained_network_knows_next_to_nothing(
-    name: str, trained: WindowTrained, done: Job
-) -> None:
-    network: Any = architecture(name)
-    sizes = done.config.network
-    fresh = replace(trained, model=network.model(sizes, trained.alphabet.parts))
+def test_an_untrained_network_knows_next_to_nothing(trained: WindowTrained, done: Job) -> None:
+    model = trained.layers.model(done.config.network, trained.alphabet.parts)
+    fresh = replace(trained, model=model)
     # Without the last chord, which has no number and is charged its spelling.
     known = {one: replace(p, notes=p.notes[:-2]) for one, p in held_out(done).items()}
     found = fresh.held_out(known)
@@ -290,6 +287,15 @@ def test_movements_off_the_grid_are_left_out_and_counted(tmp_path: Path) -> None
     asked = replace(asked, corpus=replace(asked.corpus, movements=movements), say=said.append)
     architecture("grid").fit(asked)
     assert said[0] == "1 of 4 movements left out: they do not fit a grid of sixteenths"
+
+
+def test_a_grid_that_no_movement_fits_is_refused(tmp_path: Path) -> None:
+    asked = job(tmp_path / "run", "grid")
+    triplets = piece((0, 60, 8), (8, 62, 8), (16, 64, 8))
+    movements = tuple(replace(one, piece=triplets) for one in asked.corpus.movements)
+    asked = replace(asked, corpus=replace(asked.corpus, movements=movements))
+    with pytest.raises(InputError, match="the longest of 0 training movements has 0"):
+        architecture("grid").fit(asked)
 
 
 @every_network

@@ -7,7 +7,7 @@ import pytest
 
 from playbach.errors import InputError
 from playbach_train.networks.sequences import Alphabet, SymbolRow, alphabet_of
-from playbach_train.networks.windows import check_enough, windows_of
+from playbach_train.networks.windows import check_enough, check_long_enough, windows_of
 
 FIRST = SymbolRow(((60,), (62,), (64,)), (6, 6, 12))
 SECOND = SymbolRow(((64,), (60,)), (12, 6))
@@ -51,17 +51,16 @@ def test_batches_are_all_windows_in_order(alphabet: Alphabet) -> None:
     assert [batch.tolist() for batch in windows.batches(3)] == [[0, 1, 2], [3, 4, 5], [6]]
 
 
-@pytest.mark.parametrize(
-    ("window", "windows", "batch", "message"),
-    [
-        (4, 9, 1, "windows of 4 symbols: the longest of 2 training movements has 3;"),
-        (3, 7, 8, "batches of 8 windows: 2 training movements give 7;"),
-    ],
-)
-def test_too_little_music_is_refused_in_one_line(
-    window: int, windows: int, batch: int, message: str
-) -> None:
+def test_movements_that_fill_no_window_are_refused_in_one_line() -> None:
+    check_long_enough([FIRST, SECOND], 3)
+    message = "windows of 4 symbols: the longest of 2 training movements has 3;"
     with pytest.raises(InputError, match=message) as refused:
-        check_enough([FIRST, SECOND], window, windows, batch)
+        check_long_enough([FIRST, SECOND], 4)
     assert "\n" not in str(refused.value)
-    check_enough([FIRST, SECOND], 3, 7, 7)
+
+
+def test_windows_that_fill_no_batch_are_refused_in_one_line() -> None:
+    check_enough(7, 7)
+    with pytest.raises(InputError, match=r"batches of 8 windows:.* give 7;") as refused:
+        check_enough(7, 8)
+    assert "\n" not in str(refused.value)

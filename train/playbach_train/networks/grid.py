@@ -9,18 +9,13 @@ that do not fit sixteenths are left out, in training and in measuring.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Any
 
 from playbach.music.symbols import HOLD, REST
 from playbach_train.config import limited
-from playbach_train.networks.architecture import GraphForm
-from playbach_train.networks.one_hot import one_hot_forms, one_hot_model, one_hot_weights
 from playbach_train.networks.sequences import sixteenth_row
 from playbach_train.networks.window_config import WindowTraining
-from playbach_train.networks.window_network import WindowNetwork
+from playbach_train.networks.window_network import WindowLayers, WindowNetwork
 
 
 @dataclass(frozen=True)
@@ -48,9 +43,10 @@ class Config:
     training: WindowTraining = field(default_factory=lambda: WindowTraining(epochs=50, batch=128))
 
 
-def _forms(sizes: Any, parts: Mapping[str, int]) -> Mapping[str, GraphForm]:
-    del parts
-    return one_hot_forms(sizes, normalised=False)
+def _layers() -> WindowLayers:
+    from playbach_train.networks.one_hot import OneHotLayers  # noqa: PLC0415 Keras takes seconds
+
+    return OneHotLayers(normalised=False)
 
 
 ARCHITECTURE = WindowNetwork(
@@ -61,7 +57,5 @@ ARCHITECTURE = WindowNetwork(
     always=(HOLD, REST),
     timed=False,
     opened=False,
-    model=partial(one_hot_model, normalised=False),
-    forms=_forms,
-    weights=one_hot_weights,
+    layers=_layers,
 )

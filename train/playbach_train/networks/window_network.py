@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
-import keras
 import numpy as np
-from keras import ops
 from numpy.typing import NDArray
 
 from playbach.errors import InputError
@@ -17,8 +14,7 @@ from playbach.music.key import C_MAJOR
 from playbach.music.note import Piece
 from playbach.music.symbols import Symbol, vocabulary_from
 from playbach_train.checkpoint import Arrays, load_model_arrays
-from playbach_train.networks.architecture import GraphForm, HeldOut, Job, Tensors
-from playbach_train.networks.measured import measure
+from playbach_train.networks.architecture import Convertible, GraphForm, Job
 from playbach_train.networks.sequences import (
     Alphabet,
     ReadPiece,
@@ -26,12 +22,32 @@ from playbach_train.networks.sequences import (
     alphabet_of,
     tonics,
 )
-from playbach_train.networks.window_training import Music, fit_windows
-from playbach_train.networks.windows import bordered, windows_of
+from playbach_train.networks.windows import bordered, check_long_enough
 from playbach_train.run import Run
 
 KEPT = "alphabet/"
 """Begins the names of those arrays of a run that are no weights."""
+
+OPENINGS = 128
+"""At most so many openings of movements travel to the board."""
+
+
+class WindowLayers(Protocol):
+    """What a network that reads windows is made of, in Keras and on the board."""
+
+    def model(self, sizes: Any, parts: Mapping[str, int]) -> Any:
+        """The Keras model, windows to logits, by part.
+
+        Args:
+            sizes: the section ``network`` of its configuration.
+            parts: of a symbol, with how many members each has.
+        """
+
+    def weights(self, model: Any, sizes: Any) -> Arrays:
+        """What the graphs read, from a trained model."""
+
+    def forms(self, sizes: Any, parts: Mapping[str, int]) -> Mapping[str, GraphForm]:
+        """The graphs by role; the first is ``window``, the network's own form."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +63,7 @@ class WindowNetwork:
         always: symbols of its alphabet that the music may lack.
         timed: whether it learns how long symbols last.
         opened: whether its music goes on from openings of movements; else it begins with borders.
-        model: the network, from the section ``network`` and the sizes of its alphabet's parts.
-        forms: its graphs, likewise.
-        weights: what the graphs read, from a trained model and the section ``network``.
+        layers: what it is made of; imports Keras when it is called.
     """
 
     name: str
@@ -59,9 +73,7 @@ class WindowNetwork:
     always: tuple[Symbol, ...]
     timed: bool
     opened: bool
-    model: Callable[[Any, Mapping[str, int]], Any]
-    forms: Callable[[Any, Mapping[str, int]], Mapping[str, GraphForm]]
-    weights: Callable[[Any, Any], Arrays]
+    layers: Callable[[], WindowLayers]
 
     def fit(self, job: Job) -> None:
         """Train.
@@ -69,21 +81,30 @@ class WindowNetwork:
         Raises:
             InputError: the corpus is too small for the network, or the checkpoint is damaged.
         """
-        keras.utils.set_random_seed(job.config.training.seed)
+        from playbach_train.networks.window_training import (  # noqa: PLC0415 Keras takes seconds
+            Music,
+            begin,
+            fit_windows,
+        )
+
+        begin(job.config.training.seed)
         training = self._rows(job.pieces(job.split.train), job.say)
         held_out = self._rows(job.pieces(job.split.held_out), job.say)
         rows = [row for _, row in training]
+        check_long_enough(rows, job.config.network.window)
         alphabet = alphabet_of(rows, self.always, timed=self.timed)
-        model = self.model(job.config.network, alphabet.parts)
+        model = self.layers().model(job.config.network, alphabet.parts)
         kept = self._kept(alphabet, training, job.config.network.window)
         fit_windows(job, model, Music(alphabet, rows, [row for _, row in held_out]), kept)
 
-    def load(self, run: Run) -> WindowTrained:
+    def load(self, run: Run) -> Convertible:
         """The network of a finished run.
 
         Raises:
             InputError: its weights are not those of its configuration, or not finite.
         """
+        from playbach_train.networks.window_trained import WindowTrained  # noqa: PLC0415 likewise
+
         kept = {n.removeprefix(KEPT): a for n, a in run.weights.items() if n.startswith(KEPT)}
         arrays = {name: a for name, a in run.weights.items() if not name.startswith(KEPT)}
         where = str(run.folder)
@@ -92,9 +113,12 @@ class WindowNetwork:
         alphabet = Alphabet(
             vocabulary_from(kept["symbols"]), tuple(map(int, kept["ticks"])), int(kept["seen"][0])
         )
-        model = self.model(run.config.network, alphabet.parts)
+        layers = self.layers()
+        model = layers.model(run.config.network, alphabet.parts)
         load_model_arrays(model, arrays, where)
-        return WindowTrained(self, run.config.network, alphabet, model, kept)
+        return WindowTrained(
+            self.name, run.config.network, self.read, layers, alphabet, model, kept
+        )
 
     def _rows(
         self, pieces: Mapping[str, Piece], say: Callable[[str], None]
@@ -111,9 +135,11 @@ class WindowNetwork:
     def _kept(
         self, alphabet: Alphabet, training: Sequence[tuple[Piece, SymbolRow]], window: int
     ) -> Arrays:
-        seeds = [_opening(row, alphabet, window) for _, row in training] if self.opened else []
-        homes = [tonics(piece.keys[0][1]) for piece, _ in training] if self.opened else []
-        if not seeds:
+        if self.opened:
+            chosen = training[:: -(-len(training) // OPENINGS)]
+            seeds = [_opening(row, alphabet, window) for _, row in chosen]
+            homes = [tonics(piece.keys[0][1]) for piece, _ in chosen]
+        else:
             nothing = SymbolRow((), ())
             seeds, homes = [_opening(nothing, alphabet, window)], [tonics(C_MAJOR)]
         return {
@@ -123,78 +149,6 @@ class WindowNetwork:
             f"{KEPT}seeds": np.stack(seeds).astype(np.float32),
             f"{KEPT}homes": np.array(homes, np.float32),
         }
-
-
-@dataclass(frozen=True, eq=False)
-class WindowTrained:
-    """A trained network that reads windows; see ``architecture.Trained``."""
-
-    network: WindowNetwork
-    config: Any
-    alphabet: Alphabet
-    model: Any
-    kept: Arrays
-
-    @property
-    def kind(self) -> str:
-        return "window"
-
-    @property
-    def parameters(self) -> Mapping[str, int | float | str]:
-        return {"network": self.network.name, "window": self.config.window}
-
-    @property
-    def tables(self) -> Mapping[str, NDArray[np.float32]]:
-        return {name: self.kept[name] for name in ("symbols", "ticks", "seeds", "homes")}
-
-    @cached_property
-    def weights(self) -> Arrays:
-        return self.network.weights(self.model, self.config)
-
-    @cached_property
-    def graphs(self) -> Mapping[str, GraphForm]:
-        return self.network.forms(self.config, self.alphabet.parts)
-
-    def inputs(self, role: str, pieces: Sequence[Piece]) -> Iterator[Tensors]:
-        rows = self._rows(pieces)
-        return self._window_inputs(rows) if role == "window" else self._step_inputs(role, rows)
-
-    def held_out(self, pieces: Mapping[str, Piece]) -> HeldOut:
-        """Measures on symbols 2..n of each movement.
-
-        Raises:
-            InputError: no movement has two symbols.
-        """
-        rows = self._rows(list(pieces.values()))
-        return measure(self.model, rows, self.alphabet, self.config.window)
-
-    def _rows(self, pieces: Sequence[Piece]) -> list[SymbolRow]:
-        return [row for row in map(self.network.read, pieces) if row is not None]
-
-    def _window_inputs(self, rows: Sequence[SymbolRow]) -> Iterator[Tensors]:
-        for row in rows:
-            windows = windows_of([row], self.alphabet, self.config.window)
-            for batch in windows.batches(1):
-                yield windows.inputs(batch)
-
-    def _step_inputs(self, role: str, rows: Sequence[SymbolRow]) -> Iterator[Tensors]:
-        form = self.graphs[role]
-        for row in rows:
-            state = {
-                name: np.zeros(tensor.shape, np.float32)
-                for name, tensor in form.inputs.items()
-                if name.startswith("state_")
-            }
-            for numbers in bordered(self.alphabet.numbers(row), self.alphabet, 1)[:-1]:
-                read = {
-                    name: numbers[None, n : n + 1] for n, name in enumerate(self.alphabet.parts)
-                }
-                yield read | state
-                outputs = form.function(self.weights, **read, **state)
-                state = {
-                    name: np.asarray(ops.convert_to_numpy(outputs[f"next_{name}"]))
-                    for name in state
-                }
 
 
 def _opening(row: SymbolRow, alphabet: Alphabet, window: int) -> NDArray[np.int32]:

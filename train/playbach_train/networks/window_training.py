@@ -91,19 +91,19 @@ class _Training:
 
     def _train(self, epoch: int) -> float:
         """Bits a symbol while training, dropout on."""
-        self.model.reset_metrics()
         order = np.random.default_rng((self.config.seed, epoch)).permutation(self.learned)
         size = self.config.batch
         # Batches of one shape: another would be traced anew. What is left over comes next epoch.
         starts = range(0, len(order) - size + 1, size)
-        mean = math.nan
+        nats = 0.0
         for start in tqdm(starts, unit="batch", desc=f"epoch {epoch}", leave=False, disable=None):
             which = order[start : start + size]
             found = self.model.train_on_batch(
                 self.windows.inputs(which), self.windows.targets(which), return_dict=True
             )
-            mean = float(found["loss"])
-        return mean / math.log(2)
+            # Of this batch: every part's, added up.
+            nats += float(found["loss"])
+        return nats / len(starts) / math.log(2)
 
     def _held_out(self) -> Row | None:
         music = self.music
@@ -121,6 +121,11 @@ class _Training:
         return _means(self.windows.parts, found)
 
 
+def begin(seed: int) -> None:
+    """Fix all chance of a training, before its model is made."""
+    keras.utils.set_random_seed(seed)
+
+
 def fit_windows(job: Job, model: Any, music: Music, kept: Arrays) -> None:
     """Train until the last epoch, or until what is measured stops getting better.
 
@@ -136,7 +141,7 @@ def fit_windows(job: Job, model: Any, music: Music, kept: Arrays) -> None:
     config: WindowTraining = job.config.training
     windows = windows_of(music.training, music.alphabet, job.config.network.window)
     run = _Training(model, config, music, windows)
-    check_enough(music.training, windows.window, len(run.learned), config.batch)
+    check_enough(len(run.learned), config.batch)
     history = _resumed(run, job) if job.resume else []
     job.say(_beginning(run))
     with closing(Writer(str(job.folder / BOARD))) as writer:

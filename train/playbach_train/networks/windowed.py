@@ -11,17 +11,12 @@ symbol, and the board begins with the opening of a training movement, unheard.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Any
 
 from playbach_train.config import limited
-from playbach_train.networks.architecture import GraphForm
-from playbach_train.networks.one_hot import one_hot_forms, one_hot_model, one_hot_weights
 from playbach_train.networks.sequences import onset_row
 from playbach_train.networks.window_config import WindowTraining
-from playbach_train.networks.window_network import WindowNetwork
+from playbach_train.networks.window_network import WindowLayers, WindowNetwork
 
 
 @dataclass(frozen=True)
@@ -49,9 +44,10 @@ class Config:
     training: WindowTraining = field(default_factory=WindowTraining)
 
 
-def _forms(sizes: Any, parts: Mapping[str, int]) -> Mapping[str, GraphForm]:
-    del parts
-    return one_hot_forms(sizes, normalised=True)
+def _layers() -> WindowLayers:
+    from playbach_train.networks.one_hot import OneHotLayers  # noqa: PLC0415 Keras takes seconds
+
+    return OneHotLayers(normalised=True)
 
 
 ARCHITECTURE = WindowNetwork(
@@ -62,7 +58,5 @@ ARCHITECTURE = WindowNetwork(
     always=(),
     timed=False,
     opened=True,
-    model=partial(one_hot_model, normalised=True),
-    forms=_forms,
-    weights=one_hot_weights,
+    layers=_layers,
 )

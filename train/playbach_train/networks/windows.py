@@ -80,17 +80,11 @@ def bordered(numbers: Ints, alphabet: Alphabet, window: int) -> Ints:
     return np.concatenate([np.repeat(border, window, axis=0), numbers, border])
 
 
-def check_enough(rows: Sequence[SymbolRow], window: int, windows: int, batch: int) -> None:
-    """Refuse music that is too little to learn from.
-
-    Args:
-        rows: movements to learn from.
-        window: symbols in a window.
-        windows: how many windows there are to learn from.
-        batch: windows between two updates.
+def check_long_enough(rows: Sequence[SymbolRow], window: int) -> None:
+    """Refuse training movements none of which fills a window.
 
     Raises:
-        InputError: no movement fills a window, or the windows do not fill a batch.
+        InputError: so it is.
     """
     longest = max((len(row.symbols) for row in rows), default=0)
     if longest < window:
@@ -98,8 +92,16 @@ def check_enough(rows: Sequence[SymbolRow], window: int, windows: int, batch: in
             f"too little music for windows of {window} symbols: the longest of {len(rows)} "
             f"training movements has {longest}; give longer scores, or a smaller --network.window"
         )
+
+
+def check_enough(windows: int, batch: int) -> None:
+    """Refuse windows that do not fill a batch.
+
+    Raises:
+        InputError: so it is.
+    """
     if windows < batch:
         raise InputError(
-            f"too little music for batches of {batch} windows: {len(rows)} training movements "
-            f"give {windows}; give more scores, or a smaller --training.batch"
+            f"too little music for batches of {batch} windows: the training movements give "
+            f"{windows}; give more scores, or a smaller --training.batch"
         )
