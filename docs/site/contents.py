@@ -63,7 +63,7 @@ SECTIONS = (
             "docs/live",
         ),
     ),
-    Section("The model", ("docs/model-card",)),
+    Section("The model", ("docs/model-card", "docs/figures/README")),
     Section("The project", ("README", "CONTRIBUTING", "docs/system-tests", "CHANGELOG")),
 )
 FURTHER = "Further pages"
