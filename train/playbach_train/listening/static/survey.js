@@ -45,7 +45,8 @@ function changed() {
   mail.hidden = !SETTINGS.mail || rated === 0;
   if (!mail.hidden) {
     const subject = encodeURIComponent(`Listening test ${SETTINGS.survey}`);
-    mail.href = `mailto:${encodeURIComponent(SETTINGS.mail)}?subject=${subject}&body=${encodeURIComponent(json)}`;
+    const to = SETTINGS.mail.split("@").map(encodeURIComponent).join("@");
+    mail.href = `mailto:${to}?subject=${subject}&body=${encodeURIComponent(json)}`;
   }
 }
 
