@@ -27,7 +27,7 @@ from playbach_train.networks.gan_diversity import EPOCHS
 from playbach_train.networks.table import architecture
 from playbach_train.run import NETWORK, load_run, start_run
 
-CONFIG = GanConfig(GanNetwork(noise=6, kernel=3), GanTraining(epochs=2, batch=8))
+CONFIG = GanConfig(GanNetwork(noise=6), GanTraining(epochs=2, batch=8))
 PNG = b"\x89PNG\r\n\x1a\n"
 
 

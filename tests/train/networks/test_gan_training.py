@@ -22,7 +22,7 @@ from playbach_train.networks.gan_models import (
 )
 from playbach_train.networks.gan_training import GanTrainer, one_hot
 
-NETWORK = GanNetwork(noise=6, kernel=3)
+NETWORK = GanNetwork(noise=6)
 CONFIG = GanConfig(NETWORK, GanTraining(batch=4))
 NOISE = np.random.default_rng(7).standard_normal((5, NETWORK.noise), np.float32)
 
@@ -52,8 +52,8 @@ def test_the_networks_have_the_sizes_of_the_thesis() -> None:
     networks = generator(GanNetwork(), 1), discriminator(GanNetwork(), 1)
     shapes = [[tuple(w.shape) for w in model.weights if len(w.shape) > 1] for model in networks]
     assert shapes == [
-        [(128, 2048), (5, 5, 32, 16), (5, 5, 16, 8), (5, 5, 8, 1)],
-        [(5, 5, 1, 8), (5, 5, 8, 16), (5, 5, 16, 32), (2048, 1)],
+        [(128, 2048), (3, 3, 32, 16), (3, 3, 16, 8), (3, 3, 8, 1)],
+        [(3, 3, 1, 8), (3, 3, 8, 16), (3, 3, 16, 32), (2048, 1)],
     ]
 
 

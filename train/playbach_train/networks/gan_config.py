@@ -19,7 +19,7 @@ class GanNetwork:
     """
 
     noise: int = limited(128, 1, 4096)
-    kernel: int = limited(5, 1, 15)
+    kernel: int = limited(3, 1, 15)
     slope: float = limited(0.2, 0, 1)
     dropout: float = limited(0.3, 0, 0.95)
 

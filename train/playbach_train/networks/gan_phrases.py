@@ -54,14 +54,16 @@ class Melody:
 
 
 def vocabulary(lowest: int) -> Vocabulary:
-    """The columns of an image: 31 pitches from ``lowest`` up, their holds, the rest, and one more.
+    """The columns of an image: each of 31 pitches beside its hold, then the rest, and one more.
 
-    Three doublings of 8 make 64 columns. The one left over is ``OTHER``: it is in no phrase, and
-    the board never chooses it. A 32nd pitch in its place would have no hold.
+    A note and what holds it stand side by side, from ``lowest`` upwards, because convolutions see
+    what is near. Three doublings of 8 make 64 columns. The one left over is ``OTHER``: it is in no
+    phrase, and the board never chooses it. A 32nd pitch in its place would have no hold.
     """
-    pitches = range(lowest, lowest + PITCHES)
-    begin: list[Symbol] = [(pitch,) for pitch in pitches]
-    return Vocabulary((*begin, *((*HOLD, pitch) for pitch in pitches), REST, OTHER))
+    symbols: list[Symbol] = []
+    for pitch in range(lowest, lowest + PITCHES):
+        symbols += [(pitch,), (*HOLD, pitch)]
+    return Vocabulary((*symbols, REST, OTHER))
 
 
 def melody_of(piece: Piece) -> Melody:
@@ -97,7 +99,7 @@ def phrases_of(melody: Melody, lowest: int, bars: int) -> Phrases:
         bars: from the beginning of one phrase to that of the next, at least 1.
     """
     height = _into(melody.pitches + _octaves(melody, lowest), lowest) - lowest
-    sounding = np.where(melody.begins, height, height + PITCHES)
+    sounding = 2 * height + np.where(melody.begins, 0, 1)
     numbers = np.where(melody.pitches < 0, 2 * PITCHES, sounding)
     starts = [start for start in melody.bars[::bars] if start + LINES <= len(numbers)]
     places = np.array(starts, np.int64).reshape(-1, 1) + np.arange(LINES)
