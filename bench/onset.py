@@ -28,7 +28,7 @@ from pathlib import Path
 
 import numpy as np
 from bench.jack_ear import NAME, Ear, cores_loaded, jack_server, thread_loaded
-from bench.report import write_json
+from bench.report import Figure, write_json
 
 from playbach.bundle import default_bundle_path, read_bundle
 from playbach.composer.composer import Composer, Settings
@@ -73,13 +73,20 @@ def row(way: str, found: Errors) -> Row:
     ours, server = found.ours, found.server
     tenth = max(1, len(ours) // 10)
     drift = statistics.fmean(ours[-tenth:]) - statistics.fmean(ours[:tenth])
-    figures = (*quantiles(ours, 0.5, 0.99, 1.0), drift, *quantiles(server, 0.5, 0.99))
-    return Row(way, len(ours), *(round(1000 * value, 3) for value in figures))
+    seconds = (*quantiles(ours, 0.5, 0.99, 1.0), drift, *quantiles(server, 0.5, 0.99))
+    return Row(way, len(ours), *(round(1000 * value, 3) for value in seconds))
 
 
 def quantiles(values: Sequence[float], *shares: float) -> list[float]:
     ranked = sorted(values)
     return [ranked[math.ceil(share * len(ranked)) - 1] for share in shares]
+
+
+def figures(r: Row) -> list[Figure]:
+    """The same as rows of the table that every measurement writes."""
+    ours = {"p50": r.p50, "p99": r.p99, "max": r.max, "drift": r.drift}
+    server = {"JACK p50": r.jack_p50, "JACK p99": r.jack_p99}
+    return [Figure(f"{r.way}: {name}", value, "ms") for name, value in (ours | server).items()]
 
 
 class StampedPort(RtMidiOutput):
@@ -197,10 +204,10 @@ def main() -> None:
     heads = ("notes", "p50", "p99", "max", "drift", "p50", "p99")
     print(f"{'':42}" + "".join(f"{head:>9}" for head in heads))
     for r in rows:
-        figures = (r.p50, r.p99, r.max, r.drift, r.jack_p50, r.jack_p99)
-        print(f"{r.way:42}{r.notes:9}" + "".join(f"{figure:9.3f}" for figure in figures))
+        values = (r.p50, r.p99, r.max, r.drift, r.jack_p50, r.jack_p99)
+        print(f"{r.way:42}{r.notes:9}" + "".join(f"{value:9.3f}" for value in values))
     if options.json:
-        write_json(options.json, [asdict(r) for r in rows])
+        write_json(options.json, [asdict(figure) for r in rows for figure in figures(r)])
 
 
 if __name__ == "__main__":

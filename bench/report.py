@@ -7,11 +7,13 @@ import json
 import os
 import platform
 import re
+import subprocess
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from playbach import __version__
 from playbach.bundle import default_bundle_path
 from playbach.files import write_atomically
 
@@ -64,8 +66,22 @@ def machine() -> dict[str, str]:
         "load": f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown",
         "system": system_name(),
         "Python": platform.python_version(),
+        "playbach": version(),
         "date": time.strftime("%Y-%m-%d"),
     }
+
+
+def version() -> str:
+    """Of this checkout, with its commit where git knows it."""
+    command = ["git", "describe", "--always", "--dirty", "--exclude=*"]
+    try:
+        done = subprocess.run(
+            command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return __version__
+    commit = done.stdout.strip()
+    return f"{__version__}, commit {commit}" if commit else __version__
 
 
 def cores() -> int:

@@ -13,6 +13,7 @@ import json
 import re
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib as mpl
@@ -34,8 +35,9 @@ PROG = "python -m bench.figures"
 _ROW = re.compile(r"\[[^\[\]{}]*\]")
 
 
-def main() -> int:
-    options = build_parser().parse_args()
+def main(arguments: Sequence[str]) -> int:
+    """Draw; the exit status, 2 for a mistake."""
+    options = build_parser().parse_args(arguments)
     return guarded(PROG, lambda: run(options))
 
 
@@ -62,7 +64,10 @@ def build_parser() -> OneLineParser:
         "--notes", metavar="N", type=int, default=400,
         help="notes played where onsets are timed (default %(default)s)",
     )  # fmt: skip
-    parser.add_argument("--out", metavar="DIR", type=Path, default=FOLDER, help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--out", metavar="DIR", type=Path, default=FOLDER,
+        help="where pictures and figures are kept (default: docs/figures)",
+    )  # fmt: skip
     return parser
 
 
@@ -92,10 +97,23 @@ def run(options: argparse.Namespace) -> int:
             }
             write_atomically(kept, _json(taken), force=True)
         picture = folder / PICTURES[name].file
-        write_atomically(picture, draw(name, read_json(kept)["figures"]), force=True)
+        write_atomically(picture, draw(name, figures_in(kept)), force=True)
         print(f"{picture}: {picture.stat().st_size:,} bytes")
     write_atomically(folder / PAGE, page(folder).encode(), force=True)
     return 0
+
+
+def figures_in(kept: Path) -> Measured:
+    """The figures of a picture, as they were kept.
+
+    Raises:
+        InputError: the file cannot be read, or was not written here.
+    """
+    content = read_json(kept)
+    figures = content.get("figures") if isinstance(content, dict) else None
+    if not isinstance(figures, dict):
+        raise InputError(f"{kept}: no figures in it; take them anew with --measure")
+    return figures
 
 
 def draw(name: str, figures: Measured) -> bytes:
@@ -122,4 +140,4 @@ def _json(content: Measured) -> bytes:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

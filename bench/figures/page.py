@@ -13,12 +13,10 @@ from playbach_train.run import read_json
 _HEAD = """\
 # Figures
 
-Every picture here is drawn, and this page written, by
-
-    make figures
-
-from the figures in `data/`, which were measured with the command given below each picture (in
-`.venv-dev/bin`). `make figures ARGS="NAME --measure"` takes those of one anew on your machine.
+`make figures` draws every picture here, and writes this page, from the figures in `data/`, which
+were measured with the command given below each picture (in `.venv-dev/bin`). `make figures
+ARGS="NAME --measure"` takes those of one anew on your machine, for which NAME is one of
+{names}.
 """
 
 
@@ -30,7 +28,8 @@ def page(folder: Path) -> str:
     """
     kept = {name: folder / "data" / f"{name}.json" for name in PICTURES}
     sections = [section(name, read_json(path)) for name, path in kept.items() if path.exists()]
-    return "\n".join([_HEAD, *sections])
+    head = _HEAD.format(names=", ".join(f"`{name}`" for name in PICTURES))
+    return "\n".join([head, *sections])
 
 
 def section(name: str, kept: Measured) -> str:

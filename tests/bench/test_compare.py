@@ -1,0 +1,141 @@
+"""Two results of the bench side by side."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bench.__main__ import main
+from bench.compare import Results, read, table
+from bench.report import Figure, machine, run
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playbach.errors import InputError
+
+ONE_NOTE = {"what": "one note", "value": 150.0, "unit": "µs", "goal": ""}
+SAVING = {"what": "saving", "value": 4000, "unit": "notes/s", "goal": ""}
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["what", "value", "unit", "machine", "x"]), inner)
+    ),
+    max_leaves=12,
+)
+
+
+def written(path: Path, content: object) -> Path:
+    path.write_text(json.dumps(content))
+    return path
+
+
+def results(tmp_path: Path, name: str, **measurements: Any) -> Path:
+    content = {"machine": {"CPU": f"that of {name}", "cores": "2"}} | measurements
+    return written(tmp_path / f"{name}.json", content)
+
+
+def lines(first: Path, second: Path) -> dict[str, list[str]]:
+    """The words of each line of the table, by its first two."""
+    rows = [line.split() for line in table(read(first), read(second)) if line.strip()]
+    return {" ".join(row[:2]): row for row in rows}
+
+
+def test_a_figure_of_both_is_given_as_a_ratio(tmp_path: Path) -> None:
+    first = results(tmp_path, "a", note=[ONE_NOTE])
+    second = results(tmp_path, "b", note=[ONE_NOTE | {"value": 75.0}])
+    assert lines(first, second)["one note"] == ["one", "note", "150.000", "75.000", "µs", "0.50"]
+
+
+def test_what_only_one_has_is_listed_without_a_ratio(tmp_path: Path) -> None:
+    first = results(tmp_path, "a", note=[ONE_NOTE], save=None)
+    second = results(tmp_path, "b", save=[SAVING])
+    found = lines(first, second)
+    assert found["one note"][2:] == ["150.000", "-", "µs", "-"]
+    assert found["saving -"][1:] == ["-", "4,000.000", "notes/s", "-"]
+
+
+def test_figures_in_other_units_are_not_divided(tmp_path: Path) -> None:
+    first = results(tmp_path, "a", note=[ONE_NOTE])
+    second = results(tmp_path, "b", note=[ONE_NOTE | {"unit": "ms"}])
+    assert lines(first, second)["one note"][-4:] == ["µs", "|", "ms", "-"]
+
+
+@pytest.mark.parametrize("value", [0, float("nan")])
+def test_nothing_is_divided_by_nothing(tmp_path: Path, value: float) -> None:
+    first = results(tmp_path, "a", note=[ONE_NOTE | {"value": value}])
+    second = results(tmp_path, "b", note=[ONE_NOTE])
+    assert lines(first, second)["one note"][-1] == "-"
+
+
+def test_machines_are_told_apart_where_they_differ(tmp_path: Path) -> None:
+    shown = list(table(read(results(tmp_path, "a")), read(results(tmp_path, "b"))))
+    assert shown == ["CPU        that of a | that of b", "cores      2"]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("not JSON", "not JSON"),
+        ("[" * 200_000, "not JSON"),
+        ("[]", "not a result of the bench"),
+        ('{"machine": 2}', "not a result of the bench"),
+        ('{"machine": {}, "note": 5}', "a figure of 'note'"),
+        ('{"machine": {}, "note": [{"what": "x"}]}', "a figure of 'note'"),
+        ('{"machine": {}, "note": [{"what": "x", "value": [], "unit": ""}]}', "a figure of 'note'"),
+        (" " * 2_000_000, "larger than 1 MiB"),
+    ],
+)
+def test_a_file_that_is_no_result_is_a_mistake_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, reason: str
+) -> None:
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text(content)
+    assert main(["compare", str(results(tmp_path, "a")), str(wrong)]) == 2
+    said = capsys.readouterr().err
+    assert reason in said
+    assert said.count("\n") == 1
+
+
+def test_a_missing_file_is_a_mistake_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["compare", str(tmp_path / "a"), str(tmp_path / "b")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+@given(JSON)
+def test_any_json_is_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, content: object
+) -> None:
+    path = written(tmp_path_factory.getbasetemp() / "any.json", content)
+    found = Results({})
+    with contextlib.suppress(InputError):
+        found = read(path)
+    assert all("\n" not in line.strip() for line in table(found, Results({})))
+
+
+def test_what_a_measurement_writes_can_be_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "figures.json"
+    monkeypatch.setattr(sys, "argv", ["bench", "--json", str(out)])
+    run("a title", lambda _: [Figure("one note", 150.0, "µs", "under 200")], with_bundle=False)
+    whole = written(tmp_path / "all.json", {"machine": machine(), "x": json.loads(out.read_text())})
+    found = read(whole)
+    assert found.figures["x", "one note"].value == 150.0
+    assert {"CPU", "cores", "system", "Python", "playbach", "date"} <= found.machine.keys()
+
+
+def test_a_measurement_that_does_not_exist_is_a_mistake_in_one_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["speed"])
+    said = capsys.readouterr().err
+    assert "no measurement 'speed'; there are note, " in said
+    assert said.count("\n") == 1
