@@ -4,10 +4,10 @@ The generator makes an image of 64 sixteenths by 64 symbols out of a vector of n
 each row; the discriminator learns to tell it from phrases of real music, and the generator learns
 from what gives it away. It gives no probability of a piece, so no bits a note are measured on it.
 
-What was open and is chosen here: kernels of 3, a slope of 0.2, dropout of 0.3, and a momentum of 0.5
-for Adam (Radford, Metz and Chintala 2016, arXiv 1511.06434). An epoch reads every phrase once: in a
-round, the discriminator is trained twice on one batch of real phrases and new noise, the generator
-once. See ``gan_phrases`` for what a phrase is.
+Chosen here: kernels of 3, a slope of 0.2, dropout of 0.3, and a momentum of 0.5 for Adam (Radford,
+Metz and Chintala 2016, arXiv 1511.06434). An epoch reads every phrase once: in a round, the
+discriminator is trained twice on one batch of real phrases and new noise, the generator once. See
+``gan_phrases`` for what a phrase is.
 """
 
 from __future__ import annotations
