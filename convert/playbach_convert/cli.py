@@ -33,6 +33,8 @@ COMMANDS = {command.NAME: command.main, figures_command.NAME: figures_command.ma
 def main(arguments: Sequence[str] | None = None) -> int:
     """Convert; returns the exit status, 2 for a mistake of the user's."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # The graphs of the board are TensorFlow's, whatever the network was trained with.
+    os.environ["KERAS_BACKEND"] = "tensorflow"
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given and given[0] in COMMANDS:
         return COMMANDS[given[0]](given[1:])
@@ -47,12 +49,13 @@ def _convert(args: argparse.Namespace) -> int:
     if not 1 <= args.drift <= MOST_DRIFT_STEPS:
         raise InputError(f"--drift {args.drift}: it is from 1 to {MOST_DRIFT_STEPS:,}")
     check_writable(args.output, force=args.force)
-    run = load_run(args.run)
+    # TensorFlow, which most networks import, takes seconds, and talks meanwhile.
+    with quiet_stderr():
+        run = load_run(args.run)
     if args.memory is not None:
         run = _with_memory(run, args.memory)
-    # TensorFlow takes seconds to import, and mistakes are found without it. It talks meanwhile.
     with quiet_stderr():
-        from playbach_convert.convert import Request, convert_run  # noqa: PLC0415
+        from playbach_convert.convert import Request, convert_run  # noqa: PLC0415 as above
 
     request = Request(
         variants=variants,
@@ -121,7 +124,11 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _with_memory(run: Run, memory: int) -> Run:
     """The run as if trained with that memory: no weight depends on it."""
-    trained = run.config.network.memory
+    trained = getattr(run.config.network, "memory", None)
+    if trained is None:
+        raise InputError(
+            f"--memory {memory}: the network {run.network} of {run.folder} has none; leave it out"
+        )
     if not 1 <= memory <= trained:
         raise InputError(f"--memory {memory}: it is from 1 to {trained}, the memory in training")
     network = replace(run.config.network, memory=memory)

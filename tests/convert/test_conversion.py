@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from playbach_convert.child import ConversionError, convert_variant
 from playbach_convert.cli import main
 from playbach_convert.manifest import provenance_of
 from playbach_convert.variants import VARIANTS
-from playbach_train.run import Run, load_run
+from playbach_train.run import load_run
 
 
 def refused(capsys: pytest.CaptureFixture[str], run: Path, output: Path, *options: str) -> str:
@@ -307,7 +308,7 @@ def test_whatever_a_record_holds_fits_into_a_manifest(finished: Path) -> None:
         "held_out": [str(n) for n in range(3000)],
     }
     scores = {"held_out": {"pitch": float("nan"), "shift": 2.5}, "epoch": 3}
-    said = provenance_of(Run(loaded.folder, loaded.config, loaded.encoding, record, {}, scores))
+    said = provenance_of(replace(loaded, record=record, weights={}, scores=scores))
     assert len(said.command) == MAX_TEXT
     assert len(said.corpora) == len(said.notes["held_out"]) == MAX_ITEMS  # type: ignore[arg-type]
     assert said.corpora[0] == r"a\nb\x1b0"
