@@ -61,6 +61,7 @@ SECTIONS = (
             "docs/explanation/exact-clock",
             "docs/conversion",
             "docs/live",
+            "docs/architecture",
         ),
     ),
     Section("The model", ("docs/model-card", "docs/figures/README")),
