@@ -17,6 +17,7 @@ from playbach_convert import cli as convert_cli
 from playbach_convert import figures_command
 from playbach_convert.edgetpu import command as check_command
 from playbach_train import cli as train_cli
+from playbach_train.networks.table import DEFAULT
 
 _ENDS = frozenset({"&&", "||", "|", ";", "&"})
 _VARIABLE = re.compile(r"\$\w+")
@@ -78,7 +79,8 @@ def _playbach(given: Sequence[str]) -> None:
 def _train(given: Sequence[str]) -> None:
     named = bool(given) and (given[0] in train_cli.COMMANDS or given[0] in {"-h", "--help"})
     words = given if named else ["train", *given]
-    _parse("playbach-train", train_cli.build_parser(), words)
+    network = words[words.index("--network") + 1] if "--network" in words[:-1] else DEFAULT
+    _parse("playbach-train", train_cli.build_parser(network), words)
 
 
 def _convert(given: Sequence[str]) -> None:

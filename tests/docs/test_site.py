@@ -23,6 +23,7 @@ from docs.site.reference.commands import parsers
 from playbach.config.schema import SECTIONS as CONFIGURATION
 from playbach.session.settings import TABLE
 from playbach.web.description import description
+from playbach_train.networks.table import NETWORKS
 
 PATIENCE = 900
 LOADED = {"img": "src", "script": "src", "link": "href", "iframe": "src", "source": "src"}
@@ -157,6 +158,8 @@ def test_the_reference_has_every_key_of_the_configuration(documents: dict[Path, 
         assert f"[{section.name}]" in text
         for key in section.keys:
             assert f"{key.name} = " in text, key.name
+    for name in NETWORKS:
+        assert f"Training: {name}" in text
     assert "averaging = " in text
 
 

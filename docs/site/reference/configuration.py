@@ -1,7 +1,8 @@
-"""Every key of the two configurations: of playing, and of training."""
+"""Every key of the two kinds of configuration: of playing, and of each network's training."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
@@ -9,21 +10,18 @@ from docs.site.reference.markdown import code, fields_of, plain, summary, terms
 
 from playbach.config.schema import SECTIONS, Key
 from playbach.config.text import to_toml
+from playbach.quiet import quiet_stderr
 from playbach_train.config import limits
-from playbach_train.networks.copying_config import CopyingConfig
+from playbach_train.networks.table import DEFAULT, NETWORKS, architecture
 
 
 def configuration_reference() -> str:
-    """Markdown: sections of the configuration of playing, then of that of training."""
+    """Markdown: the sections of the configuration of playing, then those of each network."""
     playing = [
         f"### [{section.name}]\n\n{section.about}\n\n{terms(_key(key) for key in section.keys)}"
         for section in SECTIONS
     ]
-    defaults = CopyingConfig()
-    training = [
-        _training_section(one.name, getattr(defaults, one.name)) for one in fields(CopyingConfig)
-    ]
-    return "\n\n".join(["## Playing", *playing, "## Training", *training])
+    return "\n\n".join(["## Playing", *playing, *(_network(name) for name in NETWORKS)])
 
 
 def _key(key: Key) -> tuple[str, str]:
@@ -34,16 +32,35 @@ def _key(key: Key) -> tuple[str, str]:
     )
 
 
-def _training_section(name: str, section: Any) -> str:
-    rows = []
-    for one, about in fields_of(type(section)):
-        value = getattr(section, one.name)
-        default = str(value).lower() if isinstance(value, bool) else f"{value:g}"
-        rows.append((code(f"{one.name} = {default}"), f"{plain(about)} {_allowed(name, one.name)}"))
-    return f"### [{name}]\n\n{plain(summary(type(section)))}\n\n{terms(rows)}"
+def _network(name: str) -> str:
+    with quiet_stderr():  # TensorFlow talks while it is imported
+        network = architecture(name)
+    asked_for = "the default" if name == DEFAULT else code(f"--network {name}")
+    return "\n\n".join(
+        [
+            f"## Training: {name}",
+            f"{plain(network.about)} ({asked_for})",
+            *_training_sections(network.config),
+        ]
+    )
 
 
-def _allowed(section: str, name: str) -> str:
-    found = limits(CopyingConfig()).get(f"{section}.{name}")
-    return "Allowed: true or false." if found is None else (
-        f"Allowed: {found[0]:,g} to {found[1]:,g}.")  # fmt: skip
+def _training_sections(config: Any) -> Iterator[str]:
+    allowed = limits(config)
+    for part in fields(config):
+        section = getattr(config, part.name)
+        rows = []
+        for one, about in fields_of(type(section)):
+            bounds = allowed.get(f"{part.name}.{one.name}")
+            range_ = f"{bounds[0]:,g} to {bounds[1]:,g}" if bounds else "true or false"
+            rows.append(
+                (
+                    code(f"{one.name} = {_default(getattr(section, one.name))}"),
+                    f"{plain(about)} Allowed: {range_}.",
+                )
+            )
+        yield f"### [{part.name}]\n\n{plain(summary(type(section)))}\n\n{terms(rows)}"
+
+
+def _default(value: float) -> str:
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}"
