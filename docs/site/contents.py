@@ -64,8 +64,11 @@ SECTIONS = (
             "docs/architecture",
         ),
     ),
-    Section("The model", ("docs/model-card", "docs/figures/README")),
-    Section("The project", ("README", "CONTRIBUTING", "docs/system-tests", "CHANGELOG")),
+    Section("The model", ("docs/model-card", "docs/listening", "docs/figures/README")),
+    Section(
+        "The project",
+        ("README", "CONTRIBUTING", "docs/architecture", "docs/system-tests", "CHANGELOG"),
+    ),
 )
 FURTHER = "Further pages"
 DECISIONS = "Decisions"
