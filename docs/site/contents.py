@@ -65,10 +65,7 @@ SECTIONS = (
         ),
     ),
     Section("The model", ("docs/model-card", "docs/listening", "docs/figures/README")),
-    Section(
-        "The project",
-        ("README", "CONTRIBUTING", "docs/architecture", "docs/system-tests", "CHANGELOG"),
-    ),
+    Section("The project", ("README", "CONTRIBUTING", "docs/system-tests", "CHANGELOG")),
 )
 FURTHER = "Further pages"
 DECISIONS = "Decisions"
