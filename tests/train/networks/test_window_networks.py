@@ -62,6 +62,8 @@ def job(folder: Path, name: str, *, resume: bool = False, **training: Any) -> Jo
     """A training of two epochs on four movements, a fifth and a sixth held out."""
     config: Any = architecture(name).config
     network = replace(config.network, window=WINDOW, units=UNITS)
+    if "dropout" in training:
+        network = replace(network, dropout=training.pop("dropout"))
     if name == "multihead":
         network = replace(network, embedding=6, attention=5)
     values = {"epochs": 2, "batch": 16, "learning_rate": 0.01} | training
@@ -125,6 +127,18 @@ def test_a_run_keeps_its_history_its_curves_and_what_it_takes_to_go_on(done: Job
     rows = history(done)
     assert [row["epoch"] for row in rows] == [1, 2]
     assert (done.folder / CURVES).read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_training_bits_of_an_epoch_are_the_mean_of_all_its_batches(tmp_path: Path) -> None:
+    # Learning nothing, an epoch costs the same whatever the size of its batches.
+    rows = []
+    for batch in (1, 4):
+        asked = job(
+            tmp_path / str(batch), "grid", epochs=1, batch=batch, learning_rate=1e-7, dropout=0.0
+        )
+        architecture("grid").fit(asked)
+        rows.append(history(asked)[0])
+    assert rows[0]["train_bits"] == pytest.approx(rows[1]["train_bits"], rel=1e-3)
 
 
 def test_the_best_weights_cost_what_the_history_says(done: Job, trained: WindowTrained) -> None:

@@ -98,6 +98,8 @@ class _Training:
         nats = 0.0
         for start in tqdm(starts, unit="batch", desc=f"epoch {epoch}", leave=False, disable=None):
             which = order[start : start + size]
+            # Keras may answer with the mean of all batches since the last reset.
+            self.model.reset_metrics()
             found = self.model.train_on_batch(
                 self.windows.inputs(which), self.windows.targets(which), return_dict=True
             )
