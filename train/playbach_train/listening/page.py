@@ -11,10 +11,8 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Mapping
 from importlib import resources
 from string import Template
-from typing import Any
 
 from playbach_train.listening.blind import Blind
 
@@ -35,31 +33,27 @@ _STATIC = resources.files("playbach_train.listening") / "static"
 _BOARD = resources.files("playbach") / "web" / "static"
 
 
-def page_of(test: Blind, *, mail: str | None, sounds: Mapping[str, str] | None = None) -> str:
+def page_of(test: Blind, *, mail: str | None) -> str:
     """The page.
 
     Args:
         test: what is heard; of what it is the page learns nothing.
         mail: address that results may be mailed to; a link with it is shown.
-        sounds: for each excerpt the name of a sound file beside the page, which is then played
-            instead of the notes.
     """
     script, style = script_of(), _text("survey.css")
-    shown = [_without_notes(one.shown(), sounds) for one in test.excerpts]
     settings = {
         "survey": test.survey,
         "program": PROGRAM,
         "velocity": VELOCITY,
         "fade": FADE,
         "mail": mail,
-        "excerpts": shown,
+        "excerpts": [one.shown() for one in test.excerpts],
     }
     return Template(_text("survey.html")).substitute(
         script=script,
         style=style,
         script_hash=_hash(script),
         style_hash=_hash(style),
-        media="media-src 'self'; " if sounds else "",
         settings=_in_html(settings),
     )
 
@@ -69,12 +63,6 @@ def script_of() -> str:
     parts = [(_BOARD / name).read_text(encoding="utf-8") for name in SYNTH]
     joined = "\n".join([*parts, *map(_text, OWN)])
     return '"use strict";\n' + _EXPORT.sub("", _IMPORT.sub("", joined))
-
-
-def _without_notes(shown: dict[str, Any], sounds: Mapping[str, str] | None) -> dict[str, Any]:
-    if sounds is None:
-        return shown
-    return {"id": shown["id"], "length": shown["length"], "sound": sounds[shown["id"]]}
 
 
 def _text(name: str) -> str:

@@ -6,7 +6,6 @@ import { voiceOf } from "./voices.js";
 
 const AHEAD = 2.5; // seconds of notes handed to the audio clock before they are due
 const LEAD = 0.15; // seconds from the tap to the first note
-const ALMOST = 0.05; // seconds before its end at which a recording may say that it has ended
 
 /** Notes on the audio clock, a little ahead of when they are due. */
 class Notes {
@@ -62,24 +61,6 @@ class Notes {
   }
 }
 
-/** A sound file beside the page. */
-class Recording {
-  #audio = new Audio();
-
-  async start({ sound }) {
-    this.#audio.src = sound;
-    await this.#audio.play();
-  }
-
-  get position() {
-    return this.#audio.currentTime;
-  }
-
-  stop() {
-    this.#audio.pause();
-  }
-}
-
 /** At most one excerpt sounds. */
 export class Player {
   #context = null;
@@ -88,8 +69,8 @@ export class Player {
   /** @param {(share: number) => void} onProgress  from 0 to 1 @param {() => void} onEnd */
   async play(excerpt, onProgress, onEnd) {
     this.stop();
-    this.#context ??= excerpt.notes && new AudioContext();
-    const sound = excerpt.notes ? new Notes(this.#context) : new Recording();
+    this.#context ??= new AudioContext();
+    const sound = new Notes(this.#context);
     const now = { sound, onEnd };
     this.#now = now;
     await sound.start(excerpt);
@@ -99,7 +80,7 @@ export class Player {
     const follow = () => {
       if (this.#now !== now) return;
       onProgress(Math.min(sound.position / length, 1));
-      if (sound.position > length - ALMOST) this.stop();
+      if (sound.position > length) this.stop();
       else requestAnimationFrame(follow);
     };
     follow();
