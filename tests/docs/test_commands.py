@@ -17,7 +17,7 @@ OURS = re.compile(
     r"^(sudo )?(\S*/)?(playbach(-train|-convert)?|make|python3?|pip|apt|git) ", re.MULTILINE
 )
 """What a command begins with."""
-PARSED_ONLY = ("README.md", "CONTRIBUTING.md", "docs/figures/README.md")
+PARSED_ONLY = ("README.md", "CONTRIBUTING.md")
 """Documents whose commands may be set off by indentation, in which they are parsed and not run."""
 WITH_COMMANDS = [page for page in pages() if any(block.is_run for block in blocks(page))]
 

@@ -10,7 +10,8 @@ from inspect import getdoc
 from typing import Any
 
 _SIGNS = re.compile(r"([\\*_<>\[\]|#&$~^{}])|(?<!`)`(?!`)")
-_ATTRIBUTE = re.compile(r"^(\w+): (.*)$")
+_ATTRIBUTE = re.compile(r" {4}(\w+): (.*)$")
+_FURTHER = " " * 8
 
 
 def plain(text: str) -> str:
@@ -40,14 +41,14 @@ def attributes(record: type[Any]) -> dict[str, str]:
     _, _, listed = (getdoc(record) or "").partition("Attributes:\n")
     told: dict[str, str] = {}
     last = ""
-    for line in textwrap.dedent(listed).splitlines():
+    for line in listed.splitlines():
         if begun := _ATTRIBUTE.match(line):
             last = begun[1]
             told[last] = begun[2]
-        elif last and line.startswith(" "):
-            told[last] += f" {line.strip()}"
+        elif not line.startswith(_FURTHER):
+            break
         else:
-            last = ""
+            told[last] += f" {line.strip()}"
     return told
 
 
