@@ -35,9 +35,13 @@ def page(folder: Path) -> str:
 def section(name: str, kept: Measured) -> str:
     """A picture, what it shows, and how it was made."""
     picture, machine = PICTURES[name], kept["machine"]
+    # What was read off a file does not depend on it, what was timed does.
+    load = (
+        f" Programs that were running or waiting then: {machine['load']}." if picture.timed else ""
+    )
     measured = (
         f"Measured with `{kept['command']}` on {machine['date']}: {machine['cores']} cores of "
-        f"{machine['CPU']}, {machine['system']}, Python {machine['Python']}."
+        f"{machine['CPU']}, {machine['system']}, Python {machine['Python']}.{load}"
     )
     text = f"{_wrapped(picture.caption(kept['figures']))}\n\n{_wrapped(measured)}"
     return f"## {picture.about}\n\n![{picture.about}]({picture.file})\n\n{text}\n"

@@ -41,6 +41,7 @@ class Picture:
         measure: takes the figures; raises PlaybachError if a source is not as it must be.
         draw: makes the file of them.
         caption: says in a sentence or two what they are, from the figures themselves.
+        timed: whether what else the machine does changes the figures.
     """
 
     file: str
@@ -49,3 +50,4 @@ class Picture:
     measure: Callable[[Sources], Measured]
     draw: Callable[[Measured], bytes]
     caption: Callable[[Measured], str]
+    timed: bool = False

@@ -175,5 +175,5 @@ def caption(measured: Measured) -> str:
 
 SIZES = Picture(
     "sizes.svg", "Time per note against the size of the network",
-    ("and",), measure, draw, caption,
+    ("and",), measure, draw, caption, timed=True,
 )  # fmt: skip
