@@ -13,12 +13,12 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from tests.docs.pages import ROOT, pages
 
-pytest.importorskip("sphinx", reason="the documentation's tools are not installed")
+pytest.importorskip("myst_parser", reason="the documentation's tools are not installed")
 
 from docs.site.contents import SECTIONS
 from docs.site.reference.commands import parsers
+from tests.docs.pages import ROOT, pages
 
 from playbach.config.schema import SECTIONS as CONFIGURATION
 from playbach.session.settings import TABLE
