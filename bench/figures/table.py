@@ -10,11 +10,13 @@ from bench.figures.likeness import LIKENESS
 from bench.figures.modules import MODULES
 from bench.figures.onset_error import ONSET_ERROR
 from bench.figures.picture import Picture
+from bench.figures.sample import SAMPLE
 from bench.figures.sizes import SIZES
 from bench.figures.variants import VARIANTS
 
 PICTURES: MappingProxyType[str, Picture] = MappingProxyType(
     {
+        "sample": SAMPLE,
         "modules": MODULES,
         "attention": ATTENTION,
         "learning": LEARNING,
