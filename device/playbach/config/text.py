@@ -13,8 +13,9 @@ _INTRODUCTION = """\
 Play Bach: all there is to configure, with the values that hold when a file says nothing. A file of
 your own needs only the keys that differ.
 
-At a terminal: ~/.config/playbach/config.toml, or --config FILE; the service reads
-/etc/playbach/config.toml, and again after "systemctl reload playbach". "playbach check" finds
+"playbach daemon" reads ~/.config/playbach/config.toml, or --config FILE; as a service
+/etc/playbach/config.toml, and again after "systemctl reload playbach". "playbach play" reads none:
+it has options. "playbach check" finds
 mistakes, "playbach config --effective" shows what holds and where it comes from. "auto" leaves the
 choice to the program."""
 
