@@ -1,0 +1,198 @@
+"""``make compare``: every network beside the others, in ``docs/comparison.md``.
+
+Trains and converts what is missing, measures what has changed, writes the page and the samples.
+
+    python -m bench.comparison [--runs DIR] [--only NAME] [--json FILE] [--no-train] [--stopped]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.comparison.page import page
+from bench.comparison.studies import STUDIES, Study, music_of
+from bench.report import machine, write_json
+
+from playbach.command_line import OneLineParser, guarded
+from playbach.errors import InputError, OutputError
+from playbach.files import check_writable, write_atomically
+from playbach_train.run import NETWORK, read_json
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE, FOLDER, KEPT, SEEN = "comparison.md", "comparison", "figures.json", "seen.txt"
+PROG = "python -m bench.comparison"
+Figures = dict[str, Any]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Compare; the exit status, 2 for a mistake."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # The converter's; runs of any other are read alike.
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    options = build_parser().parse_args(arguments)
+    return guarded(PROG, lambda: run(options))
+
+
+def build_parser() -> OneLineParser:
+    parser = OneLineParser(prog=PROG, description="Set the networks side by side.")
+    parser.add_argument(
+        "--runs", metavar="DIR", type=Path, default=Path("runs/compare"),
+        help="folder of the runs, one for each row (default %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--only", metavar="NAME", action="append", default=[],
+        help=f"which rows, of {', '.join(rows())}; else all; may be repeated",
+    )  # fmt: skip
+    parser.add_argument("--json", metavar="FILE", type=Path, help="also write all figures here")
+    parser.add_argument("--measure", action="store_true", help="measure anew what was measured")
+    parser.add_argument(
+        "--no-train", action="store_true",
+        help="a run that is missing or not finished is a mistake, and not trained",
+    )  # fmt: skip
+    parser.add_argument(
+        "--stopped", action="store_true", help="take runs that were stopped early as they are"
+    )
+    parser.add_argument(
+        "--out", metavar="DIR", type=Path, default=DOCS,
+        help="where the page is written (default: docs)",
+    )  # fmt: skip
+    return parser
+
+
+def rows() -> dict[str, Study]:
+    """Each row's name and its study."""
+    return {name: study for study in STUDIES.values() for name in study.names}
+
+
+def run(options: argparse.Namespace) -> int:
+    """Make, measure and write; the exit status.
+
+    Raises:
+        PlaybachError: an option, a run or a file is not as it must be.
+    """
+    for name in options.only:
+        if name not in rows():
+            raise InputError(f"--only {name[:20]}: there are {', '.join(rows())}")
+    if options.json:
+        check_writable(options.json, force=True)
+    kept = _folder(options.out) / KEPT
+    figures: Figures = read_json(kept) if kept.exists() else {}
+    for title, study in STUDIES.items():
+        wanted = {n: w for n, w in study.names.items() if not options.only or n in options.only}
+        if wanted:
+            made = Made(study, wanted, options)
+            for found in made.measured(figures.get(title, {})):
+                figures[title] = found
+                write_json(kept, {**figures, "machine": machine()})
+    figures = read_json(kept) if kept.exists() else figures
+    seen = options.out / FOLDER / SEEN
+    text = page(figures, seen.read_text(encoding="utf-8") if seen.exists() else "")
+    write_atomically(options.out / PAGE, text.encode(), force=True)
+    if options.json:
+        write_json(options.json, figures)
+    _say(f"{options.out / PAGE}: written")
+    return 0
+
+
+class Made:
+    """The rows of a study that are wanted."""
+
+    def __init__(self, study: Study, wanted: dict[str, str], options: argparse.Namespace) -> None:
+        self._study = study
+        self._wanted = wanted
+        self._options = options
+
+    def measured(self, before: Figures) -> Iterator[Figures]:
+        """The study's figures, as they become more; none if nothing has changed.
+
+        Raises:
+            PlaybachError: a run is not as it must be.
+        """
+        from bench.comparison import measuring  # noqa: PLC0415 Keras takes seconds
+        from bench.comparison.runs import digest  # noqa: PLC0415 likewise
+
+        for name, network in self._wanted.items():
+            self._make(name, network)
+        found: Figures = {"rows": {}, **before}
+        stale = [name for name in self._wanted if self._is_stale(name, found, digest)]
+        if not stale:
+            return
+        music = music_of(self._study, self._run(next(iter(self._wanted))))
+        known = found.get("beside", {}).get("digest")
+        if self._options.measure or known != measuring.music_digest(music):
+            _say("measuring what they are set beside")
+            found = {**found, "beside": measuring.beside(self._study, music)}
+            yield found
+        for name in stale:
+            _say(f"measuring {name}")
+            midi = self._options.out / FOLDER / f"{name}.mid"
+            row = measuring.row_of(self._study, music, self._run(name), self._bundle(name), midi)
+            found = {**found, "rows": {**found["rows"], name: row}}
+            yield found
+
+    def _make(self, name: str, network: str) -> None:
+        """Train and convert, where that is not done."""
+        from bench.comparison import runs  # noqa: PLC0415 TensorBoard takes a second
+
+        folder, bundle = self._run(name), self._bundle(name)
+        if self._options.no_train:
+            self._check(folder, runs.ending(folder))
+        elif not folder.exists() or not (self._options.stopped or runs.ending(folder)):
+            _say(f"training {name}")
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            runs.train(self._study, network, folder)
+        if not bundle.exists() or bundle.stat().st_mtime < (folder / NETWORK).stat().st_mtime:
+            _say(f"converting {name}")
+            runs.convert(folder, bundle)
+
+    def _check(self, folder: Path, ending: str | None) -> None:
+        if not (folder / NETWORK).exists() or not (ending or self._options.stopped):
+            raise InputError(
+                f"{folder}: its training is not finished; leave out --no-train to go on with it, "
+                "or give --stopped to take it as it is"
+            )
+
+    def _is_stale(self, name: str, found: Figures, digest: Any) -> bool:
+        row = found["rows"].get(name)
+        sample = self._options.out / FOLDER / f"{name}.mid"
+        return (
+            self._options.measure
+            or row is None
+            or row["digest"] != digest(self._run(name))
+            or not sample.exists()
+        )
+
+    def _run(self, name: str) -> Path:
+        folder: Path = self._options.runs / name
+        return folder
+
+    def _bundle(self, name: str) -> Path:
+        bundle: Path = self._options.runs / f"{name}.bundle"
+        return bundle
+
+
+def _folder(out: Path) -> Path:
+    """Where samples go.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    folder = out / FOLDER
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be made: {error.strerror}") from error
+    return folder
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
