@@ -27,7 +27,7 @@ define make-venv
 	@touch $@
 endef
 
-.PHONY: help play test test-arm test-service test-vm lint train convert bench figures model report docs requirements install uninstall \
+.PHONY: help play test test-arm test-service test-vm lint train convert bench figures compare model report docs requirements install uninstall \
 	clean
 
 help: ## list what there is to do
@@ -65,6 +65,9 @@ bench: $(DEV)/installed ## print the figures of the README (ARGS="--json FILE")
 
 figures: $(DEV)/installed ## draw the pictures of docs/figures (ARGS="attention --measure --midi FILE")
 	$(DEV)/bin/python -m bench.figures --run $(RUN) $(ARGS)
+
+compare: $(DEV)/installed ## train and measure every network, docs/comparison.md (hours; ARGS="--only grid")
+	$(DEV)/bin/python -m bench.comparison $(ARGS)
 
 # Movements of the suites that no network here has ever seen: scores on them are honest.
 KEPT_BACK := bwv1007-7-gigue bwv1008-4-sarabande bwv1009-3-courante bwv1010-2-allemande \
