@@ -21,9 +21,9 @@ from playbach_convert.readings import MOST_READ, carries_state, settled, thinned
 from playbach_train.networks.architecture import Convertible, Tensors
 from playbach_train.run import Run
 
-ENOUGH_SAMPLES = 500
+ENOUGH_SAMPLES = 200
 """Steps that int8 is calibrated on: windows overlap, so a few hundred hear thousands of symbols."""
-ENOUGH_STATES = 1_000
+ENOUGH_STATES = 500
 """The same of graphs that carry a state: one after another."""
 NOISE = Music((), "random noise")
 
