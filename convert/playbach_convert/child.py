@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from playbach.errors import OutputError, PlaybachError
 
-WORKER_SECONDS = 600
+WORKER_SECONDS = 1_800
 ROLLOUTS = "rollouts.npz"
 _REASON = 200
 
