@@ -3,6 +3,8 @@
 
 ARGS ?=
 RUN ?= runs/default
+# Processes that share the tests, a file at a time; each may hold TensorFlow, some 1.5 GB.
+WORKERS ?= 2
 BOARD := .venv
 DEV := .venv-dev
 UV := .venv-uv
@@ -27,8 +29,8 @@ define make-venv
 	@touch $@
 endef
 
-.PHONY: help play test test-arm test-service test-vm lint train convert bench figures compare model report docs requirements install uninstall \
-	clean
+.PHONY: help play check test test-arm test-service test-vm lint train convert bench figures compare \
+	model report docs requirements install uninstall clean
 
 help: ## list what there is to do
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,8 +38,10 @@ help: ## list what there is to do
 play: $(BOARD)/installed ## play new music without end (ARGS="--seconds 20", see --help)
 	@$(BOARD)/bin/playbach play $(ARGS)
 
-test: $(DEV)/installed ## run the tests (ARGS="-k sinks")
-	$(DEV)/bin/pytest $(ARGS)
+check: lint test ## all that a change has to pass, and .ci/run runs
+
+test: $(DEV)/installed ## run the tests (ARGS="-k sinks", ARGS="-n 0 --pdb")
+	$(DEV)/bin/pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
 test-arm: $(DEV)/installed ## the board's software on emulated 64-bit ARM, as root (docs/system-tests.md)
 	$(DEV)/bin/python -m tests.system.machines.arm $(ARGS)
