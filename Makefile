@@ -115,7 +115,7 @@ uninstall: ## take the service away; its configuration and state stay (as root)
 
 clean: ## remove virtual environments, builds and caches; runs and corpora stay
 	rm -rf $(BOARD) $(DEV) $(UV) build dist .mypy_cache .pytest_cache .ruff_cache \
-		.import_linter_cache .hypothesis
+		.import_linter_cache .grimp_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BOARD)/installed: requirements/board.txt pyproject.toml

@@ -91,11 +91,6 @@ class Kind:
     fields: tuple[Field, ...] = ()
 
     @property
-    def has_channel(self) -> bool:
-        """Whether it is for one channel."""
-        return self.status < SYSTEM
-
-    @property
     def size(self) -> int:
         """Bytes of a message."""
         return 1 + sum(field.size for field in self.fields)
