@@ -16,7 +16,11 @@ from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 from playbach.midi_messages import NOTE_OFF, NOTE_ON
 
 PATIENCE = 30
-PLAY = (sys.executable, "-m", "playbach", "play", "--bundle", str(TINY_BUNDLE), "--seed", "3")
+# On a free port: the usual one is for the commands of the documents, tested at the same time.
+PLAY = (
+    sys.executable, "-m", "playbach", "play", "--bundle", str(TINY_BUNDLE), "--seed", "3",
+    "--web", "127.0.0.1:0",
+)  # fmt: skip
 
 
 @contextmanager

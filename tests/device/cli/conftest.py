@@ -42,13 +42,15 @@ Command = Callable[..., Said]
 
 @pytest.fixture
 def playbach(capfd: pytest.CaptureFixture[str], unsettled: None) -> Command:
-    """Runs ``playbach`` with these words, on the tiny bundle unless they name another."""
+    """Runs ``playbach`` with these words; tiny bundle and free port unless they name others."""
     del unsettled  # wanted for what it does afterwards
 
     def run(*words: str | Path) -> Said:
         given = [str(word) for word in words]
         if given[:1] in (["play"], ["save"], ["check"]) and "--bundle" not in given:
             given += ["--bundle", str(TINY_BUNDLE)]
+        if given[:1] == ["play"] and not {"--web", "--no-web"} & set(given):
+            given += ["--web", "127.0.0.1:0"]  # the usual port may be another test's
         try:
             status = main(given)
         except SystemExit as stop:

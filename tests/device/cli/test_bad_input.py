@@ -244,7 +244,7 @@ def from_a_shell(
     ]
     script = "\n".join(f"{line}; echo status $?" for line in lines)
     yield subprocess.run(
-        ["sh"], input=script, cwd=folder, capture_output=True, text=True, timeout=120, check=False
+        ["sh"], input=script, cwd=folder, capture_output=True, text=True, timeout=600, check=False
     )
     assert list(folder.iterdir()) == []
 

@@ -26,7 +26,11 @@ from playbach.session.session import Session
 from playbach.silence import Sounding
 
 PATIENCE = 30
-PLAY = (sys.executable, "-m", "playbach", "play", "--bundle", str(TINY_BUNDLE), "--seed", "1")
+# On a free port: the usual one is for the commands of the documents, tested at the same time.
+PLAY = (
+    sys.executable, "-m", "playbach", "play", "--bundle", str(TINY_BUNDLE), "--seed", "1",
+    "--web", "127.0.0.1:0",
+)  # fmt: skip
 
 
 @contextmanager

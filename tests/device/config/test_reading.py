@@ -16,6 +16,7 @@ from playbach.config.reader import MAX_BYTES
 from playbach.config.schema import BY_SECTION, LIVE_SECTIONS
 from playbach.errors import ConfigError, InputError, PlaybachError
 from playbach.session.settings import BY_NAME, Settings
+from playbach.sinks.table import SINK_NAMES
 
 Write = Callable[[str], Path]
 SHIPPED = Path(config.__file__).with_name("default.toml")
@@ -107,7 +108,7 @@ folder = 1
         "6: tempo 5: it must be 10 to 400 felt beats per minute, or auto (each form has its own)",
         "7: volume: it belongs under [sound], not [music]",
         "11: accent 90: it must be a whole number, 0 to 40",
-        "12: sink 'speaker': there is no such sink; choose alsa, midi, fluidsynth, file, none",
+        f"12: sink 'speaker': there is no such sink; choose {', '.join(SINK_NAMES)}",
         "13: clock_out 7: it must be true or false",
         "15: log_level 3: it must be debug or info or warning or error",
         "16: remember 'yes': it must be true or false",
