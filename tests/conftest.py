@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 from tests.fixtures.make_tiny_bundle import tiny_options, train_tiny, write_scores
+from tests.fixtures.once import once
 
 pytest_plugins = [
     "tests.fixtures.jack",
@@ -24,9 +25,7 @@ settings.load_profile("no deadline")
 @pytest.fixture(scope="session")
 def scores(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of six tiny movements."""
-    folder = tmp_path_factory.mktemp("train") / "scores"
-    write_scores(folder, bars=4)
-    return folder
+    return once(tmp_path_factory, "scores", lambda folder: write_scores(folder, bars=4))
 
 
 @pytest.fixture(scope="session")
@@ -36,8 +35,10 @@ def options() -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def finished(scores: Path, options: list[str]) -> Path:
+def finished(scores: Path, options: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny run that was never interrupted."""
-    folder = scores.with_name("tiny")
-    assert train_tiny(scores, folder, options) == 0
-    return folder
+
+    def train(folder: Path) -> None:
+        assert train_tiny(scores, folder / "tiny", options) == 0
+
+    return once(tmp_path_factory, "finished", train) / "tiny"

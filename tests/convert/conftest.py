@@ -1,4 +1,4 @@
-"""Runs with other weights, and a bundle converted from one for real."""
+"""Runs with other weights, and bundles converted for real."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.fixtures.make_tiny_bundle import convert_run
+from tests.fixtures.make_tiny_bundle import convert_run, write_scores
+from tests.fixtures.once import once
 
 from playbach.bundle import Bundle, read_bundle
 from playbach_train.checkpoint import Arrays, load_arrays, save_arrays
@@ -23,13 +24,17 @@ def with_weights(
     """A finished run with its weights changed by a function."""
 
     def changed(change: Change) -> Path:
-        folder = tmp_path_factory.mktemp("changed") / "tiny"
-        shutil.copytree(finished, folder)
-        arrays, notes = load_arrays(folder / "network.npz")
-        save_arrays(folder / "network.npz", change(arrays), notes)
-        return folder
+        return change_weights(finished, tmp_path_factory.mktemp("changed") / "tiny", change)
 
     return changed
+
+
+def change_weights(run: Path, folder: Path, change: Change) -> Path:
+    """Copy ``run`` to ``folder``, with its weights changed."""
+    shutil.copytree(run, folder)
+    arrays, notes = load_arrays(folder / "network.npz")
+    save_arrays(folder / "network.npz", change(arrays), notes)
+    return folder
 
 
 def loud(arrays: Arrays) -> Arrays:
@@ -47,14 +52,40 @@ def loud(arrays: Arrays) -> Arrays:
 
 
 @pytest.fixture(scope="session")
-def loud_run(with_weights: Callable[[Change], Path]) -> Path:
+def loud_run(tmp_path_factory: pytest.TempPathFactory, finished: Path) -> Path:
     """A run whose network has strong opinions, though foolish ones."""
-    return with_weights(loud)
+
+    def make(folder: Path) -> None:
+        change_weights(finished, folder / "tiny", loud)
+
+    return once(tmp_path_factory, "loud", make) / "tiny"
 
 
 @pytest.fixture(scope="session")
-def loud_bundle(loud_run: Path) -> Bundle:
+def loud_bundle(tmp_path_factory: pytest.TempPathFactory, loud_run: Path) -> Bundle:
     """The loud run, converted."""
-    path = loud_run.with_name("loud.bundle")
-    assert convert_run(loud_run, path) == 0
-    return read_bundle(path)
+
+    def make(folder: Path) -> None:
+        assert convert_run(loud_run, folder / "loud.bundle") == 0
+
+    return read_bundle(once(tmp_path_factory, "loud-bundle", make) / "loud.bundle")
+
+
+@pytest.fixture(scope="session")
+def more_scores(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As many notes as int8 is calibrated on."""
+    return once(tmp_path_factory, "more-scores", lambda folder: write_scores(folder, bars=80))
+
+
+@pytest.fixture(scope="session")
+def finished_bundle(
+    tmp_path_factory: pytest.TempPathFactory, finished: Path, more_scores: Path
+) -> Bundle:
+    """The finished run, converted to every variant that needs no compiler."""
+
+    def make(folder: Path) -> None:
+        options = ("--calibration", str(more_scores))
+        path = folder / "finished.bundle"
+        assert convert_run(finished, path, "int8,float32,dynamic", *options) == 0
+
+    return read_bundle(once(tmp_path_factory, "finished-bundle", make) / "finished.bundle")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from tests.convert.conftest import Change, loud
-from tests.fixtures.make_tiny_bundle import convert_run, tiny_piece, write_scores
+from tests.fixtures.make_tiny_bundle import convert_run, tiny_piece
 
 from playbach.bundle import Bundle, read_bundle, same_scale
 from playbach.music.form import parse_form
@@ -26,20 +26,9 @@ from playbach_train.run import Run, load_run
 PIECE = tiny_piece(parse_form("menuet"), C_MAJOR, bars=40)
 
 
-@pytest.fixture(scope="module")
-def more_scores(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Enough to calibrate on."""
-    folder = tmp_path_factory.mktemp("int8") / "more"
-    write_scores(folder, bars=80)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def bundle(finished: Path, more_scores: Path) -> Bundle:
-    path = more_scores.with_name("int8.bundle")
-    options = ("--calibration", str(more_scores))
-    assert convert_run(finished, path, "int8,float32", *options) == 0
-    return read_bundle(path)
+@pytest.fixture
+def bundle(finished_bundle: Bundle) -> Bundle:
+    return finished_bundle
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.fixtures.make_tiny_bundle import convert_run
 
+from playbach.bundle import Bundle
 from playbach_train.cli import main
 from playbach_train.evaluate_command import COLUMNS
 
@@ -16,16 +16,13 @@ TOLERANCE = {"float32": 0.01, "dynamic": 0.05}
 """Bits per note."""
 
 
-@pytest.fixture(scope="module")
-def bundle(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("same-bits") / "tiny.bundle"
-    assert convert_run(finished, path) == 0
-    return path
-
-
 @pytest.mark.parametrize("variant", TOLERANCE)
 def test_a_bundle_needs_as_many_bits_as_the_network_it_came_from(
-    finished: Path, bundle: Path, scores: Path, variant: str, capsys: pytest.CaptureFixture[str]
+    finished: Path,
+    finished_bundle: Bundle,
+    scores: Path,
+    variant: str,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     def measured(*words: str) -> dict[str, Any]:
         assert main(["evaluate", *words, "--midi", str(scores), "--json"]) == 0
@@ -33,7 +30,7 @@ def test_a_bundle_needs_as_many_bits_as_the_network_it_came_from(
         return found
 
     wanted = measured("--run", str(finished))
-    found = measured("--bundle", str(bundle), "--variant", variant)
+    found = measured("--bundle", str(finished_bundle.path), "--variant", variant)
     assert found["movements"].keys() == wanted["movements"].keys()
     for name, row in wanted["movements"].items():
         for column in COLUMNS[:4]:
