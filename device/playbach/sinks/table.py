@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +60,7 @@ def _alsa() -> Availability:
     try:
         names = [port.name for port in alsa_ports()]
     except PortError as error:
-        return Availability(False, str(error), "see there")
+        return _without(error)
     return _first_of(names, "the ALSA sequencer has no synth")
 
 
@@ -78,9 +79,9 @@ def _first_of(names: list[str], otherwise: str) -> Availability:
     return Availability(True, names[index])
 
 
-def _without(error: PortError) -> Availability:
-    """Of errors that read ``sink NAME: what is missing; what to do``."""
-    what, _, remedy = str(error).partition(": ")[2].partition("; ")
+def _without(error: PlaybachError) -> Availability:
+    """Of an error that reads ``what is missing; what to do``, perhaps after ``sink NAME:``."""
+    what, _, remedy = re.sub(r"^sink \w+: ", "", str(error)).partition("; ")
     return Availability(False, what, remedy)
 
 
@@ -144,4 +145,4 @@ def availability(kind: SinkKind) -> Availability:
     try:
         return kind.availability()
     except PlaybachError as error:
-        return Availability(False, str(error), "see there")
+        return _without(error)

@@ -63,6 +63,30 @@ def test_each_check_that_fails_says_what_to_do() -> None:
         assert row.remedy
 
 
+def test_a_sound_font_that_is_not_there_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, nothing_here: None
+) -> None:
+    del nothing_here
+    program = tmp_path / "fluidsynth"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("SOUNDFONT", "/nowhere.sf2")
+    row = checks()[-1]
+    assert row.detail == "SOUNDFONT=/nowhere.sf2: no such file"
+    assert row.remedy == "name a .sf2 or .sf3 file"
+
+
+@pytest.mark.skipif(midi_api.ALSA_DEVICE.exists(), reason="the sequencer here can be opened")
+def test_a_sequencer_that_cannot_be_opened_is_said_with_what_to_do(
+    tmp_path: Path, nothing_here: None
+) -> None:
+    del nothing_here
+    (tmp_path / "seq").touch()
+    row = checks()[0]
+    assert row.detail.startswith(f"{tmp_path / 'seq'} cannot be opened: ")
+    assert row.remedy == "join the group audio"
+
+
 @pytest.mark.usefixtures("nothing_here")
 @pytest.mark.parametrize("name", ["alsa", "midi", "fluidsynth"])
 def test_a_sink_that_was_asked_for_fails_with_the_reason(name: str) -> None:
