@@ -132,7 +132,8 @@ class Made:
             _say(f"measuring {name}")
             midi = self._options.out / FOLDER / f"{name}.mid"
             row = measuring.row_of(self._study, music, self._run(name), self._bundle(name), midi)
-            found = {**found, "rows": {**found["rows"], name: row}}
+            done = {**found["rows"], name: row}
+            found = {**found, "rows": {n: done[n] for n in self._study.names if n in done}}
             yield found
 
     def _make(self, name: str, network: str) -> None:

@@ -23,6 +23,7 @@ class Column:
         bits: movements as ``predicting.held_out`` gives them.
         composed: figures of music, as ``composing`` gives them.
         common: names of the movements that every network can read.
+        sample: name of the files of its sample, without suffix; empty for what has none.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Column:
     bits: Figures | None
     composed: Figures | None
     common: tuple[str, ...]
+    sample: str = ""
 
 
 Value = Callable[[Column], float | None]
@@ -84,6 +86,11 @@ def _at(figures: Figures, path: Sequence[str], scale: float) -> float | None:
     return None if found is None else found * scale
 
 
+def _length(column: Column) -> float | None:
+    found = column.composed
+    return found["notes"] / found["movements"] if found else None
+
+
 def _movements(column: Column) -> float | None:
     return len(column.bits["movements"]) if column.bits else None
 
@@ -131,14 +138,12 @@ PREDICTED = (
         "-log2 of the probability that the network gave to what came, over notes 2 to the last of "
         "each movement: fewer is better. Only pitch: where a symbol is a chord, its bits are "
         "spread over its notes; where a symbol says rhythm too, pitch alone is not defined",
-        min,
     ),
     Measure(
         "bits per note, all parts",
         _bits("all"),
         ".2f",
         "the same with rhythm; a network that does not choose rhythm has none",
-        min,
     ),
     Measure(
         "bits per quarter note, all parts",
@@ -148,7 +153,6 @@ PREDICTED = (
         "measure of a grid, which spends bits on every sixteenth whether a note begins or not; "
         "multiplied by the quarters and divided by the notes of the same movements it is the line "
         "above",
-        min,
     ),
     Measure(
         "top-1",
@@ -182,6 +186,13 @@ PREDICTED = (
 )
 COMPOSED = (
     Measure(
+        "notes in a movement",
+        _length,
+        ".0f",
+        "the mean; the default network chooses its length by the form that was asked for, others "
+        "end with the first border they draw, or where the form's usual length is over",
+    ),
+    Measure(
         "overlap with the corpus",
         _music("overlap"),
         ".2f",
@@ -189,6 +200,14 @@ COMPOSED = (
         "duration, place in the bar, notes in a bar, bars, last bass) have in common "
         "with those of the real movements: 1 is all, and the mean is shown. Real movements are "
         "compared with the other real ones, and reach what stands under *real*",
+        max,
+    ),
+    Measure(
+        "ends on the tonic",
+        _music("on_tonic"),
+        ".0%",
+        "share of movements whose last bass is the tonic of the key that was asked for; the "
+        "composer steers the default network there, and leaves the others as they are",
         max,
     ),
     *(
@@ -235,11 +254,18 @@ BOARD = (
         min,
     ),
     Measure(
-        "size in int8, kB",
-        _row("size", "own", scale=1e-3),
+        "size, weights in int8, kB",
+        _row("size", "dynamic", "own", scale=1e-3),
         ",.0f",
-        "the graphs of the network's own form, everything in int8; none where the converter found "
-        "int8 too far from the network and left it out",
+        "the graphs of the network's own form in the variant `dynamic`",
+        min,
+    ),
+    Measure(
+        "size, everything in int8, kB",
+        _row("size", "int8", "own", scale=1e-3),
+        ",.0f",
+        "the same in the variant `int8`; none where the converter found it too far from the "
+        "network and left it out",
         min,
     ),
     Measure(

@@ -55,7 +55,7 @@ def page(figures: Figures, seen: str) -> str:
         "none": NONE,
         "real_movements": study.get("beside", {}).get("names", 0),
         "leaders": leaders(columns),
-        "seen": seen_text(seen, study),
+        "seen": seen_text(seen, {**study["rows"], **ballads["rows"]}),
         "protocol": protocol_text(study),
         "meanings": "\n".join(_meanings()),
         "machine": "; ".join(f"{key}: {value}" for key, value in here.items()),
@@ -74,10 +74,16 @@ def columns_of(study: Study, figures: Figures) -> list[Column]:
     bits = {name: row["held_out"] for name, row in rows.items() if row["held_out"]}
     common = common_movements(list(bits.values()))
     found = [
-        Column(network, rows.get(name, {}), bits.get(name), rows.get(name, {}).get("composed"),
-               common)
+        Column(
+            name=network,
+            row=(row := rows.get(name, {})),
+            bits=bits.get(name),
+            composed=row.get("composed"),
+            common=common,
+            sample=name if row else "",
+        )
         for name, network in study.names.items()
-    ]  # fmt: skip
+    ]
     beside = figures.get("beside", {})
     anchor = beside.get("anchor")
     return [
@@ -106,6 +112,7 @@ def table(columns: Sequence[Column]) -> str:
         if shown:
             lines.append(_line([f"*{title}*", *("" for _ in columns)]))
         lines += [_line([measure.title, *_cells(measure, columns)]) for measure in shown]
+    lines.append(_line(["*a sample*", *(_links(column.sample) for column in columns)]))
     return "\n".join(lines)
 
 
@@ -133,6 +140,12 @@ def _cells(measure: Measure, columns: Sequence[Column]) -> list[str]:
         f"**{measure.cell(one)}**" if one in best and not alone else measure.cell(one)
         for one in columns
     ]
+
+
+def _links(sample: str) -> str:
+    if not sample:
+        return ""
+    return f"[MIDI](comparison/{sample}.mid), [page](comparison/{sample}.png)"
 
 
 def _meanings() -> Iterable[str]:

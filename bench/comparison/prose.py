@@ -107,24 +107,27 @@ def ballads_text(study: Figures, table: str) -> str:
         `{BALLADS.corpora[0]}`, songs of one voice. Bits are not measured there: the figures by
         which the best epoch was chosen are not figures on unseen music."""
     )
-    return f"{intro}\n\n{table if study['rows'] else NOT_YET}"
+    if not study["rows"]:
+        return f"{intro}\n\n{NOT_YET}"
+    lines = "\n".join(_trained(name, row) for name, row in study["rows"].items())
+    return f"{intro}\n\n{table}\n\n{lines}"
 
 
-def seen_text(written: str, study: Figures) -> str:
+def seen_text(written: str, rows: Mapping[str, Figures]) -> str:
     """What a person wrote who looked at the samples, if it is about these.
 
     Its first line names the samples by ``samples_digest``.
     """
     first, _, rest = written.partition("\n")
-    digest = samples_digest(study)
+    digest = samples_digest(rows)
     if first.strip() != digest:
-        return f"Nobody has described these samples yet (`{digest}`)." if study["rows"] else ""
+        return f"Nobody has described these samples yet (`{digest}`)." if rows else ""
     return rest.strip()
 
 
-def samples_digest(study: Figures) -> str:
+def samples_digest(rows: Mapping[str, Figures]) -> str:
     """What the samples are known by."""
-    made = "\n".join(f"{name} {row['sample']['digest']}" for name, row in study["rows"].items())
+    made = "\n".join(f"{name} {row['sample']['digest']}" for name, row in rows.items())
     return hashlib.sha256(made.encode()).hexdigest()[:12]
 
 

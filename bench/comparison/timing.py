@@ -18,7 +18,6 @@ Figures = dict[str, Any]
 TOGETHER = 64
 """Notes that are timed at once: a network that makes phrases works only now and then."""
 TIMES = 9
-SMALL = "int8"
 _STEP = "step"
 
 
@@ -55,12 +54,14 @@ def per_note(bundle: Bundle, *, stepwise: bool = False) -> float:
 
 
 def sizes(bundle: Bundle) -> Figures:
-    """Bytes of the int8 graphs, ``None`` where int8 was too far from the network to be kept."""
-    parts = [part for part in bundle.manifest.parts if part.variant == SMALL]
+    """Bytes of the graphs of each variant: of the network's own form, and of the step form."""
     kind = bundle.manifest.network.kind
-    own = [part for part in parts if not (kind in STEP_KINDS and part.role == _STEP)]
-    step = [part for part in parts if part not in own]
-    return {"own": _bytes(bundle, own), "step": _bytes(bundle, step)}
+    found: Figures = {}
+    for part in bundle.manifest.parts:
+        form = "step" if kind in STEP_KINDS and part.role == _STEP else "own"
+        row = found.setdefault(part.variant, {"own": None, "step": None})
+        row[form] = (row[form] or 0) + len(bundle.part(part.variant, part.role))
+    return found
 
 
 def fidelity(bundle: Bundle) -> Figures:
@@ -74,7 +75,3 @@ def _has_step(bundle: Bundle, variant: str) -> bool:
     return bundle.manifest.network.kind in STEP_KINDS and any(
         part.role == _STEP and part.variant == variant for part in bundle.manifest.parts
     )
-
-
-def _bytes(bundle: Bundle, parts: Any) -> int | None:
-    return sum(len(bundle.part(part.variant, part.role)) for part in parts) or None
