@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import struct
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +57,7 @@ def seen() -> str:
 
 
 @pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Study]:
     """A page made from a study of one network, a few scores and no time."""
     folder = tmp_path_factory.mktemp("comparison")
     write_scores(folder / "scores", bars=80)
@@ -74,11 +73,23 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         licence=LICENCE,
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(command, "STUDIES", {"bach": study})
-        # There are too few notes to calibrate int8 on.
-        patch.setattr(runs, "VARIANTS", "dynamic")
+        put_in_place(study, patch)
         assert compare(folder) == 0
-        yield folder
+    return folder, study
+
+
+@pytest.fixture
+def tiny(made: tuple[Path, Study], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Its folder, the study being the only one there is."""
+    folder, study = made
+    put_in_place(study, monkeypatch)
+    return folder
+
+
+def put_in_place(study: Study, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(command, "STUDIES", {"bach": study})
+    # There are too few notes to calibrate int8 on.
+    patch.setattr(runs, "VARIANTS", "dynamic")
 
 
 def compare(folder: Path, *words: str) -> int:
