@@ -107,7 +107,7 @@ def test_a_bar_by_itself_keeps_its_notes_and_its_length() -> None:
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["tempo"], "no picture 'tempo'; there are modules, attention"),
+        (["tempo"], "no picture 'tempo'; there are sample, modules, attention"),
         (["onset-error", "--notes", "0"], "--notes 0: it is a whole number from 1"),
         (["attention"], "needs a movement; give a MIDI file with --midi"),
         (["attention", "--midi", "none.mid"], "none.mid"),
