@@ -64,7 +64,9 @@ SECTIONS = (
             "docs/architecture",
         ),
     ),
-    Section("The model", ("docs/model-card", "docs/listening", "docs/figures/README")),
+    Section(
+        "The model", ("docs/model-card", "docs/comparison", "docs/listening", "docs/figures/README")
+    ),
     Section("The project", ("README", "CONTRIBUTING", "docs/system-tests", "CHANGELOG")),
 )
 FURTHER = "Further pages"
