@@ -17,9 +17,8 @@ _TARGET = re.compile(r"^([a-z-]+):", re.MULTILINE)
 
 def rows() -> list[list[str]]:
     """The table of figures, a row a list of cells, without its head."""
-    section = (
-        README.read_text(encoding="utf-8").partition("\n## How it compares\n")[2].partition("\n## ")[0]
-    )
+    text = README.read_text(encoding="utf-8")
+    section = text.partition("\n## How it compares\n")[2].partition("\n## ")[0]
     table = [line for line in section.splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in table[2:]]
 

@@ -56,8 +56,8 @@ def run(args: argparse.Namespace) -> int:
     say = _beside if args.json else _say
     if args.network not in {None, DEFAULT}:
         raise InputError(
-            f"--network {args.network}: only the network {DEFAULT} is cross-validated; train others "
-            "with --fold 1/5 and so on, and evaluate each run"
+            f"--network {args.network}: only the network {DEFAULT} is cross-validated; train "
+            "others with --fold 1/5 and so on, and evaluate each run"
         )
     config = load_config(CopyingConfig(), args.config, options_given(args))
     corpus = corpus_from(args, "train on", say)
