@@ -24,7 +24,9 @@ from playbach_train.checkpoint import load_arrays
 from playbach_train.cli import main
 from playbach_train.curves import curves_png
 from playbach_train.fit import _is_over
+from playbach_train.networks.copying_config import CopyingConfig, TrainingConfig
 from playbach_train.run import load_run
+from playbach_train.training import make_optimizer
 
 PATIENCE = 180
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -96,6 +98,14 @@ def wait_for(condition: Callable[[], bool], process: subprocess.Popen[Any]) -> N
         time.sleep(0.01)
 
 
+@pytest.mark.parametrize("share", [0.0, 0.3])
+def test_the_learning_rate_asked_for_is_reached_with_a_warm_up_and_without(share: float) -> None:
+    training = TrainingConfig(epochs=1, learning_rate=0.01, warmup=share)
+    rates = make_optimizer(CopyingConfig(training=training), 100)._learning_rate
+    assert max(float(rates(step)) for step in range(100)) == pytest.approx(0.01)
+    assert float(rates(100)) == pytest.approx(0.0001)
+
+
 def test_a_killed_run_goes_on_to_the_very_same_weights(
     scores: Path, options: list[str], finished: Path
 ) -> None:
@@ -127,7 +137,7 @@ def test_half_precision_trains_and_a_run_that_gets_no_better_stops(
     run = scores.with_name("half")
     options = tiny_options(
         training__mixed_precision="true",
-        training__learning_rate=1,
+        training__learning_rate=0.1,
         training__averaging=0,
         training__epochs=40,
         training__patience=1,

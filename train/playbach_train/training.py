@@ -19,6 +19,8 @@ from playbach_train.networks.copying_config import CopyingConfig
 from playbach_train.segments import Reading, batches, share_out
 
 CELLO_MEDIAN = 50
+"""About the median pitch of a movement for cello, MIDI note number."""
+
 OCTAVE = 12
 
 
@@ -149,15 +151,25 @@ class Trainer:
 
 
 def make_optimizer(config: CopyingConfig, updates_per_epoch: int) -> Any:
-    """AdamW with warm-up, cosine decay, clipping and a moving average of the weights."""
+    """AdamW with warm-up, cosine decay, clipping and a moving average of the weights.
+
+    In the warm-up the learning rate rises from a tenth of ``learning_rate`` to all of it; then it
+    falls along a cosine to a hundredth (Loshchilov and Hutter 2017, arXiv 1608.03983, without
+    restarts). Weight decay is decoupled (Loshchilov and Hutter 2019, arXiv 1711.05101).
+
+    Args:
+        config: of the whole run.
+        updates_per_epoch: times the weights change in one epoch.
+    """
     training = config.training
     updates = updates_per_epoch * training.epochs
     warmup = int(updates * training.warmup)
+    highest = training.learning_rate
     schedule = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=training.learning_rate / 10,
+        initial_learning_rate=highest / 10 if warmup else highest,
         decay_steps=max(updates - warmup, 1),
         alpha=0.01,
-        warmup_target=training.learning_rate if warmup else None,
+        warmup_target=highest if warmup else None,
         warmup_steps=warmup,
     )
     return keras.optimizers.AdamW(
