@@ -64,6 +64,20 @@ def test_a_folder_without_a_readable_score_is_refused(refused: Refusal, tmp_path
     assert "1 scores could not be read" in refused("--midi", tmp_path)
 
 
+def test_a_first_word_that_is_no_command_is_named_beside_those_there_are(refused: Refusal) -> None:
+    assert "COMMAND: invalid choice: 'trian' (choose from" in refused("trian", "--resume")
+
+
+def test_a_network_that_is_not_cross_validated_is_refused_in_a_line(tmp_path: Path) -> None:
+    # In a process of its own, where TensorFlow has yet to be imported.
+    script = "import sys; from playbach_train.cli import main; sys.exit(main(sys.argv[1:]))"
+    words = [sys.executable, "-c", script, "cross-validate", "--network", "gan"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "only the network copying is cross-validated" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
 def test_one_movement_cannot_be_split(refused: Refusal, scores: Path, tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     shutil.copy(next(scores.glob("*.mid")), tmp_path / "one")
@@ -118,7 +132,8 @@ def test_a_place_that_cannot_hold_a_run_is_refused(
     refused: Refusal, scores: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
-    assert "there is no folder" in refused("--midi", scores, "--run", tmp_path / "file" / "run")
+    for run in (tmp_path / "file", tmp_path / "file" / "run"):
+        assert f"{tmp_path}/file: this is a file; give" in refused("--midi", scores, "--run", run)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from playbach.command_line import OneLineParser, guarded
+from playbach.quiet import quiet_stderr
 from playbach_train import cross_validate_command, evaluate_command, train_command
 from playbach_train.config import add_options
 from playbach_train.corpus import cli as corpus_command
@@ -21,14 +22,21 @@ PROG = "playbach-train"
 
 
 class Command(NamedTuple):
-    """A row of the table of commands."""
+    """A row of the table of commands.
+
+    Attributes:
+        about: what it does, for ``--help``.
+        add_arguments: gives a parser its arguments.
+        run: does the work; the exit status.
+        interrupted: what to say after Ctrl-C.
+        configured: whether it takes the values of a network's configuration.
+    """
 
     about: str
     add_arguments: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace], int]
     interrupted: str = "stopped"
     configured: bool = False
-    """Whether it takes the values of a network's configuration."""
 
 
 COMMANDS = {
@@ -61,10 +69,12 @@ COMMANDS = {
         listen_command.run,
     ),
     "survey": Command(
-        "analyse what listeners answered", survey_command.add_arguments, survey_command.run
+        "analyse the answers of listeners", survey_command.add_arguments, survey_command.run
     ),
     "corpus": Command(
-        "build a corpus into a folder", corpus_command.add_arguments, corpus_command.run
+        "build a named corpus as a folder of MIDI files",
+        corpus_command.add_arguments,
+        corpus_command.run,
     ),
 }
 
@@ -74,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # TensorFlow's own chatter; errors still come through.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     given = list(sys.argv[1:] if arguments is None else arguments)
-    if not given or (given[0] not in COMMANDS and given[0] not in {"-h", "--help"}):
+    if not given or (given[0].startswith("-") and given[0] not in {"-h", "--help"}):
         given = ["train", *given]
     command = COMMANDS.get(given[0])
     return guarded(
@@ -109,9 +119,13 @@ def build_parser(network: str = DEFAULT) -> argparse.ArgumentParser:
         description="Train the network that Play Bach composes with. Without a command: train.",
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    # Networks that import TensorFlow make it talk, and a mistake is to be one line.
+    with quiet_stderr():
+        config = architecture(network).config
     for name, command in COMMANDS.items():
-        command_parser = commands.add_parser(name, help=command.about)
+        about = f"{command.about[0].upper()}{command.about[1:]}."
+        command_parser = commands.add_parser(name, help=command.about, description=about)
         command.add_arguments(command_parser)
         if command.configured:
-            add_options(command_parser, architecture(network).config)
+            add_options(command_parser, config)
     return parser

@@ -88,6 +88,8 @@ def check_folder(folder: Path) -> None:
         OutputError: it cannot.
     """
     there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not there.is_dir():
+        raise OutputError(f"{there}: this is a file; give the name of a folder with --run")
     check_writable(there / RECORD, force=True)
 
 

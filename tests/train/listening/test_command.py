@@ -55,6 +55,17 @@ def test_the_key_is_never_among_what_is_published(
     assert "which is to be published; write the key elsewhere" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("here", [".", "deeper/.."])
+def test_the_key_of_a_page_written_where_one_is_lies_beside_that_folder(
+    sources: Path, tmp_path: Path, here: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "page" / "deeper").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "page")
+    assert main(words(sources, Path(here))) == 0
+    assert (tmp_path / "page" / "index.html").exists()
+    assert (tmp_path / "page.key.json").exists()
+
+
 def test_a_bundle_has_the_label_of_its_file_unless_it_is_given_one(
     sources: Path, tmp_path: Path
 ) -> None:

@@ -156,10 +156,13 @@ def _check_sources(args: argparse.Namespace, generated: Sequence[str]) -> None:
 
 def _key_path(args: argparse.Namespace) -> Path:
     out: Path = args.out
-    key: Path = args.key or out.with_name(f"{out.resolve().name}.key.json")
+    # "." and ".." have no name of their own.
+    folder = out if out.name not in {"", ".."} else out.resolve()
+    key: Path = args.key or folder.parent / f"{folder.name}.key.json"
     if key.resolve().is_relative_to(out.resolve()):
         raise OutputError(
-            f"{key}: it is within {out}, which is to be published; write the key elsewhere"
+            f"{key}: it is within {out}, which is to be published; write the key elsewhere with "
+            "--key FILE"
         )
     return key
 

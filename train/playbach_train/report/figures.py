@@ -202,7 +202,7 @@ def _repetition_row(length: str, found: Figures) -> Figures:
     about = f"repetition of {length} intervals, median"
     generated, real = found["generated"], found["real"]
     if generated is None or real is None:
-        return _row(about, generated and generated["p50"], "none: real ones are too short", None)
+        return _row(about, generated and generated["p50"], "none: movements are too short", None)
     target = f"{real['p10']:.3f} to {real['p90']:.3f}, 10th to 90th percentile of real movements"
     met = real["p10"] <= generated["p50"] <= real["p90"]
     return _row(about, generated["p50"], target, met)
