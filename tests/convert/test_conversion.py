@@ -106,7 +106,7 @@ DAMAGE = {
     "run.json: not JSON": ("run.json", b"{"),
     "run.json: no encoding in it": ("run.json", b"{}"),
     "made with other hyperparameters": ("config.toml", b"[network]\nunits = 17\n"),
-    "units is a whole number from 1 to 2048": ("config.toml", b"[network]\nunits = 1e9\n"),
+    "units must be a whole number from 1 to 2048": ("config.toml", b"[network]\nunits = 1e9\n"),
     "config.toml: not UTF-8 text": ("config.toml", b"\xff"),
 }
 

@@ -86,10 +86,10 @@ def test_one_movement_cannot_be_split(refused: Refusal, scores: Path, tmp_path: 
 
 
 OPTIONS = {
-    ("--network.units", "nan"): "command line: network.units is a whole number from 1 to 2048",
-    ("--network.units", "x"): "--network.units x: not a number, nor true or false",
-    ("--training.learning_rate", "nan"): "training.learning_rate is from 1e-07 to 1, not nan",
-    ("--training.mixed_precision", "1"): "training.mixed_precision is true or false, not 1",
+    ("--network.units", "nan"): "command line: network.units must be a whole number from 1 to 2048",
+    ("--network.units", "x"): "--network.units x: it must be a number, true or false",
+    ("--training.learning_rate", "nan"): "training.learning_rate must be from 1e-07 to 1, not nan",
+    ("--training.mixed_precision", "1"): "training.mixed_precision must be true or false, not 1",
     ("--network.unit", "3"): "unrecognized arguments: --network.unit 3",
     ("--nonsense",): "unrecognized arguments: --nonsense; see",
     ("trian",): "unrecognized arguments: trian",
@@ -118,7 +118,7 @@ def test_an_option_outside_what_is_allowed_is_refused(
     [
         ("[training\n", "run.toml: not TOML"),
         ("[network]\nunts = 3\n", "there is no 'network.unts'; did you mean network.units?"),
-        ("[training]\nlearning_rate = nan\n", "learning_rate is from 1e-07 to 1, not nan"),
+        ("[training]\nlearning_rate = nan\n", "learning_rate must be from 1e-07 to 1, not nan"),
     ],
 )
 def test_a_bad_configuration_is_refused(

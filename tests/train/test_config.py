@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import tomllib
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from playbach_train.config import (
     to_toml,
 )
 from playbach_train.networks.copying_config import CopyingConfig
+from playbach_train.networks.table import NETWORKS, architecture
 
 DEFAULT = CopyingConfig()
 LIMITS = limits(DEFAULT)
@@ -64,30 +66,43 @@ def test_every_value_has_an_option_and_every_number_limits() -> None:
         assert low <= values[name] <= high
 
 
+@pytest.mark.parametrize("network", NETWORKS)
+def test_the_help_of_every_value_says_its_meaning_its_range_and_its_default(network: str) -> None:
+    config = architecture(network).config
+    parser = argparse.ArgumentParser()
+    add_options(parser, config)
+    text = " ".join(parser.format_help().split())
+    for name in flat_values(config):
+        assert re.search(rf"--{name} VALUE \w.*? \(.+?; default \S+\)", text), name
+    assert "seed of everything random (0 to 2147483647; default 1)" in text
+
+
 @pytest.mark.parametrize("name", LIMITS)
 def test_a_number_outside_its_limits_is_refused(name: str) -> None:
     low, high = LIMITS[name]
     for value in (low - 1, high * 2 + 1, float("nan"), float("inf"), "5", None, True, [1]):
-        with pytest.raises(InputError, match=f"^command line: {name} is .*from .* to .*, not "):
+        with pytest.raises(
+            InputError, match=f"^command line: {name} must be .*from .* to .*, not "
+        ):
             load_config(DEFAULT, None, {name: value})
 
 
 def test_a_whole_number_is_no_fraction() -> None:
-    with pytest.raises(InputError, match=r"training\.epochs is a whole number from 1 to"):
+    with pytest.raises(InputError, match=r"training\.epochs must be a whole number from 1 to"):
         load_config(DEFAULT, None, {"training.epochs": 1.5})
 
 
 FAULTS = {
     "[training": "some.toml: not TOML",
     "[training]\nepochs = 1\nepochs = 2": "some.toml: not TOML",
-    "epochs = 1": "'epochs' stands outside a section such as",
-    "[[network]]\nunits = 1": "'network' stands outside a section",
+    "epochs = 1": "'epochs' must stand in a section such as",
+    "[[network]]\nunits = 1": "'network' must stand in a section",
     "[network]\nunit = 1": "there is no 'network.unit'; did you mean network.units?",
     "[qqq]\nzzz = 1": "there is no 'qqq.zzz'; see playbach-train --help",
-    "[network.units]\nx = 1": "network.units is a whole number from 1 to 2048, not {'x': 1}",
-    "[training]\nlearning_rate = nan": "learning_rate is from 1e-07 to 1, not nan",
-    "[training]\nepochs = 1e3": "epochs is a whole number from 1 to 100000, not 1000.0",
-    "[training]\nmixed_precision = 1": "mixed_precision is true or false, not 1",
+    "[network.units]\nx = 1": "network.units must be a whole number from 1 to 2048, not {'x': 1}",
+    "[training]\nlearning_rate = nan": "learning_rate must be from 1e-07 to 1, not nan",
+    "[training]\nepochs = 1e3": "epochs must be a whole number from 1 to 100000, not 1000.0",
+    "[training]\nmixed_precision = 1": "mixed_precision must be true or false, not 1",
     "[training]\nseed = " + "9" * 5000: "some.toml: not TOML",
     "[training]\nseed = " + "[" * 20_000: "some.toml: not TOML",
     f"[training]\nseed = '{'x' * 5000}'": "xxx...",
@@ -126,5 +141,7 @@ def test_an_option_that_is_no_value_is_one_error(text: str) -> None:
     parser = argparse.ArgumentParser()
     add_options(parser, DEFAULT)
     args = parser.parse_args([f"--network.units={text}"])
-    with pytest.raises(InputError, match=r"^--network\.units .*: not a number, nor true or false"):
+    with pytest.raises(
+        InputError, match=r"^--network\.units .*: it must be a number, true or false"
+    ):
         options_given(args)

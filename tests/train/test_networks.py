@@ -138,7 +138,7 @@ def test_options_and_help_are_those_of_the_network(capsys: Capture) -> None:
     message = refusal(capsys, "--network", NAME, "--network.units", "3")
     assert "unrecognized arguments: --network.units 3" in message
     message = refusal(capsys, "--network", NAME, "--training.doubt", "11")
-    assert "training.doubt is from 0.01 to 10, not 11" in message
+    assert "training.doubt must be from 0.01 to 10, not 11" in message
 
 
 def test_help_of_the_default_network_needs_no_keras() -> None:

@@ -1,16 +1,19 @@
 """Everything that shapes a run, read from TOML, each value overridable by its own option.
 
 A configuration is a frozen dataclass of sections, each a frozen dataclass of numbers, made by
-``limited``, and of truth values. Any names will do, but one section is ``training``.
+``limited``, and of booleans. Any names will do, but one section is ``training``. ``--help`` takes
+the meaning of a value from the docstring of its section.
 """
 
 from __future__ import annotations
 
 import argparse
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import Field, asdict, field, fields, replace
+from inspect import getdoc
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
@@ -19,6 +22,8 @@ from playbach.errors import InputError
 MAX_CONFIG_BYTES = 65_536
 _SHOWN = 60
 _LIMITS = "limits"
+_ATTRIBUTE = re.compile(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", re.MULTILINE)
+"""A field in a docstring: its name, and what is said of it in this line and those below."""
 
 
 class Training(Protocol):
@@ -52,7 +57,7 @@ def limited(default: float, low: float, high: float) -> Any:
 
 
 def limits(config: Any) -> dict[str, tuple[float, float]]:
-    """``section.name`` to the lowest and the highest allowed, of every number."""
+    """The lowest and the highest value allowed of every number, by ``section.name``."""
     return {
         name: one.metadata[_LIMITS]
         for name, one in _fields(config).items()
@@ -74,11 +79,28 @@ def load_config(default: C, path: Path | None, overrides: Mapping[str, Any]) -> 
 
 
 def add_options(parser: argparse.ArgumentParser, default: Any) -> None:
-    """One option for each value, such as ``--network.units``."""
-    group = parser.add_argument_group("values of the configuration, each overriding the file's")
+    """``--config``, and one option for each value, such as ``--network.units``."""
+    group = parser.add_argument_group("configuration; a value given here overrides the file's")
+    group.add_argument("--config", metavar="FILE", type=Path, help="file of these values, in TOML")
+    told, allowed = meanings(default), limits(default)
     for name, value in flat_values(default).items():
-        kind = str(value).lower() if isinstance(value, bool) else f"{value:g}"
-        group.add_argument(f"--{name}", metavar="VALUE", help=f"default {kind}")
+        range_ = _range(*allowed[name]) if name in allowed else "true or false"
+        text = f"{told.get(name, '')} ({range_}; default {_shown_number(value)})".lstrip()
+        # argparse takes a % for the beginning of one of its own words.
+        group.add_argument(f"--{name}", metavar="VALUE", help=text.replace("%", "%%"))
+
+
+def meanings(config: Any) -> dict[str, str]:
+    """What the docstring of a section says of each of its values, by ``section.name``.
+
+    Without the full stop, and of several sentences only the first; nothing under ``python -OO``.
+    """
+    found: dict[str, str] = {}
+    for section in fields(config):
+        _, _, listed = (getdoc(type(getattr(config, section.name))) or "").partition("Attributes:")
+        for name, about in _ATTRIBUTE.findall(listed):
+            found[f"{section.name}.{name}"] = " ".join(about.split()).split(". ")[0].rstrip(".")
+    return found
 
 
 def options_given(args: argparse.Namespace) -> dict[str, Any]:
@@ -88,7 +110,7 @@ def options_given(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def flat_values(config: Any) -> dict[str, Any]:
-    """``section.name`` to value, in order."""
+    """Every value by ``section.name``, in the order of the sections and their fields."""
     return {
         f"{section}.{name}": value
         for section, values in asdict(config).items()
@@ -126,7 +148,7 @@ def _flat(path: Path, document: dict[str, Any]) -> dict[str, Any]:
     for section, values in document.items():
         if not isinstance(values, dict):
             raise InputError(
-                f"{path}: {section[:_SHOWN]!r} stands outside a section such as [training]"
+                f"{path}: {section[:_SHOWN]!r} must stand in a section such as [training]"
             )
         flat |= {f"{section}.{name}": value for name, value in values.items()}
     return flat
@@ -136,7 +158,7 @@ def _toml_value(name: str, text: str) -> Any:
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except (ValueError, RecursionError) as error:
-        raise InputError(f"--{name} {text[:_SHOWN]}: not a number, nor true or false") from error
+        raise InputError(f"--{name} {text[:_SHOWN]}: it must be a number, true or false") from error
 
 
 def _fields(config: Any) -> dict[str, Field[Any]]:
@@ -166,15 +188,24 @@ def _checked(name: str, value: Any, one: Field[Any], where: str) -> Any:
     kind = type(default)
     if kind is bool:
         if not isinstance(value, bool):
-            raise InputError(f"{where}: {name} is true or false, not {_shown(value)}")
+            raise InputError(f"{where}: {name} must be true or false, not {_shown(value)}")
         return value
     low, high = one.metadata[_LIMITS]
-    whole = " a whole number" if kind is int else ""
+    what = "a whole number from" if kind is int else "from"
     number = isinstance(value, (int, kind)) and not isinstance(value, bool)
     # Written so that NaN, which compares false with everything, is refused too.
     if not number or not low <= value <= high:
-        raise InputError(f"{where}: {name} is{whole} from {low:g} to {high:g}, not {_shown(value)}")
+        raise InputError(f"{where}: {name} must be {what} {_range(low, high)}, not {_shown(value)}")
     return kind(value)
+
+
+def _range(low: float, high: float) -> str:
+    return f"{_shown_number(low)} to {_shown_number(high)}"
+
+
+def _shown_number(value: float) -> str:
+    """As TOML has it; integers with all their digits."""
+    return f"{value:g}" if isinstance(value, float) else str(value).lower()
 
 
 def _shown(value: Any) -> str:

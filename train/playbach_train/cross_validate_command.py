@@ -11,7 +11,6 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,15 +32,14 @@ FOLDS = 5
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     add_corpus_arguments(parser, "scores")
-    parser.add_argument("--network", metavar="NAME", help=f"{DEFAULT}, the only one this is for")
-    parser.add_argument("--config", metavar="FILE", type=Path, help="configuration in TOML")
+    parser.add_argument("--network", metavar="NAME", help=f"must be {DEFAULT}, if given")
     parser.add_argument(
         "--folds", metavar="N", type=int, default=FOLDS,
         help=f"parts that are held out in turn (default {FOLDS})",
     )  # fmt: skip
     parser.add_argument(
         "--measure", metavar="PATTERN", action="append", default=[],
-        help="hold out only movements of that name, and learn from all others always; may be "
+        help="hold out only movements whose name matches, and always learn from all others; may be "
         "repeated",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")

@@ -18,6 +18,7 @@ from playbach.music.note import Piece
 from playbach.predictor import load_note_predictor
 from playbach.predictor.load import SYMBOL_KINDS
 from playbach_train.corpus import Corpus, load
+from playbach_train.corpus.cli import add_folder_argument
 from playbach_train.kept_scores import kept_scores
 from playbach_train.learned_from import of_bundle, of_run
 from playbach_train.networks.table import DEFAULT
@@ -48,17 +49,18 @@ class Measured:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("--bundle", metavar="FILE", type=Path, help="a bundle")
-    which.add_argument("--run", metavar="DIR", type=Path, dest="folder", help="a training run")
-    parser.add_argument("--variant", metavar="NAME", help="which variant of the bundle")
+    which.add_argument("--bundle", metavar="FILE", type=Path, help="bundle to measure")
+    which.add_argument(
+        "--run", metavar="DIR", type=Path, dest="folder", help="folder of a training run to measure"
+    )
     parser.add_argument(
-        "--midi", metavar="DIR", type=Path, action="append", required=True, dest="folders",
-        help="folder of scores to measure on; may be repeated",
-    )  # fmt: skip
+        "--variant", metavar="NAME", help="variant of the bundle (default: the bundle's own choice)"
+    )
+    add_folder_argument(parser, "scores to measure on", required=True)
     parser.add_argument(
         "--anchor", metavar="DIR", type=Path, action="append", default=[],
-        help="folder of scores the n-gram anchor learns from, instead of what the network did; "
-        "may be repeated",
+        help="folder of scores that the n-gram baseline learns from, instead of those that the "
+        "network learned from; may be repeated",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 

@@ -45,24 +45,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_corpus_arguments(parser, "scores")
     parser.add_argument(
         "--network", metavar="NAME",
-        help=f"{', '.join(NETWORKS)} (default {DEFAULT}; with --resume, the run's); the values of "
-        "the configuration are those of that network",
+        help=f"architecture: {', '.join(NETWORKS)} (default {DEFAULT}; with --resume, the run's); "
+        "add --help to see the values of its configuration",
     )  # fmt: skip
     parser.add_argument(
         "--run", metavar="DIR", type=Path, default=Path("runs/default"), dest="folder",
-        help="folder that receives the run (default runs/default)",
+        help="folder for the run (default %(default)s)",
     )  # fmt: skip
-    parser.add_argument("--config", metavar="FILE", type=Path, help="configuration in TOML")
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--resume", action="store_true", help="go on with the run in --run")
     group.add_argument("--force", action="store_true", help="replace the run in --run")
     split = parser.add_mutually_exclusive_group()
     split.add_argument(
         "--hold-out", metavar="PATTERN", action="append", default=[],
-        help="hold out movements of that name, instead of a random share; may be repeated",
+        help="hold out movements whose name matches, instead of a random share; may be repeated",
     )  # fmt: skip
     split.add_argument("--fold", metavar="K/N", help="hold out the K-th of N equal parts")
-    parser.add_argument("--licence", metavar="TEXT", help="terms of folders that state none")
+    parser.add_argument(
+        "--licence", metavar="TEXT", help="licence to record for scores that state none"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -78,17 +78,17 @@ def test_a_bundle_has_the_label_of_its_file_unless_it_is_given_one(
 
 
 REFUSED = {
-    ("--excerpts", "0"): "--excerpts 0: it is from 1 to 50",
+    ("--excerpts", "0"): "--excerpts 0: it must be from 1 to 50",
     ("--excerpts", "4"): None,  # as many as there are real movements
     ("--excerpts", "5"): "real: 4 of 4 movements have 6 s of music, and 5 are wanted",
-    ("--seconds", "1"): "--seconds 1.0: it is from 5 to 120",
-    ("--seconds", "nan"): "--seconds nan: it is from 5 to 120",
+    ("--seconds", "1"): "--seconds 1.0: it must be from 5 to 120",
+    ("--seconds", "nan"): "--seconds nan: it must be from 5 to 120",
     ("--seconds", "110"): "real: 0 of 4 movements have 110 s of music",
-    ("--seed", "-1"): "--seed -1: it is from 0 to 9223372036854775807",
-    ("--mail", "nobody"): "--mail 'nobody': it is one address",
-    ("--mail", "a@b.org?bcc=c@d.org"): "it is one address",
-    ("--mail", "a@b.org\nBcc: c@d.org"): "it is one address",
-    ("--mail", "a,b@example.org"): "it is one address",
+    ("--seed", "-1"): "--seed -1: it must be from 0 to 9223372036854775807",
+    ("--mail", "nobody"): "--mail 'nobody': it must be one address",
+    ("--mail", "a@b.org?bcc=c@d.org"): "it must be one address",
+    ("--mail", "a@b.org\nBcc: c@d.org"): "it must be one address",
+    ("--mail", "a,b@example.org"): "it must be one address",
     ("--temperature", "warm"): "temperature 'warm'",
     ("--bundle", "none.bundle"): "none.bundle",
     ("--bundle", str(TINY_BUNDLE)): None,

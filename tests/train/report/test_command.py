@@ -111,8 +111,8 @@ def test_the_targets_are_printed(
 
 
 REFUSED = {
-    ("--movements", "0"): "--movements 0: it is a whole number from 1 to 1000",
-    ("--seed", "-1"): "--seed -1: it is a whole number from 0",
+    ("--movements", "0"): "--movements 0: it must be from 1 to 1000",
+    ("--seed", "-1"): "--seed -1: it must be from 0",
     ("--temperature", "warm"): "temperature 'warm': write a number",
     ("--temperature", "9"): "temperature 9.0: it is from 0.05 to 5",
     ("--bundle", "none.bundle"): "none.bundle",

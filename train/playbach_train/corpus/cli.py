@@ -26,23 +26,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_request_arguments(parser)
 
 
-def add_corpus_arguments(parser: argparse.ArgumentParser, what: str) -> None:
-    """The arguments that say which scores are read.
+def add_corpus_arguments(
+    parser: argparse._ActionsContainer, what: str, option: str = "--midi"
+) -> None:
+    """The arguments that say which scores are read: folders, named corpora, and what of them.
 
     Args:
         parser: receives them.
         what: the scores are, such as ``real movements``.
+        option: that names a folder.
     """
+    add_folder_argument(parser, what, option)
     names = ", ".join(corpus.name for corpus in NAMED_CORPORA)
     parser.add_argument(
-        "--midi", metavar="DIR", type=Path, action="append", default=[], dest="folders",
-        help=f"folder of {what}: MIDI, MusicXML, ABC or kern files; may be repeated",
-    )  # fmt: skip
-    parser.add_argument(
         "--corpus", metavar="NAME", action="append", default=[], dest="corpora",
-        help=f"{what} by name, of {names}; may be repeated",
+        help=f"corpus of {what}: {names}; may be repeated",
     )  # fmt: skip
     add_request_arguments(parser)
+
+
+def add_folder_argument(
+    parser: argparse._ActionsContainer, what: str, option: str = "--midi", *, required: bool = False
+) -> None:
+    """The option that names a folder of scores, as often as there are folders.
+
+    Args:
+        parser: receives it; the folders found are ``folders``.
+        what: the scores are, such as ``scores to measure on``.
+        option: its name.
+        required: whether at least one folder must be named.
+    """
+    parser.add_argument(
+        option, metavar="DIR", type=Path, action="append", dest="folders",
+        default=None if required else [], required=required,
+        help=f"folder of {what}: MIDI, MusicXML, ABC or kern files; may be repeated",
+    )  # fmt: skip
 
 
 def corpus_from(args: argparse.Namespace, purpose: str, report: Report) -> Corpus:
@@ -61,14 +79,15 @@ def corpus_from(args: argparse.Namespace, purpose: str, report: Report) -> Corpu
     return load([*args.folders, *args.corpora], request_from(args), report=report)
 
 
-def add_request_arguments(parser: argparse.ArgumentParser) -> None:
-    """The arguments that say which movements, for this command and for training."""
+def add_request_arguments(parser: argparse._ActionsContainer) -> None:
+    """The arguments that say which movements are wanted, and where engravings come from."""
     parser.add_argument(
         "--from",
         dest="from_dir",
         metavar="DIR",
         type=Path,
-        help="local copy of the engravings' repository, instead of the network",
+        help="read the sources of a named corpus from this copy of the engravings' repository, "
+        "instead of downloading them",
     )
     parser.add_argument(
         "--partial",
@@ -80,7 +99,7 @@ def add_request_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PATTERN",
         action="append",
         default=[],
-        help="leave out movements of that name; * and ? match anything; may be repeated",
+        help="leave out movements whose name matches, as in 'bwv1007-*'; may be repeated",
     )
     parser.add_argument(
         "--limit", metavar="N", type=int, help="only the first N movements of each source"

@@ -11,12 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from playbach.composer.sampling import Sampling, parse_temperatures
 from playbach.errors import InputError, OutputError
 from playbach.files import check_writable, write_atomically
 from playbach.music.form import Form, parse_form
 from playbach_train.corpus import Request
-from playbach_train.corpus.cli import add_request_arguments, request_from
+from playbach_train.corpus.cli import add_corpus_arguments, request_from
 from playbach_train.listening.blind import Blind, blind, key_of
 from playbach_train.listening.page import page_of
 from playbach_train.listening.sources import (
@@ -27,11 +26,16 @@ from playbach_train.listening.sources import (
     labelled,
     scores,
 )
+from playbach_train.report.options import (
+    MOST_SEED,
+    add_temperature_argument,
+    check_range,
+    sampling_from,
+)
 
 PAGE = "index.html"
 MOST_EXCERPTS, MOST_IN_ALL = 50, 200
 SHORTEST, LONGEST = 5, 120
-MOST_SEED = 2**63 - 1
 # What HTML takes for an address of mail, with a dot in its domain.
 MAIL = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+"
@@ -42,44 +46,32 @@ LONGEST_MAIL = 254
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     parser.description = (
-        "Write a page on which listeners rate excerpts from 0, computer, to 10, human, without "
+        "Write a page on which listeners rate excerpts from 0 (computer) to 10 (human) without "
         "knowing which are which. At least one real and one generated source are needed."
     )
-    real = parser.add_argument_group("real music")
-    real.add_argument(
-        "--real", metavar="DIR", type=Path, action="append", default=[], dest="folders",
-        help="folder of real movements; may be repeated",
-    )  # fmt: skip
-    real.add_argument(
-        "--corpus", metavar="NAME", action="append", default=[], dest="corpora",
-        help="real movements by name, such as cello-suites; may be repeated",
-    )  # fmt: skip
-    add_request_arguments(parser)
+    add_corpus_arguments(parser.add_argument_group("real music"), "real movements", "--real")
     generated = parser.add_argument_group("generated music")
     generated.add_argument(
         "--bundle", metavar="[LABEL=]FILE", action="append", default=[], dest="bundles",
-        help="a bundle that composes; may be repeated",
+        help="bundle of a network that composes; may be repeated",
     )  # fmt: skip
     generated.add_argument(
         "--midi", metavar="[LABEL=]DIR", action="append", default=[],
-        help="folder of scores that something else made; may be repeated",
+        help="folder of scores that something else generated; may be repeated",
     )  # fmt: skip
-    generated.add_argument(
-        "--temperature", metavar="T", default="1",
-        help="of all bundles; 1 as learned (default %(default)s)",
-    )  # fmt: skip
+    add_temperature_argument(generated)
     _add_page_arguments(parser.add_argument_group("page"))
 
 
 def _add_page_arguments(page: argparse._ArgumentGroup) -> None:
     page.add_argument(
-        "-o", "--out", metavar="FOLDER", type=Path, required=True, help="where the page is written"
+        "-o", "--out", metavar="FOLDER", type=Path, required=True, help="folder for the page"
     )
     page.add_argument(
         "--key", metavar="FILE", type=Path,
         help="where the answer key is written, outside that folder (default: FOLDER.key.json)",
     )  # fmt: skip
-    page.add_argument("--force", action="store_true", help="replace a page and key of before")
+    page.add_argument("--force", action="store_true", help="replace an existing page and key")
     page.add_argument(
         "--excerpts", metavar="N", type=int, default=5,
         help="excerpts of each source (default %(default)s)",
@@ -90,7 +82,7 @@ def _add_page_arguments(page: argparse._ArgumentGroup) -> None:
     )  # fmt: skip
     page.add_argument(
         "--seed", metavar="N", type=int,
-        help="makes the same page again; keep it as secret as the key (default: by chance)",
+        help="makes the same page again; keep it as secret as the key (default: random)",
     )  # fmt: skip
     page.add_argument("--mail", metavar="ADDRESS", help="offer to mail the answers to this address")
 
@@ -105,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
     _check_mail(args.mail)
     bundles, midi = labelled(args.bundles), labelled(args.midi)
     _check_sources(args, [*bundles, *midi])
-    sampling = Sampling(**parse_temperatures(args.temperature), playable=False)
+    sampling = sampling_from(args)
     _check_outputs(args.out, key, force=args.force)
     request = request_from(args)
     real = scores(REAL, [*args.folders, *args.corpora], request, wanted, _say)
@@ -122,21 +114,15 @@ def run(args: argparse.Namespace) -> int:
 
 def _wanted(args: argparse.Namespace) -> Wanted:
     seed = secrets.randbelow(MOST_SEED) if args.seed is None else args.seed
-    _check_range("excerpts", args.excerpts, 1, MOST_EXCERPTS)
-    _check_range("seconds", args.seconds, SHORTEST, LONGEST)
-    _check_range("seed", seed, 0, MOST_SEED)
+    check_range("--excerpts", args.excerpts, 1, MOST_EXCERPTS)
+    check_range("--seconds", args.seconds, SHORTEST, LONGEST)
+    check_range("--seed", seed, 0, MOST_SEED)
     return Wanted(args.excerpts, args.seconds, seed)
-
-
-def _check_range(name: str, given: float, least: float, most: float) -> None:
-    # Written so that NaN is refused too.
-    if not least <= given <= most:
-        raise InputError(f"--{name} {given}: it is from {least} to {most}")
 
 
 def _check_mail(mail: str | None) -> None:
     if mail is not None and not (len(mail) <= LONGEST_MAIL and MAIL.fullmatch(mail)):
-        raise InputError(f"--mail {mail[:80]!r}: it is one address, such as name@example.org")
+        raise InputError(f"--mail {mail[:80]!r}: it must be one address, such as name@example.org")
 
 
 def _check_sources(args: argparse.Namespace, generated: Sequence[str]) -> None:
@@ -150,7 +136,8 @@ def _check_sources(args: argparse.Namespace, generated: Sequence[str]) -> None:
     count = args.excerpts * (1 + len(generated))
     if count > MOST_IN_ALL:
         raise InputError(
-            f"{count} excerpts in all; nobody rates more than {MOST_IN_ALL}: lower --excerpts"
+            f"{count} excerpts in all; at most {MOST_IN_ALL} are allowed, for nobody rates more: "
+            "lower --excerpts"
         )
 
 

@@ -1,4 +1,4 @@
-"""Everything that shapes the default network."""
+"""The configuration of the default network: sizes, regularisation, training."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ class NetworkConfig:
     """Sizes of the network.
 
     Attributes:
-        embedding: width of the sum of feature rows that enters the recurrent layers.
+        embedding: width of the summed feature embeddings that enter the LSTM layers.
         units: units of each LSTM layer.
         layers: LSTM layers.
-        head: width of each head's hidden layer, and of its feature rows.
+        head: width of each head's hidden layer, and of its feature embeddings.
         pointers: copying pointers of each kind: by interval, by step of the scale, by pitch.
         pointer_width: width of a pointer's queries and keys.
-        memory: notes the pointers can look back over.
+        memory: notes that the pointers can look back over.
     """
 
     embedding: int = limited(96, 1, 2048)
@@ -46,11 +46,11 @@ class Regularisation:
     """What keeps the network from learning its few pieces by heart.
 
     Attributes:
-        embedding: dropout of the summed feature rows.
-        recurrent: variational dropout of the LSTM's hidden state (Gal and Ghahramani 2016).
-        between: variational dropout between LSTM layers and before the heads.
-        head: dropout of each head's hidden layer.
-        hints: dropout of whole feature rows that are hints from the piece's history.
+        embedding: dropout rate of the summed feature embeddings.
+        recurrent: variational dropout rate of the LSTM's hidden state, one mask a segment.
+        between: variational dropout rate between LSTM layers and before the heads.
+        head: dropout rate of each head's hidden layer.
+        hints: dropout rate of whole embeddings of features that hint at the piece's own past.
     """
 
     embedding: float = limited(0.15, 0, 0.95)
@@ -65,18 +65,18 @@ class TrainingConfig:
     """How the network is trained.
 
     Attributes:
-        epochs: times every movement is read.
-        streams: movements read side by side.
-        segment: notes between two updates.
-        learning_rate: the highest, reached after the warm-up; a cosine leads it down to 1 %.
-        warmup: share of all updates in which it rises.
-        weight_decay: decoupled decay of weights (AdamW).
-        clip: largest norm of the gradient.
-        averaging: momentum of the weights' moving average, which is what is evaluated and kept.
+        epochs: times that every movement is read.
+        streams: movements read in parallel, the batch size.
+        segment: notes read between two updates, the length of truncated backpropagation.
+        learning_rate: highest learning rate, after the warm-up; then it falls to 1% along a cosine.
+        warmup: share of all updates in which the learning rate rises from a tenth.
+        weight_decay: decoupled weight decay (AdamW).
+        clip: largest global norm of the gradient; a larger gradient is scaled down to it.
+        averaging: momentum of the moving average of the weights, which is evaluated and kept.
         patience: epochs without better held-out bits before the run stops; 0 never stops early.
-        held_out: share of the movements kept out for early stopping.
-        transpose: semitones either way by which movements are moved at random.
-        seed: of everything random.
+        held_out: share of the movements held out, for early stopping.
+        transpose: most semitones, up or down, by which movements are transposed at random.
+        seed: seed of everything random.
         mixed_precision: compute in bfloat16, keep weights in float32.
     """
 

@@ -1,4 +1,4 @@
-"""Everything that shapes the GAN."""
+"""The configuration of the GAN: sizes and training."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ class GanNetwork:
     """Both networks; how many channels their convolutions have is fixed.
 
     Attributes:
-        noise: width of the vector that a phrase is made of.
-        kernel: rows, and columns, that a convolution sees at once.
-        slope: of LeakyReLU below 0.
-        dropout: after every convolution but the generator's last.
+        noise: width of the noise vector from which a phrase is generated.
+        kernel: height and width of the convolutions' kernels.
+        slope: slope of LeakyReLU below 0.
+        dropout: dropout rate after every convolution but the generator's last.
     """
 
     noise: int = limited(128, 1, 4096)
@@ -29,15 +29,15 @@ class GanTraining:
     """How both are trained.
 
     Attributes:
-        epochs: times every phrase is read.
-        batch: real phrases of a round; as many are made of noise.
+        epochs: times that every phrase is read.
+        batch: real phrases in a batch; as many are generated from noise.
         generator_rate: learning rate of the generator.
         discriminator_rate: learning rate of the discriminator.
-        discriminator_steps: times the discriminator is trained on a round's phrases, with new
-            noise each time; the generator is trained once.
-        bars: from the beginning of a phrase to the beginning of the movement's next.
-        held_out: share of the movements that are not learned from; nothing is measured on them.
-        seed: of everything random.
+        discriminator_steps: updates of the discriminator on a batch, with new noise each time,
+            for one update of the generator.
+        bars: bars from the beginning of one phrase to the beginning of the next.
+        held_out: share of the movements not learned from, on which nothing is measured either.
+        seed: seed of everything random.
     """
 
     epochs: int = limited(100, 1, 100_000)

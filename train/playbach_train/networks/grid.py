@@ -26,7 +26,7 @@ class NetworkConfig:
         window: sixteenths read to predict the next.
         units: units of each LSTM layer.
         layers: LSTM layers.
-        dropout: share of outputs left out after each layer in training.
+        dropout: dropout rate after each LSTM layer.
     """
 
     window: int = limited(64, 1, 512)

@@ -27,7 +27,7 @@ class NetworkConfig:
         units: units of each LSTM layer.
         layers: LSTM layers.
         attention: width of the attention's queries and keys.
-        dropout: share of outputs left out after each layer, and before the heads, in training.
+        dropout: dropout rate after each LSTM layer and before the heads.
     """
 
     window: int = limited(40, 1, 512)

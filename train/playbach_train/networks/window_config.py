@@ -15,15 +15,15 @@ class WindowTraining:
     """How a network that reads windows is trained.
 
     Attributes:
-        epochs: times every window is read.
-        batch: windows between two updates.
-        learning_rate: of Adam.
+        epochs: times that every window is read.
+        batch: windows in a batch.
+        learning_rate: learning rate of Adam.
         patience: epochs without better held-out bits before the run stops; 0 never stops early.
-        held_out: share of the movements kept out for early stopping.
-        random_windows: keep a tenth of the training movements' windows, drawn at random, from
-            training, and measure on them too. Their neighbours share all symbols but one with
-            them: what is measured on them is what a network learned by heart.
-        seed: of everything random.
+        held_out: share of the movements held out, for early stopping.
+        random_windows: hold out a tenth of the training movements' windows, too, drawn at random.
+            Neighbouring windows share all symbols but one, so what is measured on these is how
+            much the network has memorised.
+        seed: seed of everything random.
     """
 
     epochs: int = limited(60, 1, 100_000)

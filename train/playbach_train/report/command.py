@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from playbach.bundle import Bundle, read_bundle
-from playbach.composer.sampling import Sampling, parse_temperatures
+from playbach.composer.sampling import Sampling
 from playbach.errors import InputError, OutputError
 from playbach.files import check_writable, write_atomically
 from playbach.music.form import Form, parse_form
@@ -21,6 +21,12 @@ from playbach.predictor import load_predictor
 from playbach_train.corpus.cli import add_corpus_arguments, corpus_from
 from playbach_train.report.figures import Figures, Sets, figures_of
 from playbach_train.report.generate import generate
+from playbach_train.report.options import (
+    MOST_SEED,
+    add_temperature_argument,
+    check_range,
+    sampling_from,
+)
 from playbach_train.report.page import REPETITION_PNG, page_of
 from playbach_train.report.plots import feature_png, repetition_png
 
@@ -28,18 +34,21 @@ SUITE_FORMS = (
     "prelude", "allemande", "courante", "sarabande", "menuet", "bourree", "gavotte", "gigue",
 )  # fmt: skip
 MOST_MOVEMENTS = 1000
-MOST_SEED = 2**63 - 1
 FEWEST_NOTES = 2
 PAGE, JSON = "index.html", "report.json"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
-    parser.add_argument("--bundle", metavar="FILE", type=Path, required=True, help="the bundle")
-    parser.add_argument("--variant", metavar="NAME", help="which of its variants, such as dynamic")
+    parser.add_argument(
+        "--bundle", metavar="FILE", type=Path, required=True, help="bundle that generates the music"
+    )
+    parser.add_argument(
+        "--variant", metavar="NAME", help="variant of the bundle (default: the bundle's own choice)"
+    )
     add_corpus_arguments(parser, "real movements")
     parser.add_argument(
-        "-o", "--out", metavar="FOLDER", type=Path, required=True, help="where the page is written"
+        "-o", "--out", metavar="FOLDER", type=Path, required=True, help="folder for the page"
     )
     parser.add_argument("--force", action="store_true", help="write into an existing folder")
     parser.add_argument(
@@ -47,13 +56,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how many to generate of each form (default %(default)s)",
     )  # fmt: skip
     parser.add_argument(
-        "--seed", metavar="N", type=int, default=1, help="of the music (default %(default)s)"
+        "--seed", metavar="N", type=int, default=1, help="seed of the music (default %(default)s)"
     )
-    parser.add_argument(
-        "--temperature", metavar="T", default="1",
-        help="1 as learned, lower is safer, higher is bolder, or one for each of some parts, as in "
-        "1,pitch=0.9 (default %(default)s)",
-    )  # fmt: skip
+    add_temperature_argument(parser)
     parser.add_argument("--json", action="store_true", help="print all figures as JSON")
 
 
@@ -63,9 +68,9 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         PlaybachError: an option, the bundle, a folder of scores or the output is not as it must be.
     """
-    sampling = Sampling(**parse_temperatures(args.temperature), playable=False)
-    _check_number("movements", args.movements, 1, MOST_MOVEMENTS)
-    _check_number("seed", args.seed, 0, MOST_SEED)
+    sampling = sampling_from(args)
+    check_range("--movements", args.movements, 1, MOST_MOVEMENTS)
+    check_range("--seed", args.seed, 0, MOST_SEED)
     _check_folder(args.out, force=args.force)
     bundle = read_bundle(args.bundle)
     say = _nothing if args.json else _say
@@ -133,11 +138,6 @@ def _settings(args: argparse.Namespace, sets: Sets) -> Figures:
         "forms": {form: {"generated": generated[form], "real": real[form]} for form in sets.forms},
         "real_movements": len(sets.all_real),
     }
-
-
-def _check_number(name: str, given: int, least: int, most: int) -> None:
-    if not least <= given <= most:
-        raise InputError(f"--{name} {given}: it is a whole number from {least} to {most}")
 
 
 def _check_folder(folder: Path, *, force: bool) -> None:
