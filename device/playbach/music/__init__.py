@@ -1,1 +1,4 @@
-"""Notes, keys, meters and forms; their encoding for the network; MIDI files. Pure."""
+"""Notes, keys, meters and forms; their encoding for the network; MIDI files.
+
+Pure functions of their arguments, but for ``read_midi``, which opens a file.
+"""

@@ -2,10 +2,10 @@
 
 A note is an event of three parts: the *shift* (ticks since the previous onset; 0 sounds together
 with it), the *interval* (semitones from the previous note), the *duration* (ticks). Events are
-exact: ``decode(encode(piece)) == piece`` for every piece. Because intervals are relative, the same
+exact: ``decode(*encode(piece)) == piece`` for every piece. Because intervals are relative, the same
 events under a heading in another key are the same music in that key.
 
-The network sees *symbols*: the place of each part in a table of usual values. A value outside its
+The network sees *symbols*: the index of each part in a table of usual values. A value outside its
 table is the symbol ``ESCAPE``; the end of the piece is the shift symbol ``END``.
 """
 
@@ -20,10 +20,12 @@ from playbach.music.meter import Meter
 from playbach.music.note import Note, Piece, Pitch, Ticks
 
 ENCODING_VERSION = 2
+"""Counted up whenever tables or features come to mean something else."""
 ESCAPE = 0
 END = 1
 REFERENCE_LOWEST = 43
-"""The reference pitch of a key is its tonic between G2 and F sharp 3."""
+"""MIDI note number of the lowest reference pitch: that of a key is its tonic from G2 to F sharp 3,
+43 to 54."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Event:
 
 
 def reference_pitch(key: Key) -> Pitch:
-    """What the first interval of a piece in ``key`` is counted from: a low tonic."""
+    """What the first interval of a piece in ``key`` is counted from: its tonic from 43 to 54."""
     return Pitch(REFERENCE_LOWEST + (key.tonic - REFERENCE_LOWEST) % PITCH_CLASSES)
 
 
@@ -109,7 +111,7 @@ class Encoding:
         widest: the widest interval with a symbol, semitones either way.
         forms: names of forms, in the order of their embeddings.
         meters: meters with a row of their own, such as ``3/4``.
-        version: of what the tables and features mean.
+        version: which meaning of tables and features it was made for, as ``ENCODING_VERSION``.
     """
 
     shifts: tuple[int, ...]
@@ -144,12 +146,12 @@ class Encoding:
 
     @cached_property
     def form_row(self) -> dict[str, int]:
-        """Row of a form's embedding, by name; unknown names share row 0."""
+        """Row of a form's embedding, by name; names that are not in it share row 0."""
         return {name: index for index, name in enumerate(self.forms)}
 
     @cached_property
     def meter_row(self) -> dict[str, int]:
-        """Row of a meter's embedding from 1; row 0 is for all others."""
+        """Row of a meter's embedding, from 1, by name; row 0 is for all others."""
         return {name: 1 + index for index, name in enumerate(self.meters)}
 
     def shift_symbol(self, ticks: int) -> int:
@@ -165,15 +167,15 @@ class Encoding:
         return interval + self.widest + 1 if -self.widest <= interval <= self.widest else ESCAPE
 
     def shift_of(self, symbol: int) -> Ticks:
-        """The shift of a symbol from 2 on."""
+        """The shift that a symbol stands for; the symbol is at least 2, so no ESCAPE or END."""
         return Ticks(self.shifts[symbol - 2])
 
     def interval_of(self, symbol: int) -> int:
-        """The interval of a symbol from 1 on."""
+        """The interval, in semitones, that a symbol stands for; the symbol is at least 1."""
         return symbol - self.widest - 1
 
     def duration_of(self, symbol: int) -> Ticks:
-        """The duration of a symbol from 1 on."""
+        """The duration that a symbol stands for; the symbol is at least 1."""
         return Ticks(self.durations[symbol - 1])
 
 

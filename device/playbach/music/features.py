@@ -21,28 +21,35 @@ from playbach.music.key import PITCH_CLASSES
 from playbach.music.meter import Meter
 
 POSITIONS = 193
+"""Rows for ticks since the bar line; the last is for two whole notes or more."""
 PHASES = 97
+"""Rows for ticks since the beat; the last is for a whole note or more."""
 REGISTERS = 96
 REGISTER_LOWEST = 20
+"""MIDI note number of the first row, a row a semitone; pitches beyond share the end rows."""
 BARS = 48
+"""Rows for the number of the bar; the last is for bar 47 and all later."""
 STACK = 4
+"""Rows for how many notes of the same chord lie below; the last is for 3 or more."""
 LONGEST_MATCH = 8
+"""Notes: contexts that agree for longer count as agreeing for as many."""
 SAME_PITCH = LONGEST_MATCH + 1
 STEP_MATCH = 2 * SAME_PITCH
 MATCH_ROWS = STEP_MATCH + LONGEST_MATCH + 1
-"""How far two contexts agree selects two rows: one by how many intervals, 0 to 8, do so, plus
-``SAME_PITCH`` where their last pitches do too; one by how many steps of the scale do so, from
-``STEP_MATCH`` on."""
+"""How far two contexts agree, counted back from their last notes, selects two rows. One is the
+number of intervals that agree, 0 to 8, plus ``SAME_PITCH`` if the last pitches do too; the other is
+``STEP_MATCH`` plus the number of steps of the scale that agree."""
 PLACES = 8
-"""How an earlier note stands to the one asked for, as in ``place_table``."""
+"""Where an earlier note may stand relative to the one asked for, as in ``place_table``."""
 LONGEST_LAG = 2**16 - 1
 """Ticks; whatever lies further back has no place."""
 POINTER_KINDS = 3
 """Pointers copy what followed by interval, by step of the scale, or by pitch."""
 EVIDENCE_FLOOR = 0.005
-"""A copy of much less probability than this counts for nothing."""
+"""Added to the probability of a copy before its logarithm is taken, so that a copy that is much
+less likely than this counts for nothing."""
 LEAST_SIMILARITY = -20.0
-"""Similarity of a context that is like none before."""
+"""The least logarithm of a pointer's attention: that of a context that is like none before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,7 @@ class FeatureTables:
         note: of the note just heard and of the piece; the input of the recurrent layers.
         pitch: of the pitch being asked for, when its shift is known.
         duration: of the duration being asked for, when shift and pitch are known.
-        basic: how many of each, the first, are no hints from ``History``.
+        basic: by the names above, how many features come before the hints from ``History``.
     """
 
     note: tuple[Feature, ...]
@@ -122,10 +129,12 @@ def _many(name: str, count: int, size: int) -> tuple[Feature, ...]:
 
 @cache
 def place_table(meter: Meter) -> bytes:
-    """For each lag in ticks up to ``LONGEST_LAG``, how a note so long ago stands to this one.
+    """For each lag, 0 to ``LONGEST_LAG`` ticks, where a note so long ago stands relative to now.
 
-    0 anywhere; 1 in the same place of its beat, or 2 of its bar; 3 a beat ago; 4, 5 and 6 two bars,
-    four bars and a bar ago; 7 now, in the same chord. Of several that are true the last counts.
+    Returns:
+        a byte a lag: 0 anywhere; 1 in the same place of its beat, or 2 of its bar; 3 a beat ago;
+        4, 5 and 6 two bars, four bars and a bar ago; 7 now, in the same chord. Where several are
+        true the highest counts.
     """
     bar, beat = meter.bar_ticks, meter.beat_ticks
     table = bytearray(LONGEST_LAG + 1)

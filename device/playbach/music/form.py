@@ -62,7 +62,7 @@ class Form:
         return tuple(usual.meter for usual in self.usual)
 
     def bars(self, meter: Meter) -> tuple[int, int]:
-        """Fewest and most bars of a movement in ``meter``; those of all for one that is unusual."""
+        """Fewest and most bars of a movement in ``meter``, or in any meter if that is unusual."""
         rows = [row for row in self.usual if row.meter == meter] or self.usual
         return min(row.fewest for row in rows), max(row.most for row in rows)
 
@@ -153,7 +153,7 @@ def parse_form(text: str) -> Form:
     """The form of that name or alias.
 
     Raises:
-        InputError: there is none; the message lists those there are and the nearest.
+        InputError: there is none; the message lists the forms there are and names the nearest.
     """
     word = text.strip().lower()
     if word in _BY_WORD:

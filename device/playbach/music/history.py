@@ -3,6 +3,10 @@
 Bach continues as he began: a figure comes again a bar or a beat later, on another step; a hidden
 second voice goes on from its own last note, several notes back; a note altered for a moment stays
 altered for a while. Each of these is a small number here, a *hint*, relative to the last pitch.
+
+A note *answers* an earlier one that stands a certain lag before it, such as a bar, with as many
+notes of its chord below. The *run* of that lag counts how many notes in a row, up to the last,
+moved as those that they answered did.
 """
 
 from __future__ import annotations
@@ -16,18 +20,21 @@ NOWHERE = 2 * FARTHEST + 1
 DISTANCES = NOWHERE + 1
 """Distances in semitones or steps, clipped to ``FARTHEST`` either way, and one for "no such"."""
 BACK = (2, 3, 4, 5, 6)
-"""Earlier notes that are told of: the one before the last is 1, and known as the last interval."""
+"""Which earlier notes ``outline`` tells of, counted back from the last. The note before the last is
+1, and told by the last interval."""
 RUNS = 4
-"""A run of agreement is told as 0, 1, 2, or as many as 3."""
+"""A run is told as 0, 1, 2, or 3 and more."""
 AGES = 6
 """How long ago a pitch class was heard: 1 note, 2 to 3, 4 to 7, 8 to 15, 16 to 31, longer."""
 LAGS = 4
+"""How many lags ``answered`` looks back by."""
 ANCHORS = 4
+"""How many notes of this bar and the one before ``outline`` tells of besides ``BACK``."""
 _NOTHING = 0
 
 
 def distance(semitones: int) -> int:
-    """As a row: 0 is ``FARTHEST`` down or more."""
+    """A distance in semitones or steps as a row: 0 is ``FARTHEST`` down or more."""
     return min(max(semitones, -FARTHEST), FARTHEST) + FARTHEST
 
 
@@ -38,7 +45,7 @@ _ROW = tuple(map(distance, (*range(MAX_PITCH + 1), *range(-MAX_PITCH - 1, 0))))
 class History:
     """The notes of a piece so far.
 
-    Entry 0 of each list stands for the time before the first note; it answers to nothing.
+    Entry 0 of each list stands for the time before the first note; no note answers it.
     """
 
     def __init__(self, pitch: int, nothing: tuple[int, int]) -> None:
@@ -64,9 +71,14 @@ class History:
         self._lags = (0,) * LAGS
 
     def answered(self, onset: int, stack: int, meter: Meter) -> list[int]:
-        """For each lag, the earlier note in the place of the one at ``onset``, or 0.
+        """For each lag, the earlier note that the one at ``onset`` answers, or 0 for none.
 
-        The lags are a bar, a beat, two bars and two beats. ``stack`` notes of its chord lie below.
+        The lags are a bar, a beat, two bars and two beats; notes are counted from 1.
+
+        Args:
+            onset: of the note asked for, in ticks.
+            stack: how many notes of its chord lie below it.
+            meter: of its bar.
         """
         # Meters compute these anew whenever they are asked, and seldom change.
         if meter is not self._meter:
@@ -98,7 +110,7 @@ class History:
             pitch: MIDI note number.
             steps: of the scale, from the note before.
             symbols: of its shift and duration.
-            answers: what ``answered`` said of it.
+            answers: the earlier notes that it answers, from ``answered``.
             places: of the note before and of this one.
         """
         index = len(self._onsets)
@@ -138,7 +150,7 @@ class History:
                 first[3] = pitch
 
     def outline(self) -> list[int]:
-        """Distances from the last pitch back to ``BACK``, and to four anchors.
+        """Rows of the distances from the last pitch to the notes of ``BACK``, and to four anchors.
 
         These are the first note of the bar, the first of the beat, the first of the bar before,
         and the lowest of the bar.
@@ -149,13 +161,17 @@ class History:
         return found
 
     def ages(self, tonic: int) -> list[int]:
-        """How long ago each pitch class was heard, from the tonic upwards, as in ``AGES``."""
+        """How long ago each pitch class was heard, from the tonic up: 12 rows, as in ``AGES``."""
         count, heard = len(self._onsets), self._heard
         found = [_AGES[ago] if (ago := count - last) < _OLDEST else AGES - 1 for last in heard]
         return found[tonic:] + found[:tonic]
 
     def moves(self, answers: list[int]) -> list[int]:
-        """Of each answering note: its distance, its interval and its steps, these with runs."""
+        """Three rows for each of the ``answers``: where it lies, and how it was reached.
+
+        Its distance from the last pitch; then the interval and the steps of the scale that led to
+        it, each together with the run of its lag.
+        """
         here = self.pitch
         found: list[int] = []
         for at, (run, walk) in zip(answers, self._runs, strict=True):
@@ -167,7 +183,7 @@ class History:
         return found
 
     def rhythm(self, answers: list[int]) -> list[int]:
-        """Of each answering note: symbols of the shift that followed it, and of its duration."""
+        """Two for each of the ``answers``: symbols of the shift after it, and of its duration."""
         found: list[int] = []
         for at in answers:
             found += (self._followed[at], self._durations[at])

@@ -31,6 +31,9 @@ class Key:
     Attributes:
         tonic: pitch class of the tonic, 0 (C) to 11 (B).
         mode: major or minor.
+
+    Raises:
+        InputError: the tonic is no pitch class.
     """
 
     tonic: int
@@ -45,7 +48,10 @@ class Key:
 
     @property
     def sharps(self) -> int:
-        """Sharps (positive) or flats (negative) of the key signature, -6 to 6."""
+        """Sharps (positive) or flats (negative) of the key signature, -6 to 5.
+
+        Each fifth up is a sharp more. F sharp major has six flats, as G flat major.
+        """
         major_tonic = self.tonic if self.mode is Mode.MAJOR else self.tonic + 3
         return (major_tonic * 7 + 6) % PITCH_CLASSES - 6
 

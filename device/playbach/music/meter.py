@@ -19,6 +19,9 @@ class Meter:
     Attributes:
         count: units in a bar, 1 to 32 (the upper number).
         unit: what is counted: 1, 2, 4, 8, 16 or 32 for whole notes to thirty-seconds.
+
+    Raises:
+        InputError: a number is none of these.
     """
 
     count: int
@@ -51,7 +54,7 @@ class Meter:
 
     @property
     def beat_ticks(self) -> int:
-        """Ticks in one felt beat."""
+        """Ticks in one felt beat: three units in compound meters, else one."""
         return self.unit_ticks * (3 if self.is_compound else 1)
 
 

@@ -20,7 +20,7 @@ MAX_FILE_BYTES = 8 * 1024 * 1024
 MAX_NOTES = 50_000
 MAX_QUARTERS = 100_000
 DRUM_CHANNEL = 9
-"""Channel 10 as musicians count."""
+"""Channel 10 as musicians count; General MIDI keeps it for percussion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +93,9 @@ def _content(path: Path) -> bytes:
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
-            raise MidiFileError("this is a folder, not a MIDI file")
+            raise MidiFileError("this is a folder, not a MIDI file; name a file in it")
         if not stat.S_ISREG(status.st_mode):
-            raise MidiFileError("this is a device or pipe, not a MIDI file")
+            raise MidiFileError("this is a device or pipe, not a MIDI file; name a file")
         with path.open("rb") as file:
             content = file.read(MAX_FILE_BYTES + 1)
     except FileNotFoundError as error:
@@ -104,21 +104,26 @@ def _content(path: Path) -> bytes:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise MidiFileError(f"cannot be read: {reason}") from error
     if len(content) > MAX_FILE_BYTES:
-        raise MidiFileError(f"larger than {MAX_FILE_BYTES >> 20} MiB, the most that is read")
+        raise MidiFileError(
+            f"larger than {MAX_FILE_BYTES >> 20} MiB, the most that is read; split it into "
+            "movements"
+        )
     return content
 
 
 def _on_grid(midi: smf.MidiData) -> tuple[list[Note], int]:
     spans = [span for track in midi.tracks for span in _spans(track)]
     if not spans:
-        raise MidiFileError("the file has no notes")
+        raise MidiFileError("the file has no notes (drums are left out); name another file")
     if len(spans) > MAX_NOTES:
         raise MidiFileError(
             f"{len(spans):,} notes: at most {MAX_NOTES:,} can be read from one file; split it into "
             "movements"
         )
     if max(end for _, _, end in spans) > MAX_QUARTERS * midi.ticks_per_quarter:
-        raise MidiFileError(f"the notes last longer than {MAX_QUARTERS:,} quarter notes")
+        raise MidiFileError(
+            f"the notes last longer than {MAX_QUARTERS:,} quarter notes; split it into movements"
+        )
     notes: list[Note] = []
     off_grid = 0
     for pitch, start, end in spans:

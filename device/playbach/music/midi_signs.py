@@ -32,7 +32,7 @@ class Signs:
     """What a file says about its music.
 
     Attributes:
-        keys: changes of key, none if the file has no key signature.
+        keys: changes of key, empty if the file has no key signature.
         meters: changes of meter; the first is at tick 0.
         form: the form we wrote into the file, or else the one in the title or file name.
         pickup: ticks before the first bar line, None if the file does not say.
@@ -83,7 +83,7 @@ def _described_by_names(keys: Keys, meters: Meters, track_name: str, name: str) 
 
 
 def one_line(words: str) -> str:
-    """``words`` without what cannot be printed, at most ``MAX_TITLE`` characters."""
+    """``words`` as printable text of one line, at most ``MAX_TITLE`` characters."""
     printable = "".join(char if char.isprintable() else " " for char in words)
     return " ".join(printable.split())[:MAX_TITLE].rstrip()
 

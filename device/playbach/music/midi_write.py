@@ -15,7 +15,9 @@ from playbach.music.note import Piece, Ticks
 
 FILE_TICKS_PER_QUARTER = 480
 SCALE = FILE_TICKS_PER_QUARTER // TICKS_PER_QUARTER
+"""Ticks of the file in one of ours."""
 MAX_MICROSECONDS = 0xFF_FF_FF
+"""To the quarter note: a tempo event has three bytes."""
 MICROSECONDS_PER_MINUTE = 60_000_000
 DEFAULT_VELOCITY = 80
 # At one tick what is played comes after what is said about it, and old notes end before new ones
@@ -55,7 +57,7 @@ def midi_bytes(
         velocity: of every note, 1 to 127.
 
     Raises:
-        InputError: the tempo, program or velocity is not one that a MIDI file can say.
+        InputError: the tempo, program or velocity is outside what a MIDI file can hold.
     """
     opening = _opening(piece.title, piece.form.name, piece.pickup, program)
     played = _movement(Placed(piece, tempo, piece.end), 0, velocity)
@@ -71,8 +73,15 @@ def suite_midi_bytes(
 ) -> bytes:
     """Movements one after another in one file, with a marker at the start of each.
 
+    Args:
+        movements: at least one.
+        title: name of the track.
+        program: General MIDI program, 0 to 127.
+        velocity: of every note, 1 to 127.
+
     Raises:
-        InputError: there is no movement, or the file cannot say a tempo, the program or velocity.
+        InputError: there is no movement, or a tempo, the program or the velocity is outside what a
+            MIDI file can hold.
     """
     if not movements:
         raise InputError("suite: it has no movement; at least one is needed")
@@ -143,16 +152,17 @@ def _tempo_payload(tempo: float, meter: Meter) -> bytes:
     per_beat = MICROSECONDS_PER_MINUTE / tempo if tempo > 0 else math.inf
     per_quarter = per_beat * TICKS_PER_QUARTER / meter.beat_ticks
     if not 1 <= per_quarter <= MAX_MICROSECONDS:
-        slowest = MICROSECONDS_PER_MINUTE * TICKS_PER_QUARTER / meter.beat_ticks / MAX_MICROSECONDS
+        fastest = MICROSECONDS_PER_MINUTE * TICKS_PER_QUARTER / meter.beat_ticks
         raise InputError(
-            f"tempo {tempo:g} in {meter}: a MIDI file can say {slowest:.3g} beats a minute or more"
+            f"tempo {tempo:g} in {meter}: a MIDI file can hold {fastest / MAX_MICROSECONDS:.3g} to "
+            f"{fastest:.3g} beats a minute"
         )
     return round(per_quarter).to_bytes(3)
 
 
 def _check_range(what: str, number: int, least: int, most: int) -> None:
     if not least <= number <= most:
-        raise InputError(f"{what} {number}: it is a number from {least} to {most}")
+        raise InputError(f"{what} {number}: it must be a number from {least} to {most}")
 
 
 def _file(events: list[smf.Event], end: int) -> bytes:

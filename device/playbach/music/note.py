@@ -45,7 +45,7 @@ class Note:
 class Piece:
     """A movement: its notes in order and what is asked of it.
 
-    Two notes of one pitch never sound at once, so a MIDI file can say every piece.
+    Two notes of one pitch never sound at once, so a MIDI file can hold every piece.
 
     Attributes:
         notes: sorted by onset, then pitch.
@@ -54,6 +54,9 @@ class Piece:
         form: the kind of movement.
         pickup: ticks before the first bar line, 0 to less than a bar.
         title: free text of one line.
+
+    Raises:
+        InputError: any of this does not hold.
     """
 
     notes: tuple[Note, ...]
@@ -67,7 +70,10 @@ class Piece:
         _check_changes("key", [tick for tick, _ in self.keys])
         _check_changes("meter", [tick for tick, _ in self.meters])
         if not 0 <= self.pickup < self.meters[0][1].bar_ticks:
-            raise InputError(f"pickup of {self.pickup} ticks: it must be shorter than a bar")
+            raise InputError(
+                f"pickup of {self.pickup} ticks: it must be shorter than a bar, "
+                f"0 to {self.meters[0][1].bar_ticks - 1}"
+            )
         _check_notes(self.notes)
 
     @property
@@ -105,6 +111,7 @@ class BarLines:
     """Finds the place in the bar of any tick, given meters and pickup."""
 
     def __init__(self, meters: tuple[tuple[Ticks, Meter], ...], pickup: int) -> None:
+        """``meters`` and ``pickup`` as in ``Piece``."""
         self._starts: list[int] = []
         self._rows: list[tuple[int, int, Meter]] = []
         bar = 0 if pickup else 1
@@ -126,7 +133,10 @@ class BarLines:
 
 def _check_changes(what: str, ticks: list[Ticks]) -> None:
     if not ticks or ticks[0] != 0 or any(b <= a for a, b in pairwise(ticks)):
-        raise InputError(f"{what} changes must start at tick 0 and come in order, got {ticks[:8]}")
+        raise InputError(
+            f"{what} changes at ticks {ticks[:8]}: the first must be at 0, each later than the one "
+            "before"
+        )
 
 
 def _check_notes(notes: tuple[Note, ...]) -> None:
@@ -137,10 +147,13 @@ def _check_notes(notes: tuple[Note, ...]) -> None:
             raise InputError(f"{where}: pitch {note.pitch} is outside 0 to {MAX_PITCH}")
         if note.onset < 0 or note.duration < 1:
             raise InputError(
-                f"{where}: onset {note.onset} or duration {note.duration} is too small"
+                f"{where}: onset {note.onset} or duration {note.duration} is too small; they must "
+                "be at least 0 and 1"
             )
         if index and (note.onset, note.pitch) < (notes[index - 1].onset, notes[index - 1].pitch):
             raise InputError(f"{where}: notes must be sorted by onset, then pitch")
         if sounding_until.get(note.pitch, 0) > note.onset:
-            raise InputError(f"{where}: pitch {note.pitch} sounds already")
+            raise InputError(
+                f"{where}: pitch {note.pitch} sounds already; it must end before it begins again"
+            )
         sounding_until[note.pitch] = note.end

@@ -5,8 +5,8 @@ stood on a bar line. What listeners go by when they find the meter is in the not
 notes, fresh chords and bass notes fall on strong beats (Lerdahl and Jackendoff 1983, metrical
 preference rules 3 to 6), a bar line without an onset is rare, the last note is a strong one, the
 last bar is whole or lacks just the pickup, and each dance has its usual upbeat. Every possible
-pickup is given points for each of these, as logarithms of likelihood ratios in spirit; the most
-points win. The weights were set by hand on the movements of Bach's solo works.
+pickup is given points for each of these, meant as logarithms of likelihood ratios; the one with the
+most points wins. The weights were set by hand on the movements of Bach's solo works.
 """
 
 from __future__ import annotations

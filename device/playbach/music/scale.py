@@ -17,7 +17,7 @@ _MINOR = (0, 1, 1, 2, 2, 3, 3, 4, 5, 5, 6, 6)
 
 
 def steps_between(degree: int, interval: int) -> int:
-    """Steps of the scale in an interval.
+    """Steps of the scale in an interval, downwards below 0.
 
     Args:
         degree: of the first note: semitones above the tonic, plus 12 in minor: 0 to 23.
@@ -35,6 +35,6 @@ def widest_step(widest: int) -> int:
 
 
 def step_table(widest: int) -> list[list[int]]:
-    """Steps of each interval from ``-widest`` to ``widest``, for each degree 0 to 23."""
+    """Steps of each interval from ``-widest`` to ``widest``, for each degree: a list a degree."""
     intervals = range(-widest, widest + 1)
     return [[steps_between(degree, i) for i in intervals] for degree in range(2 * PITCH_CLASSES)]

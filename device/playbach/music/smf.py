@@ -1,9 +1,9 @@
-"""Standard MIDI Files as bytes: chunks, variable-length numbers and events, read and written.
+"""Standard MIDI Files as bytes: chunks, variable-length quantities and events, read and written.
 
 The format is that of the MIDI Manufacturers Association's "Standard MIDI Files 1.0" (RP-001).
 A general MIDI library is not used for this, because files come from strangers: here a number is
-at most four bytes, a length is checked before anything is read or kept, and what is not music is
-skipped instead of stored, so that time and memory are bounded by the limits below.
+at most four bytes, a length is checked before anything is read or kept, and system exclusive
+messages are skipped instead of stored, so that time and memory are bounded by the limits below.
 """
 
 from __future__ import annotations
@@ -35,7 +35,6 @@ TIME_SIGNATURE = 0x58
 KEY_SIGNATURE = 0x59
 
 _VARIABLE_BYTES = 4
-_HEADER_BYTES = 6
 _STATUS_BIT = 0x80
 _SMPTE_BIT = 0x8000
 
@@ -47,7 +46,7 @@ class Event(NamedTuple):
         tick: file ticks from the start of the track.
         status: 0x80 to 0xEF for a channel message, 0xFF for a meta event.
         kind: the type of a meta event, 0 to 127; 0 for a channel message.
-        payload: the bytes after these.
+        payload: the data bytes of a channel message, or of a meta event those after its length.
     """
 
     tick: int
@@ -71,7 +70,7 @@ class MidiData:
     tracks: tuple[tuple[Event, ...], ...]
 
     def on_grid(self, tick: int) -> int:
-        """The tick of the grid nearest to ``tick`` of the file, the later of two."""
+        """The tick of the grid nearest to ``tick`` of the file; of two as near, the later."""
         return (2 * tick * TICKS_PER_QUARTER // self.ticks_per_quarter + 1) // 2
 
     def is_on_grid(self, tick: int) -> bool:
@@ -93,7 +92,7 @@ class _Cursor:
 
     def take(self, count: int) -> bytes:
         if count > self.left:
-            raise MidiFileError(f"{self._what} is cut short: {count} bytes more expected")
+            raise _damaged(f"{self._what} is cut short: {count} bytes expected, {self.left} left")
         taken = self._content[self._place : self._place + count]
         self._place += count
         return taken
@@ -108,7 +107,7 @@ class _Cursor:
             number = number << 7 | byte & 0x7F
             if byte < _STATUS_BIT:
                 return number
-        raise MidiFileError(f"{self._what} is damaged: a number of more than four bytes")
+        raise _damaged(f"{self._what} is damaged: a number of more than four bytes")
 
     def push_back(self) -> None:
         self._place -= 1
@@ -137,7 +136,7 @@ def parse(content: bytes) -> MidiData:
             room -= len(tracks[-1])
         if len(tracks) == track_count:
             return MidiData(kind, division, tuple(tracks))
-    raise MidiFileError(f"the file is cut short: {len(tracks)} of {track_count} tracks")
+    raise _damaged(f"the file is cut short: {len(tracks)} of {track_count} tracks")
 
 
 def serialise(midi: MidiData) -> bytes:
@@ -152,7 +151,10 @@ def serialise(midi: MidiData) -> bytes:
 
 
 def variable_bytes(number: int) -> bytes:
-    """``number`` (0 to 2^28 - 1) in groups of seven bits, all but the last marked."""
+    """``number`` (0 to 2^28 - 1) as a variable-length quantity.
+
+    Groups of seven bits, the highest first; all bytes but the last have their top bit set.
+    """
     groups = [number & 0x7F]
     while number := number >> 7:
         groups.append(number & 0x7F | _STATUS_BIT)
@@ -177,6 +179,10 @@ def words(payload: bytes) -> str:
         return payload.decode("latin-1")
 
 
+def _damaged(what: str) -> MidiFileError:
+    return MidiFileError(f"{what}; export it anew")
+
+
 def _check_header(kind: int, track_count: int, division: int) -> None:
     if kind not in (0, 1):
         raise MidiFileError(f"MIDI format {kind}: only formats 0 and 1 can be read; export it anew")
@@ -186,9 +192,11 @@ def _check_header(kind: int, track_count: int, division: int) -> None:
             "export it with musical time"
         )
     if division == 0:
-        raise MidiFileError("the header is damaged: 0 ticks to the quarter note")
+        raise _damaged("the header is damaged: 0 ticks to the quarter note")
     if not 1 <= track_count <= MAX_TRACKS:
-        raise MidiFileError(f"{track_count} tracks: 1 to {MAX_TRACKS} can be read")
+        raise MidiFileError(
+            f"{track_count} tracks: 1 to {MAX_TRACKS} can be read; export it with fewer"
+        )
 
 
 def _chunks(file: _Cursor) -> Iterator[tuple[bytes, bytes]]:
@@ -224,10 +232,10 @@ def _channel_message(track: _Cursor, tick: int, status: int) -> Event:
     length = CHANNEL_DATA.get(status & 0xF0)
     if length is None:
         what = f"status byte 0x{status:02X}" if status else "running status before any message"
-        raise MidiFileError(f"the file is damaged: {what} at tick {tick}")
+        raise _damaged(f"the file is damaged: {what} at tick {tick}")
     payload = track.take(length)
     if max(payload) >= _STATUS_BIT:
-        raise MidiFileError(f"the file is damaged: a number above 127 in a message at tick {tick}")
+        raise _damaged(f"the file is damaged: a number above 127 in a message at tick {tick}")
     return Event(tick, status, 0, payload)
 
 

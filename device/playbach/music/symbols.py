@@ -1,7 +1,7 @@
-"""Symbols of networks that read music as one row of them: notes, chords, holds, borders.
+"""Symbols of networks that read music as one sequence of them: notes, chords, holds, borders.
 
-A symbol says what sounds from its place on: some pitches, nothing, what sounded already (a hold),
-or that the piece is over (a border).
+A symbol says what sounds from its place on: some pitches, nothing (a rest), what sounded already (a
+hold), or that the piece is over (a border).
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ Symbol: TypeAlias = tuple[int, ...]
 """
 
 FILL, HOLD_CODE, BORDER_CODE, OTHER_CODE = -1, -2, -3, -4
+"""Numbers that are no pitch; ``FILL`` pads the rows of a table to one width."""
 REST: Symbol = ()
 HOLD: Symbol = (HOLD_CODE,)
 BORDER: Symbol = (BORDER_CODE,)
@@ -47,7 +48,7 @@ def pitches_of(symbol: Symbol) -> Symbol:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Symbols by their numbers.
+    """Symbols by their numbers: their places in ``symbols``, from 0.
 
     Attributes:
         symbols: all different; at least one of them begins a pitch.
@@ -59,13 +60,16 @@ class Vocabulary:
         """Refuse what no music could be made of.
 
         Raises:
-            InputError: a symbol is none, comes twice, or no symbol begins a note.
+            InputError: a member is no symbol or comes twice, or no symbol begins a note.
         """
         if len(self.number) < len(self.symbols):
             raise InputError("vocabulary: a symbol comes twice")
         for symbol in self.symbols:
             if not _is_symbol(symbol):
-                raise InputError(f"vocabulary: {list(symbol)[:8]} is no symbol")
+                raise InputError(
+                    f"vocabulary: {list(symbol)[:8]} is no symbol; pitches must be 0 to "
+                    f"{MAX_PITCH}, ascending"
+                )
         if not any(map(pitches_of, self.symbols)):
             raise InputError("vocabulary: no symbol begins a note")
 
@@ -81,7 +85,7 @@ class Vocabulary:
         return MappingProxyType({symbol: n for n, symbol in enumerate(self.symbols)})
 
     def table(self) -> NDArray[np.float32]:
-        """As a table of a bundle: a row a symbol, ``FILL`` after its end: ``(symbols, widest)``."""
+        """The table of a bundle: a row a symbol, then ``FILL``: ``(symbols, longest symbol)``."""
         widest = max(map(len, self.symbols))
         rows = np.full((len(self), widest), FILL, np.float32)
         for row, symbol in zip(rows, self.symbols, strict=True):
@@ -90,10 +94,10 @@ class Vocabulary:
 
 
 def vocabulary_from(table: Iterable[Iterable[float]]) -> Vocabulary:
-    """What ``Vocabulary.table`` gave.
+    """The vocabulary whose ``table`` this is.
 
     Raises:
-        InputError: the numbers are of no vocabulary.
+        InputError: a number is not whole or not finite, or ``Vocabulary`` refuses the symbols.
     """
     symbols = []
     for row in table:

@@ -1,4 +1,4 @@
-"""Follows a piece note by note and describes it to the network, as ``features`` lists."""
+"""Follows a piece note by note and describes it to the network in rows of ``features``."""
 
 from __future__ import annotations
 
@@ -25,12 +25,15 @@ from playbach.music.scale import steps_between
 class Tracker:
     """Follows a piece note by note and describes it.
 
-    Attributes:
-        onset, pitch: of the last note.
-        degree: semitones of the last pitch above the tonic, plus 12 in minor: 0 to 23.
-
     Ask ``note_rows`` first; then, with the next shift, ``pitch_rows``; then, with the next pitch,
-    ``duration_rows``; then ``advance``.
+    ``duration_rows``; then ``advance``. Each answer has one row a feature, an index into the
+    stacked tables of ``FeatureTables``. Shifts and durations are in ticks, pitches are MIDI note
+    numbers.
+
+    Attributes:
+        onset: tick of the last note, 0 before the first.
+        pitch: of the last note, ``reference_pitch`` before the first.
+        degree: semitones of the last pitch above the tonic, plus 12 in minor: 0 to 23.
     """
 
     def __init__(self, encoding: Encoding, heading: Heading) -> None:
@@ -61,7 +64,7 @@ class Tracker:
         self._describe()
 
     def _describe(self) -> None:
-        """What is said of the last note to more than one of those who ask."""
+        """Keep what more than one kind of rows says of the last note."""
         key = self._keys[0][1]
         if len(self._keys) > 1:
             key = next(key for tick, key in reversed(self._keys) if tick <= self.onset)
@@ -127,7 +130,7 @@ class Tracker:
         return list(map(add, self._pitch_at, values))
 
     def duration_rows(self, shift: int, pitch: int) -> list[int]:
-        """Rows that describe the next note but for its duration."""
+        """Rows that describe the next note, all but its duration."""
         self._ask(shift)
         values = (
             self._encoding.shift_symbol(shift),
@@ -139,7 +142,7 @@ class Tracker:
         return list(map(add, self._duration_at, values))
 
     def advance(self, shift: int, pitch: int, duration: int) -> None:
-        """The next note is known."""
+        """The next note is this."""
         self._ask(shift)
         encoding = self._encoding
         shift_symbol, duration_symbol = (

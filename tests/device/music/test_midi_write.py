@@ -94,7 +94,7 @@ def test_a_tempo_that_midi_cannot_say_is_refused(tempo: float) -> None:
 
 @pytest.mark.parametrize(("program", "velocity"), [(128, 80), (-1, 80), (0, 0), (0, 128)])
 def test_a_program_or_velocity_that_midi_cannot_say_is_refused(program: int, velocity: int) -> None:
-    with pytest.raises(InputError, match="it is a number from"):
+    with pytest.raises(InputError, match="it must be a number from"):
         midi_bytes(GIGUE, tempo=80, program=program, velocity=velocity)
 
 
