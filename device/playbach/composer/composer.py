@@ -34,7 +34,8 @@ class Settings:
     Attributes:
         wishes: form, key, meter, tempo and repeats of the movements to come.
         sampling: how boldly notes are chosen, from the next note on.
-        recalls: whether the notes of a composer that tells recalls have any, from the next on.
+        recalls: whether notes carry their recalls, from the next note on; only a composer that
+            ``tells_recalls`` heeds it.
     """
 
     wishes: Wishes = field(default_factory=Wishes)
@@ -69,10 +70,10 @@ class Composer:
 
         Args:
             predictor: the network.
-            pitches: the range.
+            pitches: the range that all notes lie in.
             rng: source of chance.
             settings: asked before each movement and each note; its answer may change.
-            tells_recalls: whether the notes are ``RecallingNote``s.
+            tells_recalls: whether the notes are of type ``RecallingNote``.
         """
         self._tells_recalls = tells_recalls
         self._predictor = predictor
@@ -91,7 +92,7 @@ class Composer:
             yield from self.movement(movement, rest)
 
     def movement(self, movement: Movement, rest: Seconds) -> Iterator[StreamItem]:
-        """One movement: itself, its notes, its end."""
+        """One movement: itself, its notes, and its end with the ``rest`` after it."""
         yield movement
         draft = self._draft(movement)
         notes = self._notes(draft)

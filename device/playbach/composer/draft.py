@@ -88,7 +88,8 @@ class Draft:
         wait = self._sounding.wait(playable=sampling.playable)
         allowed = self._possible_shifts(wait, sampling)
         if not allowed[allowed.argmax()]:
-            # No symbol will do: at once, or at the next bar line, or later if need be.
+            # No symbol is allowed: the first note begins at once, others on the next bar line or,
+            # if nothing may begin there, as soon as something may.
             line = self._place.meter.bar_ticks - self._place.tick
             return max(line, wait) if self._sounding.together else 0
         chances = self._predictor.shift()
@@ -121,7 +122,7 @@ class Draft:
         allowed = self._symbols_of(pitches)
         self._avoid_loops(allowed)
         if not allowed[allowed.argmax()]:
-            # The last note lies too far off for any interval: to the nearest pitch that will do.
+            # No interval with a symbol leads to an allowed pitch: take the nearest of these.
             return min(np.flatnonzero(pitches).tolist(), key=lambda p: abs(p - sounding.last))
         boredom = self._loops.boredom
         chances = self._predictor.pitch(shift, sampling.memory_when(boredom))

@@ -3,13 +3,14 @@
 A network that copies what it has just composed feeds on itself, and can fall into repeating one
 cell for ever. Two measures hold it back, with limits taken from Bach's solo works:
 
-- *Boredom.* For each row of ``WATCHES`` the share of groups of intervals is counted that have been
-  there before in a window. From what is usual to what is seldom boredom grows from 0 to 1, and the
-  composer relies less on memory and more on chance. The shorter window hears a cell go round at
-  once; the longer ones hear whole phrases come back again and again.
-- *A limit.* The longest stretch that repeats itself at one distance is 24 notes, and one interval
-  follows itself 6 times at most. Beyond somewhat more than that, the note that would go on is
-  forbidden.
+- *Boredom.* Each row of ``WATCHES`` takes the latest groups of successive intervals (n-grams), as
+  many as its window holds, and counts what share of them repeats another. As that share grows from
+  what is usual to what is seldom, boredom grows from 0 to 1, and the composer relies less on memory
+  and more on chance. The shorter window hears a cell go round at once; the longer ones hear whole
+  phrases come back again and again.
+- *A limit.* In Bach's works the longest stretch that repeats itself at one distance is 24 notes,
+  and one interval follows itself 6 times at most. Somewhat beyond that, the note that would go on
+  is forbidden.
 """
 
 from __future__ import annotations
@@ -44,13 +45,14 @@ class Watch:
 
 
 WATCHES = (Watch(4, 48, 0.23, 0.46), Watch(4, 256, 0.23, 0.36), Watch(8, 256, 0.07, 0.18))
-"""In the movements of Bach's suites, sonatas and partitas, of all places these have shares of
-at most .23, .27 and .10 in three of four, .46, .50 and .29 in 99 of a hundred."""
+"""Over all places in the movements of Bach's suites, sonatas and partitas, the 75th percentiles of
+these shares are .23, .27 and .10, the 99th .46, .50 and .29."""
 
 SHORTEST = 64
-"""Groups that a window is taken to hold at least, so that a beginning does not count for much."""
+"""Groups that a window is taken to hold at least, so that the first notes do not count for much."""
 
 MOST_BORED = 1.5
+"""Boredom grows no further, however much is repeated."""
 
 # Numpy takes longer to turn a Python number into an array than to add one.
 _ONE = np.array(1)
@@ -81,11 +83,11 @@ class LoopWatch:
 
     @property
     def boredom(self) -> float:
-        """0 while there is no more repetition than usual, 1 when it is rare, at most 1.5."""
+        """0 for no more repetition than usual, 1 for as much as is seldom, at most 1.5."""
         return min(max([count.boredom for count in self._counts]), MOST_BORED)
 
     def add(self, interval: int) -> None:
-        """The music moved by ``interval`` semitones."""
+        """The next note lies ``interval`` semitones above the last."""
         same = self._moves[self._first : self._first + LONGEST_PERIOD] == interval
         self._runs += _ONE
         self._runs *= same
@@ -99,7 +101,7 @@ class LoopWatch:
             count.add(self._latest)
 
     def forbidden(self) -> list[int]:
-        """Intervals that would take a repetition too far."""
+        """Intervals, in semitones, that would take a repetition too far."""
         too_far = self._runs >= self._most
         # Nearly always there are none, which is seen in a quarter of the time that it takes to
         # look for them.

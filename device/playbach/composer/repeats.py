@@ -3,8 +3,9 @@
 Nothing in a stream of notes says where the first half ends. It is taken to end on a bar line, or as
 long before it as the pickup lasts, where all of this comes together: about the middle of the
 movement is reached, in groups of four bars; the last bass note is the tonic, the dominant or the
-relative tonic; it begins on an eighth and lasts at least one; and no note sounds on. Where there is
-no such place, nothing is repeated.
+tonic of the relative key; it begins a whole number of eighths after the bar line, and something of
+its chord lasts a dotted eighth or more; and no note sounds on. Where there is no such place,
+nothing is repeated.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from playbach.music.note import Note, Ticks
 from playbach.stream import Movement
 
 EARLIEST, LATEST = 0.3, 0.6
-"""Where the first half may end, as parts of the whole movement."""
+"""Where the first half may end, as a share of the bars of the movement."""
 
 
 def with_repeats(notes: Iterable[Note], movement: Movement, bars: int) -> Iterator[Note]:
@@ -28,6 +29,9 @@ def with_repeats(notes: Iterable[Note], movement: Movement, bars: int) -> Iterat
         notes: of the movement, in order.
         movement: of a binary form.
         bars: how many it is going to have, more or less.
+
+    Returns:
+        the notes in order, onsets from the start of the movement as played.
     """
     bar = movement.meter.bar_ticks
     half: list[Note] = []

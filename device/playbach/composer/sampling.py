@@ -25,11 +25,14 @@ class Sampling:
         top_p: only the likeliest symbols that together have this probability (nucleus sampling,
             Holtzman et al. 2020, arXiv 1904.09751); above 0, at most 1.
         memory: how strongly the piece returns to its own motifs: 1 as learned, 0 not at all,
-            2 twice as strongly.
+            2, the most, twice as strongly.
         shift: temperature of when notes begin, ``None`` for ``temperature``.
         pitch: temperature of pitches, ``None`` for ``temperature``.
         duration: temperature of durations, ``None`` for ``temperature``.
         playable: only what can be stopped on a cello sounds together.
+
+    Raises:
+        InputError: a number is outside its range.
     """
 
     temperature: float = 1.0
@@ -46,10 +49,10 @@ class Sampling:
             _check_temperature(f"temperature of the {part}", self.of(part))
         # Written so that NaN is refused too.
         if not 0 < self.top_p <= 1:
-            raise InputError(f"top-p {self.top_p}: it is above 0 and at most 1")
+            raise InputError(f"top-p {self.top_p}: it must be above 0 and at most 1")
         if not 0 <= self.memory <= STRONGEST_MEMORY:
             raise InputError(
-                f"memory {self.memory}: it is from 0 to {STRONGEST_MEMORY:g}; 1 is as learned"
+                f"memory {self.memory}: it must be from 0 to {STRONGEST_MEMORY:g}; 1 is as learned"
             )
 
     def of(self, part: str) -> float:
@@ -58,15 +61,19 @@ class Sampling:
         return self.temperature if own is None else own
 
     def memory_when(self, boredom: float) -> float:
-        """Less for a listener who is bored.
+        """``memory`` for a listener who is bored: less, down to 0 at a boredom of 1.
 
         Args:
-            boredom: 0 for none, 1 for much.
+            boredom: 0 for none, 1 for much, at most 1.5: of ``LoopWatch``.
         """
         return self.memory * max(1 - boredom, 0.0)
 
     def warmth_when(self, boredom: float) -> float:
-        """Temperature of pitches for a listener who is bored: towards 1, or above where it is 1."""
+        """Temperature of pitches for a listener who is bored.
+
+        It rises with ``boredom``, as in ``memory_when``, in proportion to what it lacks to 1, or to
+        0.2 if that is more; no higher than ``HIGHEST_TEMPERATURE``.
+        """
         temperature = self.of("pitch")
         warmer = temperature + boredom * max(1.0 - temperature, 0.2)
         return min(warmer, HIGHEST_TEMPERATURE)
@@ -99,8 +106,8 @@ def _check_temperature(name: str, temperature: float) -> None:
     # Written so that NaN is refused too.
     if not LOWEST_TEMPERATURE <= temperature <= HIGHEST_TEMPERATURE:
         raise InputError(
-            f"{name} {temperature}: it is from {LOWEST_TEMPERATURE} to {HIGHEST_TEMPERATURE}; "
-            "1 is as learned"
+            f"{name} {temperature}: it must be from {LOWEST_TEMPERATURE} to "
+            f"{HIGHEST_TEMPERATURE}; 1 is as learned"
         )
 
 
@@ -112,6 +119,9 @@ def choose(
     rng: np.random.Generator,
 ) -> int:
     """Draw one of the allowed symbols.
+
+    Each probability ``p`` becomes ``p ** (1 / temperature)``; of the allowed symbols, those outside
+    the nucleus of ``top_p`` are left out. If all have probability 0, all are equally likely.
 
     Args:
         probabilities: of each symbol ``(n,)``, at least 0.

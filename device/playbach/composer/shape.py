@@ -15,7 +15,7 @@ BARS_IN_GROUP = 4
 """In a dance: the group of bars that a listener expects to be completed."""
 
 BARS_OVER = 8
-"""Bars beyond the form's most in which an ending is waited for before one is made."""
+"""Bars beyond the form's most in which an ending is waited for before one is forced."""
 
 LAST_ON = 12
 """Ticks: the last notes begin on a multiple of an eighth after the bar line."""
@@ -27,19 +27,21 @@ Both are so in 64 of the 71 movements that the included model learned from.
 """
 
 TO_THE_END = 4.0
-"""How many times likelier still is what lasts to the end of the bar, or to the next upbeat.
-
-As the last notes of 34 of the 46 dances do.
-"""
+"""How many times likelier still a last note becomes that lasts to the end of the bar, or to the
+next upbeat, as the last notes of 34 of the 46 dances do."""
 
 URGENCY = 32.0
-"""How many times as likely a cadence becomes in the goal, and again in each bar after it."""
+"""How many times as likely a cadence becomes in the bar that is the goal, and as many times again
+in each bar after it."""
 
 MOST_URGENT = 6
+"""The highest power of ``URGENCY``: bars after which a cadence becomes no likelier."""
 HALFWAY_URGENCY = 32.0
+"""The same as ``URGENCY``, for the end of the first half."""
 
 HALFWAY = {Mode.MAJOR: (0, 7, 9), Mode.MINOR: (0, 7, 3)}
-"""Semitones above the tonic of tonic, dominant and relative tonic, on which a first half ends."""
+"""On what a first half ends: the tonic, the dominant or the tonic of the relative key, in semitones
+above the tonic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Cadence:
 
     Attributes:
         degrees: semitones above the tonic of a bass to rest on.
-        urgency: how many times likelier than the network has it.
+        urgency: factor by which resting there becomes likelier than the network has it.
         room: ticks until the rest must be over.
     """
 
@@ -57,7 +59,7 @@ class Cadence:
     room: int
 
     def favour(self, durations: NDArray[np.int64]) -> NDArray[np.float32]:
-        """How many times likelier each of these durations, ticks, becomes ``(n,)``."""
+        """For durations in ticks ``(n,)``, how many times likelier each becomes ``(n,)``."""
         rests = (durations >= max(self.room / 2, LAST_LASTS)) & (durations <= self.room)
         favour = np.where(rests, self.urgency, 1).astype(np.float32)
         favour[rests & (durations == self.room)] *= TO_THE_END
@@ -141,7 +143,7 @@ class Shape:
         )
 
     def urgency(self, place: Place) -> float:
-        """How many times likelier than the network has it an ending is made here.
+        """Factor by which an ending here becomes likelier than the network has it, at least 1.
 
         The network knows a cadence when it hears one but does not steer for it.
         """
@@ -151,7 +153,7 @@ class Shape:
         return float(URGENCY ** min(over + 1, MOST_URGENT))
 
     def cadence(self, place: Place) -> Cadence | None:
-        """What is to be rested on at ``place``, ``None`` where the music is to go on."""
+        """The rest that is to be made at ``place``, ``None`` where the music is to go on."""
         wanted = place.bar >= self.goal or place.bar == self.half
         # Dances end on any beat, other movements nearly always with a bar line.
         beat = place.meter.beat_ticks if self._form.is_binary else place.meter.bar_ticks
@@ -166,7 +168,7 @@ class Shape:
         return Cadence((0,), urgency, room) if urgency > 1 else None
 
     def is_overdue(self, place: Place) -> bool:
-        """Whether an ending must be made."""
+        """Whether an ending must be forced."""
         return place.bar > self.last_bar
 
     @property

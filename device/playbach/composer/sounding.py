@@ -46,11 +46,11 @@ class Sounding:
 
     @property
     def in_range(self) -> Mask:
-        """The pitches of the range, as a mask of one's own."""
+        """The pitches of the range ``(128,)``; the caller may change it."""
         return self._in_range.copy()
 
     def add(self, shift: int, pitch: int, duration: int) -> None:
-        """The next note."""
+        """The next note: ticks from the last onset, MIDI note number, ticks."""
         if shift or not self.together:
             self.bass, self.together, self._chord = pitch, 0, frozenset()
         if shift:
@@ -63,10 +63,10 @@ class Sounding:
         self.end = max(self.end, self.onset + duration)
 
     def allowed(self, shift: int, *, playable: bool) -> Mask:
-        """Which of the pitches 0 to 127 may begin ``shift`` ticks after the last note.
+        """Which of the pitches 0 to 127 may begin ``shift`` ticks after the last onset ``(128,)``.
 
-        ``playable`` leaves those that can be stopped with what sounds, if the range is one that a
-        cello has at all.
+        With ``playable`` only those that can be stopped together with what sounds, unless nothing
+        of the range lies on a cello. The caller may change the mask.
         """
         allowed = self._in_range.copy()
         onset = self.onset + shift

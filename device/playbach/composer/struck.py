@@ -1,4 +1,4 @@
-"""Notes that began together, until the last of them has ended and all can be told."""
+"""Notes that began together, kept until the last of them has ended and all durations are known."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Struck:
         """Pitches that sound."""
 
     def begin(self, onset: int, pitches: Sequence[int]) -> None:
-        """These begin; nothing sounds any more."""
+        """These begin at tick ``onset``, in silence: ``end`` was called before."""
         self._onset = onset
         self.sounding = frozenset(pitches)
 
@@ -30,7 +30,7 @@ class Struck:
             keep: what sounds on, -1 for nothing.
 
         Returns:
-            all that began together, upwards, if nothing of it sounds any more.
+            all that began together, upwards, if nothing of it sounds any more; else nothing.
         """
         onset = Ticks(self._onset)
         ending = self.sounding - {keep}

@@ -17,10 +17,13 @@ from playbach.stream import Movement, Seconds
 
 DANCE_PAIRS = ("menuet", "bourree", "gavotte")
 BREATH = Seconds(2.0)
+"""Silence after a movement."""
 PAUSE = Seconds(5.0)
+"""Silence after the last movement of a suite."""
 SHORTEST_BAR, LONGEST_BAR = TICKS_PER_QUARTER, 2 * TICKS_PER_WHOLE
 SLOWEST, FASTEST = 10.0, 400.0
-# The keys of the suites for cello and of the sonatas and partitas for violin.
+"""Felt beats per minute."""
+# The keys of the six suites for cello, and others of at most three sharps or flats.
 _TONICS = {Mode.MAJOR: (7, 0, 3, 2, 5, 9), Mode.MINOR: (2, 0, 9, 7, 4)}
 
 
@@ -34,6 +37,9 @@ class Wishes:
         tempo: felt beats per minute, 10 to 400.
         meter: every movement is in this meter; a bar lasts from a quarter to two whole notes.
         repeats: each half of a binary dance is played twice.
+
+    Raises:
+        InputError: the tempo or the meter is outside its range.
     """
 
     form: Form | None = None
@@ -45,14 +51,14 @@ class Wishes:
     def __post_init__(self) -> None:
         if self.tempo is not None and not SLOWEST <= self.tempo <= FASTEST:
             raise InputError(
-                f"tempo {self.tempo}: it is from {SLOWEST:g} to {FASTEST:g} beats per minute"
+                f"tempo {self.tempo}: it must be from {SLOWEST:g} to {FASTEST:g} beats per minute"
             )
         if self.meter is not None and not SHORTEST_BAR <= self.meter.bar_ticks <= LONGEST_BAR:
-            raise InputError(f"meter {self.meter}: a bar lasts from 1/4 to 2/1")
+            raise InputError(f"meter {self.meter}: a bar must last from 1/4 to 2/1")
 
 
 def suite_forms(rng: np.random.Generator) -> tuple[Form, ...]:
-    """The movements of one suite, in order."""
+    """The forms of the movements of one suite, in order; a pair of dances is drawn."""
     dance = DANCE_PAIRS[int(rng.integers(len(DANCE_PAIRS)))]
     names = ("prelude", "allemande", "courante", "sarabande", dance, dance, "gigue")
     return tuple(FORMS[FORM_INDEX[name]] for name in names)
@@ -79,7 +85,7 @@ def movements(
 
 
 def draw_meter(form: Form, rng: np.random.Generator) -> Meter:
-    """One of the form's meters, as often as Bach has it."""
+    """One of the form's meters, drawn as often as Bach has it (``UsualMeter.count``)."""
     at = int(rng.integers(sum(usual.count for usual in form.usual)))
     ends = accumulate(usual.count for usual in form.usual)
     return next(usual.meter for usual, end in zip(form.usual, ends, strict=True) if at < end)
@@ -99,6 +105,6 @@ def _movement(form: Form, key: Key, wish: Wishes, rng: np.random.Generator) -> M
 
 
 def _draw_key(rng: np.random.Generator) -> Key:
-    mode = Mode.MAJOR if rng.random() < 0.5 else Mode.MINOR  # noqa: PLR2004 as in the six suites
+    mode = Mode.MAJOR if rng.random() < 0.5 else Mode.MINOR  # noqa: PLR2004 either as often
     tonics = _TONICS[mode]
     return Key(tonics[int(rng.integers(len(tonics)))], mode)

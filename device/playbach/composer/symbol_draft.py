@@ -33,8 +33,8 @@ class SymbolDraft:
     Whatever the predictor answers: every note lies within the range, no pitch begins while it
     sounds, the first note begins within the first bar and another at least every ``PATIENCE``
     ticks, no melody goes in circles, and the movement ends: at a border, which becomes likelier
-    from the goal on, or at the latest as many bars after the form's longest as other movements.
-    Where the network knows no borders it ends with the bar that is the goal.
+    from the goal on, or at the latest, as other movements do, ``BARS_OVER`` bars after the most
+    that its form has. Where the network knows no borders it ends with the bar that is the goal.
     """
 
     def __init__(
@@ -72,8 +72,8 @@ class SymbolDraft:
     def next_note(self, sampling: Sampling) -> Note | None:
         """The next note, ``None`` when the movement is over.
 
-        How long a note lasts is known when it ends, so the symbol that ends it has been chosen,
-        and what follows has not.
+        How long a note lasts is known only when it ends: by then the symbol that ends it has been
+        chosen, and none after that one.
         """
         while not self._ready:
             if self._closed:

@@ -58,20 +58,23 @@ class TransposedSymbols:
         self._strikes = np.array(lows) > _NONE
 
     def allowed(self) -> Mask:
-        """All but what stands for symbols unknown, and the border: a mask of one's own."""
+        """All symbols but ``OTHER`` and the border ``(symbols,)``; the caller may change it."""
         allowed = np.ones(len(self.begins), np.bool_)
         allowed[self._silent] = False
         return allowed
 
     def beginning(self, sounding: frozenset[int]) -> Mask:
-        """Which symbols begin a note while these pitches sound."""
+        """Which symbols begin a note while these pitches sound ``(symbols,)``."""
         held = self._held
         new: Mask = (held > _NONE) & ~np.isin(held, list(sounding))
         return new | self._strikes
 
     @cached_property
     def playable(self) -> Mask:
-        """Which symbols a cellist's hand can stop; all, if the range has nothing that it can."""
+        """Which symbols a cellist's hand can stop ``(symbols,)``.
+
+        All, if it can stop none that begins a note.
+        """
         stops = np.array(
             [
                 is_playable(chord) if chord else held == _NONE or is_playable((held,))

@@ -110,19 +110,19 @@ def test_the_same_seed_draws_the_same() -> None:
 
 @pytest.mark.parametrize("temperature", [0, -1, 0.049, 5.01, math.nan, math.inf])
 def test_a_temperature_outside_its_range_is_refused(temperature: float) -> None:
-    with pytest.raises(InputError, match=r"temperature .*: it is from 0\.05 to 5\.0"):
+    with pytest.raises(InputError, match=r"temperature .*: it must be from 0\.05 to 5\.0"):
         Sampling(temperature=temperature)
 
 
 @pytest.mark.parametrize("top_p", [0, -0.1, 1.01, math.nan])
 def test_a_top_p_outside_its_range_is_refused(top_p: float) -> None:
-    with pytest.raises(InputError, match=r"top-p .*: it is above 0 and at most 1"):
+    with pytest.raises(InputError, match=r"top-p .*: it must be above 0 and at most 1"):
         Sampling(top_p=top_p)
 
 
 @pytest.mark.parametrize("memory", [-0.1, 2.1, math.nan])
 def test_a_memory_outside_its_range_is_refused(memory: float) -> None:
-    with pytest.raises(InputError, match=r"memory .*: it is from 0 to 2; 1 is as learned"):
+    with pytest.raises(InputError, match=r"memory .*: it must be from 0 to 2; 1 is as learned"):
         Sampling(memory=memory)
 
 
@@ -147,7 +147,9 @@ def test_one_temperature_holds_for_all_parts_that_have_none_of_their_own() -> No
 @pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("temperature", [0, 5.01, math.nan])
 def test_a_part_has_a_temperature_of_the_same_range(part: str, temperature: float) -> None:
-    with pytest.raises(InputError, match=rf"temperature of the {part} .*: it is from 0\.05 to 5"):
+    with pytest.raises(
+        InputError, match=rf"temperature of the {part} .*: it must be from 0\.05 to 5"
+    ):
         Sampling(**parse_temperatures(f"{part}={temperature}"), playable=False)
 
 

@@ -96,7 +96,7 @@ def test_the_same_seed_gives_the_same_suites() -> None:
 
 @pytest.mark.parametrize("tempo", [0, -60, 9.99, 400.1, 1e9, math.nan, math.inf])
 def test_a_tempo_outside_its_range_is_refused(tempo: float) -> None:
-    with pytest.raises(InputError, match=r"tempo .*: it is from 10 to 400 beats per minute"):
+    with pytest.raises(InputError, match=r"tempo .*: it must be from 10 to 400 beats per minute"):
         Wishes(tempo=tempo)
 
 
@@ -125,5 +125,5 @@ def test_a_meter_can_be_wished_for_whatever_the_form() -> None:
 
 @pytest.mark.parametrize("meter", [Meter(1, 8), Meter(32, 1)])
 def test_a_bar_too_short_or_too_long_is_refused(meter: Meter) -> None:
-    with pytest.raises(InputError, match=r"meter .*: a bar lasts from 1/4 to 2/1"):
+    with pytest.raises(InputError, match=r"meter .*: a bar must last from 1/4 to 2/1"):
         Wishes(meter=meter)

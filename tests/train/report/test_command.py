@@ -114,7 +114,7 @@ REFUSED = {
     ("--movements", "0"): "--movements 0: it must be from 1 to 1000",
     ("--seed", "-1"): "--seed -1: it must be from 0",
     ("--temperature", "warm"): "temperature 'warm': write a number",
-    ("--temperature", "9"): "temperature 9.0: it is from 0.05 to 5",
+    ("--temperature", "9"): "temperature 9.0: it must be from 0.05 to 5",
     ("--bundle", "none.bundle"): "none.bundle",
     ("--variant", "x"): "variant 'x'",
     ("--midi", "nowhere"): "nowhere",
