@@ -79,7 +79,7 @@ def test_the_anchor_of_a_run_learns_from_what_the_run_was_trained_on(
     pieces = [read_midi(path).piece for path in sorted(unseen.iterdir())]
     bits, top1 = anchor_bits(load_run(finished).encoding, training.values(), pieces)
     assert result["ngram"] == {"pitch_bits": pytest.approx(bits), "pitch_top1": top1}
-    assert "no n-gram anchor" not in said
+    assert "no n-gram baseline" not in said
     assert "flatters" not in said
 
 
@@ -102,7 +102,7 @@ def test_a_run_that_keeps_no_scores_or_too_few_has_no_anchor_and_says_so(
     save_arrays(run / SCORES, {"notes": arrays["notes"][:count]}, {"movements": training[:1]})
     result, said = evaluated(capsys, "--run", run, "--midi", unseen)
     assert result["ngram"] is None
-    assert f"no n-gram anchor: {run}: keeps only 1 of {len(training)} training movements" in said
+    assert f"no n-gram baseline: {run}: keeps only 1 of {len(training)} training movements" in said
     assert "name the training scores with --anchor DIR" in said
     (run / SCORES).unlink()
     assert evaluated(capsys, "--run", run, "--midi", unseen)[0]["ngram"] is None
@@ -114,7 +114,10 @@ def test_a_bundle_whose_training_scores_are_not_here_has_no_anchor_and_says_so(
     result, said = evaluated(capsys, "--bundle", TINY_BUNDLE, "--midi", unseen)
     assert result["pooled"]["notes"] == 58
     assert result["ngram"] is None
-    assert f"no n-gram anchor: {TINY_BUNDLE}: was trained on scores that are no corpus" in said
+    assert (
+        f"no n-gram baseline: {TINY_BUNDLE}: was trained on scores that belong to no named corpus"
+        in said
+    )
 
 
 def test_the_anchor_can_be_given_other_scores(scores: Path, unseen: Path, capsys: Capture) -> None:
@@ -128,7 +131,7 @@ def test_movements_to_measure_on_are_left_out_of_scores_named_for_the_anchor(
     words = ("--bundle", TINY_BUNDLE, "--midi", scores, "--anchor", scores)
     result, said = evaluated(capsys, *words)
     assert result["ngram"] is None
-    assert f"--anchor {scores}: nothing is left of it but movements that are measured" in said
+    assert f"--anchor {scores}: holds only movements that are measured" in said
     assert "--exclude" not in said
 
 
@@ -142,7 +145,7 @@ def test_the_anchor_learns_from_the_rest_of_scores_that_hold_a_measured_movement
     alone, _ = evaluated(capsys, *words, "--anchor", scores)
     result, said = evaluated(capsys, *words, "--anchor", both)
     assert result["ngram"] == alone["ngram"]
-    assert "1 movements of --anchor are measured, and left out there" in said
+    assert "1 movements of --anchor are measured, so the baseline does not" in said
     assert "--exclude" not in said
 
 
@@ -176,13 +179,15 @@ def test_training_movements_of_a_bundle_come_from_corpora_compiled_here(
     )
     assert list(of_bundle(provenance, "x.bundle")) == names
     missing = replace(provenance, notes={TRAINED_ON: [*names, second.movements[0]]})
-    with pytest.raises(InputError, match=r"x\.bundle: 1 of its \d training movements are not here"):
+    with pytest.raises(
+        InputError, match=r"x\.bundle: 1 of its \d training movements are not compiled here"
+    ):
         of_bundle(missing, "x.bundle")
     unknown: tuple[dict[str, Any], ...] = ({}, {TRAINED_ON: 7}, {TRAINED_ON: [7]})
     for notes in unknown:
         with pytest.raises(InputError, match="does not say what it was trained on"):
             of_bundle(replace(provenance, notes=notes), "x.bundle")
-    with pytest.raises(InputError, match="scores that are no corpus with a name"):
+    with pytest.raises(InputError, match="scores that belong to no named corpus"):
         of_bundle(replace(provenance, corpora=("scores",)), "x.bundle")
 
 
@@ -277,7 +282,7 @@ def test_a_variant_goes_with_a_bundle_and_must_be_in_it(
     finished: Path, scores: Path, capsys: Capture
 ) -> None:
     words = ("--midi", scores, "--variant", "int4")
-    assert "it goes with --bundle" in refusal(capsys, "--run", finished, *words)
+    assert "it goes with --bundle only" in refusal(capsys, "--run", finished, *words)
     assert "variant 'int4'" in refusal(capsys, "--bundle", TINY_BUNDLE, *words)
 
 

@@ -210,7 +210,7 @@ def test_a_network_without_probabilities_is_not_measured_and_says_so(
     words = ["--midi", str(scores), "--run", str(run)]
     assert main(["--network", NAME, "--training.silent", "true", *words]) == 0
     message = refusal(capsys, "evaluate", *words)
-    assert f"{run}: the network {NAME} gives no probability to what it reads" in message
+    assert f"{run}: the network {NAME} assigns no probabilities to music" in message
 
 
 def test_what_is_for_the_default_network_only_says_so(

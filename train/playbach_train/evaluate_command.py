@@ -33,12 +33,12 @@ Source = Bundle | Run
 
 @dataclass(frozen=True)
 class Measured:
-    """What a network made of the movements.
+    """How well a network predicted each note of the movements.
 
     Attributes:
-        encoding: its tables.
-        scores: a row for each note of each movement, as in ``measure.Scores``.
-        range: pitches its music is meant to use, ``None`` if it says nothing of that.
+        encoding: its tables between events and symbols.
+        scores: by name of the movement, a row for each note, as in ``measure.Scores``.
+        range: pitches that its music is meant to stay in, ``None`` if it names none.
     """
 
     encoding: Encoding
@@ -73,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
     """
     say = _beside if args.json else _say
     if args.variant and not args.bundle:
-        raise InputError("--variant: it goes with --bundle; a run has one network only")
+        raise InputError("--variant: it goes with --bundle only; a run has no variants")
     source = read_bundle(args.bundle) if args.bundle else load_run(args.folder)
     corpus = load(args.folders, report=say)
     if not any(len(movement.piece.notes) > 1 for movement in corpus.movements):
@@ -86,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _by_note(args: argparse.Namespace, source: Source, corpus: Corpus, say: Say) -> None:
-    """Measure and print a network that predicts notes, beside the anchor."""
+    """Measure and print a network that predicts notes, beside the n-gram baseline."""
     pieces = {one.name: one.piece for one in corpus.movements}
     if isinstance(source, Bundle):
         measured = _bundle_scores(source, args.variant, pieces)
@@ -130,7 +130,7 @@ def _bundle_scores(bundle: Bundle, variant: str | None, pieces: Mapping[str, Pie
     if kind in SYMBOL_KINDS:
         raise InputError(
             f"{bundle.path}: a network of kind {kind} is not measured in a bundle; give the run it "
-            "was made of, with --run"
+            "was made from, with --run"
         )
     predictor = load_note_predictor(bundle, variant)
     from playbach_train.measure import predictor_scores  # noqa: PLC0415 Keras takes seconds
@@ -146,7 +146,7 @@ def _run_scores(trained: Run, pieces: Mapping[str, Piece]) -> Measured:
 
 
 def row_of(rows: Sequence[Any]) -> Row:
-    """The figures of movements pooled; ``None`` for those that no note was measured for."""
+    """The figures of all movements pooled; ``None`` for each if no note was measured."""
     from playbach_train.measure import bits_of  # noqa: PLC0415 Keras takes seconds
 
     bits = bits_of(rows)
@@ -164,13 +164,13 @@ def _anchor(
     encoding: Encoding,
     say: Say,
 ) -> Row | None:
-    """Pitch bits and top-1 of n-grams, ``None`` when there is nothing they could learn from."""
+    """Pitch bits and top-1 of the n-gram baseline, ``None`` if there is nothing to learn from."""
     from playbach_train.ngram import anchor_bits  # noqa: PLC0415 few ask for it
 
     try:
         training = _learned_from(args, source, pieces, say)
     except InputError as error:
-        say(f"no n-gram anchor: {error}; name the training scores with --anchor DIR")
+        say(f"no n-gram baseline: {error}; name the training scores with --anchor DIR")
         return None
     _warn_of_known(training, pieces, say)
     bits, top1 = anchor_bits(encoding, training, pieces.values())
@@ -178,7 +178,7 @@ def _anchor(
 
 
 def _warn_of_known(training: Iterable[Piece], pieces: Mapping[str, Piece], say: Say) -> None:
-    """Say so if movements are measured that were learned from."""
+    """Warn if movements are measured that were learned from."""
     learned = {piece.notes for piece in training}
     known = [name for name, piece in pieces.items() if piece.notes in learned]
     if known:
@@ -202,26 +202,29 @@ def _learned_from(
 
 
 def _others(folders: Sequence[Path], pieces: Mapping[str, Piece], say: Say) -> list[Piece]:
-    """The movements in ``folders`` but those of the names that are measured."""
+    """The movements in ``folders``, without those whose names are among the measured."""
     movements = load(folders, report=say).movements
     found = [movement.piece for movement in movements if movement.name not in pieces]
     if not found:
         raise InputError(
-            f"--anchor {' '.join(map(str, folders))}: nothing is left of it but movements that are "
-            "measured"
+            f"--anchor {' '.join(map(str, folders))}: holds only movements that are measured; give "
+            "scores that are not"
         )
     if len(found) < len(movements):
-        say(f"{len(movements) - len(found)} movements of --anchor are measured, and left out there")
+        say(
+            f"{len(movements) - len(found)} movements of --anchor are measured, so the baseline "
+            "does not learn from them"
+        )
     return found
 
 
 def print_json(result: Mapping[str, Any]) -> None:
-    """The figures as JSON, which knows no infinities."""
+    """Print the figures as JSON, which has no infinities."""
     sys.stdout.write(json.dumps(result, indent=1, allow_nan=False) + "\n")
 
 
 def print_table(result: dict[str, Any]) -> None:
-    """The figures of each movement, of all pooled, and of the anchor if there is one."""
+    """Print the figures of each movement, of all pooled, and of the baseline if there is one."""
     _say(f"{'':34}  pitch  shift    dur  total   top1  notes")
     for name, row in [*result["movements"].items(), ("pooled", result["pooled"])]:
         if row["notes"]:
@@ -237,5 +240,5 @@ def _say(line: str) -> None:
 
 
 def _beside(line: str) -> None:
-    """Where it does not mix with the JSON."""
+    """On standard error, where it does not mix with the JSON."""
     sys.stderr.write(f"{line}\n")

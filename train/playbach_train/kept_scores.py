@@ -24,7 +24,7 @@ from playbach_train.corpus.split import Split
 from playbach_train.run import SCORES
 
 MOST_NOTES = 100_000
-"""Of each side; a corpus of thousands of movements is not copied whole."""
+"""Notes kept of each side; a corpus of thousands of movements is not copied whole."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class KeptScores:
 
 
 def keep_scores(folder: Path, corpus: Corpus, split: Split) -> None:
-    """Write the movements of both sides, as many as fit ``MOST_NOTES``, into the run.
+    """Write the movements of both sides, up to ``MOST_NOTES`` notes of each, into the run.
 
     Raises:
         OutputError: they cannot be written.
@@ -65,7 +65,9 @@ def kept_scores(folder: Path) -> KeptScores:
     """
     path = folder / SCORES
     if not path.exists():
-        raise InputError(f"{folder}: holds no scores ({SCORES}); it was made by an older version")
+        raise InputError(
+            f"{folder}: holds no scores ({SCORES}): an older version made it; train again"
+        )
     arrays, record = load_arrays(path)
     sides: dict[bool, dict[str, Piece]] = {False: {}, True: {}}
     try:

@@ -32,29 +32,33 @@ def of_run(folder: Path) -> dict[str, Piece]:
 
 
 def of_bundle(provenance: Provenance, where: str) -> dict[str, Piece]:
-    """The movements that a bundle's manifest lists, from corpora compiled here before.
+    """The movements that a bundle's manifest lists, from corpora in this user's cache.
+
+    Args:
+        provenance: of the bundle.
+        where: the bundle is, for messages.
 
     Raises:
-        InputError: it lists none, they are of no corpus with a name, or some are not here.
+        InputError: it lists none, they belong to no named corpus, or some are not compiled here.
     """
     names = _texts(provenance.notes.get(TRAINED_ON))
     if not names:
         raise InputError(f"{where}: does not say what it was trained on")
     known = {corpus.name for corpus in NAMED_CORPORA}
     if not known.issuperset(provenance.corpora):
-        raise InputError(f"{where}: was trained on scores that are no corpus with a name")
+        raise InputError(f"{where}: was trained on scores that belong to no named corpus")
     found = {movement.name: movement.piece for movement in _compiled_here(provenance.corpora)}
     missing = [name for name in names if name not in found]
     if missing:
         raise InputError(
-            f"{where}: {len(missing)} of its {len(names)} training movements are not here, "
-            f"such as {missing[0]}"
+            f"{where}: {len(missing)} of its {len(names)} training movements are not "
+            f"compiled here, such as {missing[0]}"
         )
     return {name: found[name] for name in names}
 
 
 def _compiled_here(corpora: tuple[str, ...]) -> tuple[ScoreMovement, ...]:
-    """Movements of named corpora without asking the network for any."""
+    """Movements of named corpora without downloading any."""
     with tempfile.TemporaryDirectory() as empty:
         # A copy of the repository in which everything is missing: only the cache is left.
         (Path(empty) / packaged_manifest().base).mkdir(parents=True)

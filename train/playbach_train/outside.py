@@ -1,4 +1,4 @@
-"""What of a folder of scores lies outside a network's tables, or is not measured as written."""
+"""What in a folder of scores has no symbol in a network's tables, or is not measured as written."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from playbach_train.corpus import Corpus
 def outside_lines(
     corpus: Corpus, encoding: Encoding | None, pitches: PitchRange | None = None
 ) -> Iterator[str]:
-    """A line for each kind of thing there is any of.
+    """A line for the user about each of these things that occurs.
 
     Args:
         corpus: what is measured.
         encoding: tables of the network; ``None`` for one that does not use them.
-        pitches: what its music is meant to use, if it says.
+        pitches: the range that the bundle's music is meant to stay in, ``None`` if it names none.
     """
     pieces = [movement.piece for movement in corpus.movements]
     counts = _without_symbol(pieces, encoding) if encoding else {}
     found = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
     if found:
-        yield f"measured as any other of their kind, having no symbol of their own: {found}"
+        yield f"measured as the escape symbol, having no symbol of their own: {found}"
     if corpus.off_grid or corpus.merged:
         yield (
             f"measured not quite as written: {corpus.off_grid:,} notes moved to the grid, "

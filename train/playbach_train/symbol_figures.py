@@ -1,4 +1,4 @@
-"""What a network that predicts symbols of its own makes of scores: a table, and JSON."""
+"""Bits and top-1 of a network that predicts symbols of its own: a table, and JSON."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ Figures = dict[str, Any]
 
 
 def figures_of(run: Run, pieces: Mapping[str, Piece]) -> Figures:
-    """The measures of ``run`` on all pieces pooled.
+    """Bits and top-1 of the network of ``run``, pooled over all pieces.
 
     Raises:
-        InputError: its network gives no probabilities, or its weights are damaged.
+        InputError: its network assigns no probabilities, or its weights are damaged.
     """
     found = architecture(run.network).load(run).held_out(pieces)
     if found is None:
         raise InputError(
-            f"{run.folder}: the network {run.network} gives no probability to what it reads, so "
-            "there are no bits to count; playbach-train report measures what it composes"
+            f"{run.folder}: the network {run.network} assigns no probabilities to music, so there "
+            "are no bits to measure; playbach-train report measures what it composes"
         )
     return {
         "network": run.network,

@@ -89,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _begin(network: Architecture, job: Job, record: dict[str, Any]) -> None:
-    """Train from the first epoch; a run that cannot have one leaves nothing behind."""
+    """Train from the first epoch; a run that fails before its first ends leaves nothing behind."""
     is_new = not job.folder.exists()
     start_run(job.folder, job.config, DEFAULT_ENCODING, record)
     keep_scores(job.folder, job.corpus, job.split)
@@ -115,7 +115,7 @@ def _check_no_run(args: argparse.Namespace) -> None:
 
 
 def _network(args: argparse.Namespace) -> str:
-    """The name of the network that is asked for, or gone on with."""
+    """The name of the network asked for, or with --resume the run's."""
     if not args.resume:
         return DEFAULT if args.network is None else str(args.network)
     kept = network_of(args.folder, read_record(args.folder))
@@ -148,7 +148,7 @@ def _check_same_scores(folder: Path, record: dict[str, Any]) -> None:
         )
     if kept.get("encoding") != json.loads(json.dumps(asdict(DEFAULT_ENCODING))):
         raise InputError(
-            f"--resume: {folder} was begun by another version; give --force to train anew"
+            f"--resume: {folder} was begun by another version; give --force instead to train anew"
         )
 
 
@@ -175,7 +175,7 @@ def _fold(text: str, names: Sequence[str], seed: int, music: dict[str, str]) -> 
         raise InputError(f"--fold {text[:20]}: write two numbers, such as 1/5")
     parts = folds(names, int(count), seed, music)
     if not 1 <= int(number) <= len(parts):
-        raise InputError(f"--fold {text[:20]}: the first number is 1 to {len(parts)}")
+        raise InputError(f"--fold {text[:20]}: the first number must be from 1 to {len(parts)}")
     return parts[int(number) - 1]
 
 
@@ -202,7 +202,7 @@ def _record(args: argparse.Namespace, corpus: Corpus, split: Split) -> dict[str,
 
 
 def _digest(corpus: Corpus) -> str:
-    """Changes with any note of any movement."""
+    """A digest of all movements, another if any note of them is."""
     rows = sorted(fingerprints(corpus.movements).items())
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 

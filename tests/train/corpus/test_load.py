@@ -109,7 +109,7 @@ def test_the_terms_of_a_folder_we_built_are_known(scores: Path, lines: list[str]
 
 
 def test_a_limit_below_one_is_refused() -> None:
-    with pytest.raises(InputError, match="limit 0: at least 1"):
+    with pytest.raises(InputError, match="--limit 0: it must be at least 1"):
         Request(limit=0)
 
 

@@ -45,11 +45,14 @@ def test_years_need_not_be_said(tmp_path: Path) -> None:
 REFUSED: list[tuple[dict[str, object], str]] = [
     ({"format": 2}, "not of format 1"),
     ({"format": True, "survey": 1}, "survey is missing"),
-    ({"survey": "f" * 16}, "answers to another test than 0123456789abcdef"),
+    ({"survey": "f" * 16}, "answers to another test; the key is that of 0123456789abcdef"),
     ({"survey": "../../../secrets!"}, "survey is not 16 hex digits"),
     ({"respondent": "<script>alert(1)"}, "respondent is not 16 hex digits"),
     ({"respondent": 7}, "respondent is missing"),
-    ({"ratings": {"cccccc": 11}}, "rating of cccccc is '11'; it is a whole number from 0 to 10"),
+    (
+        {"ratings": {"cccccc": 11}},
+        "rating of cccccc is '11'; it must be a whole number from 0 to 10",
+    ),
     ({"ratings": {"cccccc": -1}}, "rating of cccccc is '-1'"),
     ({"ratings": {"cccccc": 5.5}}, "rating of cccccc is '5.5'"),
     ({"ratings": {"cccccc": "9"}}, "rating of cccccc is '9'"),
@@ -57,11 +60,11 @@ REFUSED: list[tuple[dict[str, object], str]] = [
     ({"ratings": {"cccccc": None}}, "rating of cccccc is 'None'"),
     ({"ratings": {"zzzzzz": 5}}, "the test has no excerpt 'zzzzzz'"),
     ({"ratings": {}}, "it rates nothing"),
-    ({"ratings": [5, 5]}, "ratings is missing, or is not what it should be"),
+    ({"ratings": [5, 5]}, "ratings is missing, or of the wrong type"),
     ({"known": ["dddddd"]}, "the test has no excerpt 'dddddd'"),
     ({"known": [["bbbbbb"]]}, "the test has no excerpt"),
     ({"known": "bbbbbb"}, "known is missing"),
-    ({"years": 100}, "years is '100'; it is a whole number from 0 to 99"),
+    ({"years": 100}, "years is '100'; it must be a whole number from 0 to 99"),
     ({"years": -1}, "years is '-1'"),
     ({"years": 1e300}, "years is '1e+300'"),
 ]
@@ -85,7 +88,7 @@ def test_answers_that_the_page_cannot_give_are_refused(
         (b"[" * 50_000, "not JSON"),
         (b"[]", "not of format 1"),
         (b"9" * 10_000, "not JSON"),
-        (b'{"format": 1, "format": 1}', "it says something twice"),
+        (b'{"format": 1, "format": 1}', "a member of it has the same name as another"),
         (b'{"format": 1, "years": NaN}', "survey is missing"),
         (b" " * (MOST_BYTES + 1), "65,537 bytes; at most 65,536 are read"),
     ],
@@ -128,11 +131,11 @@ def test_of_two_files_by_one_respondent_the_first_counts(tmp_path: Path) -> None
     collected = collect([other, first, same], KEY)
     assert [one.ratings for one in collected.answers] == [{"cccccc": 9}]
     assert collected.refused == (
-        f"{first}: other answers of the respondent of {other}, which counts",
-        f"{same}: other answers of the respondent of {other}, which counts",
+        f"{first}: other answers by the respondent of {other}, which is counted",
+        f"{same}: other answers by the respondent of {other}, which is counted",
     )
     assert collect([first, same], KEY).refused == (
-        f"{same}: the same answers of the respondent of {first}, which counts",
+        f"{same}: the same answers by the respondent of {first}, which is counted",
     )
 
 

@@ -106,7 +106,7 @@ def test_what_is_refused_is_said_before_the_figures(
     first = capsys.readouterr().out.splitlines()[0]
     assert first == (
         f"refused {tmp_path}/answers/2.json: rating of cccccc is '80'; "
-        "it is a whole number from 0 to 10"
+        "it must be a whole number from 0 to 10"
     )
 
 

@@ -33,7 +33,7 @@ def build(
         force: write into a folder that has files already; those of the same name are replaced.
 
     Raises:
-        InputError: there is no such corpus, or it cannot be had.
+        InputError: there is no such corpus, or it cannot be read, fetched or compiled.
         OutputError: the folder has files already, or cannot be written.
     """
     named = named_corpus(name)

@@ -1,4 +1,4 @@
-"""LilyPond sources compiled to MIDI, one file a movement."""
+"""LilyPond sources compiled to MIDI, one file for each movement."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from playbach_train.corpus.manifest import Work
 from playbach_train.corpus.origins import Origin
 
 COMPILE_SECONDS = 180.0
+"""For one work, a suite or a partita."""
 _STEM = "score"
 
 

@@ -40,7 +40,7 @@ def check_size(path: Path, most: int = MAX_SCORE_BYTES) -> int:
 
 
 def seconds_for(size: int) -> float:
-    """The time a score of ``size`` bytes may take to read: several times what a sound one does."""
+    """Seconds that reading a score of ``size`` bytes may take: several times what is usual."""
     return BASE_SECONDS + size * SECONDS_PER_BYTE
 
 

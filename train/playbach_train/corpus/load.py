@@ -43,7 +43,7 @@ def load(sources: Sequence[Source], request: Request = Request(), *, report: Rep
             source), what was left out, and the counts at the end.
 
     Raises:
-        InputError: a source does not exist or cannot be had, or there is no movement at all.
+        InputError: a source does not exist, cannot be fetched or compiled, or there is no movement.
     """
     movements: list[ScoreMovement] = []
     skipped: list[Skipped] = []
@@ -120,7 +120,7 @@ def read_terms(path: Path) -> Mapping[str, tuple[str, str]]:
 
 
 def _named_apart(movements: Iterable[ScoreMovement]) -> tuple[ScoreMovement, ...]:
-    """The movements, with ``~2`` and so on after a name that was there before."""
+    """The movements, with ``~2`` and so on after a name that another has already."""
     seen: dict[str, int] = {}
     apart: list[ScoreMovement] = []
     for movement in movements:

@@ -60,7 +60,7 @@ def read_engravings(name: str, request: Request) -> Iterator[Outcome]:
     """The movements of a corpus of LilyPond scores, compiled when they are not in the cache.
 
     Raises:
-        InputError: a source cannot be had, is altered, or does not compile.
+        InputError: a source cannot be fetched, is altered, or does not compile.
     """
     manifest = packaged_manifest()
     if request.from_dir is None:
@@ -99,7 +99,7 @@ def read_works(
 
 
 def engraving_cache(request: Request, manifest: Manifest) -> Path:
-    """The folder for engravings of this commit; another LilyPond may make other MIDI of them."""
+    """The folder for engravings of this commit; another LilyPond may make other MIDI files."""
     try:
         version = metadata.version("lilypond")
     except metadata.PackageNotFoundError:

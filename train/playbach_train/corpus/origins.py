@@ -17,6 +17,7 @@ RAW_HOST = "https://raw.githubusercontent.com"
 MAX_SOURCE_BYTES = 1024 * 1024
 """The largest LilyPond file of the corpora has 60 kB."""
 TIMEOUT = 30.0
+"""Seconds for each file."""
 _CHUNK = 64 * 1024
 
 
@@ -76,7 +77,7 @@ class HttpOrigin:
         """The content of a file.
 
         Raises:
-            InputError: it cannot be had within the time allowed, or is too large.
+            InputError: it cannot be fetched within the time allowed, or is too large.
         """
         url = f"{self._base}/{quote(path)}"
         try:

@@ -1,4 +1,4 @@
-"""What a corpus is made of: movements, where they came from, and what was left out."""
+"""What a corpus consists of: movements, where they came from, and what was left out."""
 
 from __future__ import annotations
 

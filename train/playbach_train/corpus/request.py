@@ -30,9 +30,11 @@ class Request:
 
     def __post_init__(self) -> None:
         if self.limit is not None and self.limit < 1:
-            raise InputError(f"limit {self.limit}: at least 1 movement is needed")
+            raise InputError(f"--limit {self.limit}: it must be at least 1")
         if self.partial and self.from_dir is None:
-            raise InputError("--partial: it goes with --from DIR, a copy that may be incomplete")
+            raise InputError(
+                "--partial: it goes with --from DIR only, a copy that may be incomplete"
+            )
 
     def excludes(self, name: str) -> bool:
         """Whether the movement of that name is to be left out."""

@@ -48,18 +48,19 @@ def split_movements(
     Args:
         names: all different.
         held_out_share: 0 to less than 1; anything above 0 holds out at least one movement.
-        seed: another seed is another split.
+        seed: another seed gives another split.
         music: from ``fingerprints``: movements of the same music stay together.
 
     Raises:
         InputError: the share is outside its range, or there are too few movements to split.
     """
     if not 0 <= held_out_share < 1:
-        raise InputError(f"held-out share {held_out_share}: it is from 0 to less than 1")
+        raise InputError(f"held-out share {held_out_share}: it must be from 0 to less than 1")
     groups = _shuffled_groups(names, seed, music or {})
     if held_out_share and len(groups) < 2:  # noqa: PLR2004 a part for each side
         raise InputError(
-            "held-out share: at least 2 different movements are needed to hold one out"
+            "held-out share: at least 2 different movements are needed to hold one out; give more "
+            "scores, or --training.held_out 0"
         )
     count = sum(map(len, groups))
     wanted = max(1, round(held_out_share * count)) if held_out_share else 0
@@ -79,7 +80,7 @@ def folds(
     Args:
         names: all different.
         count: at least 2, at most the number of different movements.
-        seed: another seed is another division.
+        seed: another seed gives another division.
         music: as for ``split_movements``.
 
     Raises:
@@ -87,7 +88,10 @@ def folds(
     """
     groups = _shuffled_groups(names, seed, music or {})
     if not 2 <= count <= len(groups):  # noqa: PLR2004 one fold holds nothing to learn from
-        raise InputError(f"folds {count}: from 2 to {len(groups)}, the different movements")
+        raise InputError(
+            f"{count} folds: there must be from 2 to {len(groups)}, as many as there are different "
+            "movements"
+        )
     parts: list[list[str]] = [[] for _ in range(count)]
     for group in sorted(groups, key=len, reverse=True):
         min(parts, key=len).extend(group)
@@ -95,7 +99,7 @@ def folds(
 
 
 def fingerprints(movements: Iterable[ScoreMovement]) -> dict[str, str]:
-    """For each name, text that is equal for movements with the same notes in whatever key."""
+    """By name, a text that is equal for movements with the same notes, in whatever key."""
     return {movement.name: _fingerprint(movement.piece) for movement in movements}
 
 

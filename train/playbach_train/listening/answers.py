@@ -40,7 +40,7 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """Which excerpt is of which source.
+    """The answer key: which excerpt is from which source.
 
     Attributes:
         survey: 16 hex digits that the answers have too.
@@ -88,7 +88,7 @@ def _sources_of(rows: dict[str, Any]) -> dict[str, str]:
     sources: dict[str, str] = {name: _member(row, "source", str) for name, row in rows.items()}
     labels = set(sources.values())
     if REAL not in labels or labels == {REAL} or not all(map(LABEL.fullmatch, labels)):
-        raise InputError("its excerpts are not of real and of generated sources")
+        raise InputError("it does not name both real and generated sources")
     return sources
 
 
@@ -115,7 +115,7 @@ def collect(paths: Sequence[Path], key: Key) -> Collected:
         first, place = kept.setdefault(answers.respondent, (answers, file))
         if place is not file:
             how = "the same" if first == answers else "other"
-            refused.append(f"{file}: {how} answers of the respondent of {place}, which counts")
+            refused.append(f"{file}: {how} answers by the respondent of {place}, which is counted")
     return Collected(tuple(answers for answers, _ in kept.values()), tuple(refused))
 
 
@@ -128,7 +128,7 @@ def read_answers(path: Path, key: Key) -> Answers:
     """
     found = _object(path, MOST_BYTES)
     if _hex(found, "survey") != key.survey:
-        raise InputError(f"answers to another test than {key.survey}, which the key is of")
+        raise InputError(f"answers to another test; the key is that of {key.survey}")
     ratings = _member(found, "ratings", dict)
     _check_excerpts(ratings, key)
     for name, rating in ratings.items():
@@ -164,14 +164,14 @@ def _object(path: Path, most: int) -> dict[str, Any]:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        raise InputError("it says something twice")
+        raise InputError("a member of it has the same name as another")
     return members
 
 
 def _member(found: object, name: str, kind: type) -> Any:
     value = found.get(name) if isinstance(found, dict) else None
     if not isinstance(value, kind):
-        raise InputError(f"{name} is missing, or is not what it should be")
+        raise InputError(f"{name} is missing, or of the wrong type")
     return value
 
 
@@ -191,4 +191,6 @@ def _check_excerpts(names: Any, key: Key) -> None:
 def _check_number(what: str, value: object, most: int) -> None:
     # True is an int to Python, and no number to a listener.
     if type(value) is not int or not 0 <= value <= most:
-        raise InputError(f"{what} is {str(value)[:20]!r}; it is a whole number from 0 to {most}")
+        raise InputError(
+            f"{what} is {str(value)[:20]!r}; it must be a whole number from 0 to {most}"
+        )
