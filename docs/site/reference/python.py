@@ -14,6 +14,7 @@ PUBLIC = (
     "playbach.predictor",
     "playbach.composer.sampling",
     "playbach.composer.composer",
+    "playbach.composer.suites",
     "playbach.stream",
     "playbach.sinks.base",
     "playbach.errors",
