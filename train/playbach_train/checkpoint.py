@@ -40,6 +40,11 @@ def model_arrays(model: Model) -> Arrays:
 def load_model_arrays(model: Model, arrays: Arrays, where: str) -> None:
     """Put back what ``model_arrays`` returned; the model must have been built.
 
+    Args:
+        model: receives the weights.
+        arrays: by name.
+        where: they come from, for messages.
+
     Raises:
         InputError: names or shapes are not those of this model, or a weight is not finite.
     """

@@ -104,7 +104,7 @@ def splits_of(corpus: Corpus, count: int, seed: int, patterns: Sequence[str]) ->
 
 
 def _fold_scores(corpus: Corpus, config: CopyingConfig, split: Split) -> dict[str, Any]:
-    """Train on one side of ``split``; what the network makes of each note of the other."""
+    """Train on one side of ``split``; how well each note of the other is predicted, by movement."""
     from playbach_train.arrays import movement_arrays  # noqa: PLC0415 Keras takes seconds
     from playbach_train.training import Trainer  # noqa: PLC0415
 

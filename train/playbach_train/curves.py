@@ -24,7 +24,7 @@ def curves_png(history: Sequence[dict[str, Any]]) -> bytes:
 
 
 def picture(epochs: Sequence[int], lines: Mapping[str, Sequence[float]], unit: str) -> bytes:
-    """A PNG of curves over epochs, by name; the first, that of training, is dotted."""
+    """A PNG of curves over epochs, by name, in ``unit``; the first, of training, is dotted."""
     # Here, because drawing is not needed to train and takes a second to import.
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
     from matplotlib.figure import Figure  # noqa: PLC0415

@@ -12,7 +12,11 @@ CELL_CLIP = 8.0
 
 
 class ClippedLSTM(keras.layers.Layer):
-    """An LSTM layer whose cell state is clipped and whose state comes in and goes out."""
+    """An LSTM layer whose cell state is clipped, and whose state is an input and an output.
+
+    Hochreiter and Schmidhuber 1997, with the forget gate of Gers, Schmidhuber and Cummins 2000; its
+    bias starts at 1. Shapes: B streams, T notes, n inputs, U units.
+    """
 
     def __init__(self, units: int, recurrent_dropout: float, seed: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -56,7 +60,7 @@ def _forget_open(shape: tuple[int, ...], dtype: Any = None) -> Any:
 
 
 class VariationalDropout(keras.layers.Layer):
-    """Dropout with one mask for all notes of a segment."""
+    """Dropout with one mask for all notes of a segment (Gal and Ghahramani 2016, 1512.05287)."""
 
     def __init__(self, rate: float, seed: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -76,13 +80,13 @@ class VariationalDropout(keras.layers.Layer):
 
 
 class HintDropout(keras.layers.Layer):
-    """Leaves out whole feature rows, never the basic ones; one mask for all notes of a segment.
+    """Drops whole feature embeddings, never the basic ones; one mask for all notes of a segment.
 
-    Hints are so telling that a network given all of them always would learn nothing else.
+    Hints are so telling that a network always given all of them would learn nothing else.
     """
 
     def __init__(self, rate: float, basic: int, seed: int, **kwargs: Any) -> None:
-        """``basic`` rows, the first, are never left out."""
+        """The first ``basic`` features are never dropped; ``rate`` of the others are, 0 to 0.95."""
         super().__init__(**kwargs)
         self.rate = rate
         self.basic = basic
@@ -99,7 +103,7 @@ class HintDropout(keras.layers.Layer):
 
 
 class Head(keras.layers.Layer):
-    """What is asked of a part: context and feature rows in, a hidden layer, named outputs."""
+    """What predicts a part of a note: context and features in, a hidden layer, named outputs."""
 
     def __init__(
         self,

@@ -17,17 +17,18 @@ from playbach_train.network import Network
 from playbach_train.segments import Reading, batches, share_out
 
 Scores = NDArray[np.float32]
-"""A row for each step of a movement: nats given to the true shift, pitch and duration, and 1 where
-the true pitch was the likeliest: ``(steps, 4)``."""
+"""A row for each step of a movement: log-probabilities (nats) of the true shift, pitch and
+duration, and 1 where the true pitch was the likeliest, else 0: ``(steps, 4)``."""
 
 LEAST_CHANCE = 1e-30
+"""No probability is taken for less, so that no part of a note costs over 100 bits."""
 
 
 @dataclass(frozen=True)
 class Bits:
     """What a movement, or several pooled, cost to predict.
 
-    Each figure is the mean over notes 2..n, in bits of -log2 of the probability given to the truth.
+    Bits are means over notes 2..n of -log2 of the probability that the truth was given.
 
     Attributes:
         pitch, shift, duration: bits per note.
@@ -50,7 +51,16 @@ class Bits:
 def network_scores(
     network: Network, movements: Sequence[MovementArrays], *, streams: int, segment: int
 ) -> dict[str, Scores]:
-    """What the network makes of each movement: name to N + 1 rows, the last asking for the end."""
+    """How well the network predicts each movement of N notes, by name: ``(N + 1, 4)``.
+
+    The last row asks for the end.
+
+    Args:
+        network: its state is reset at the beginning of each movement.
+        movements: all with different names.
+        streams: movements read in parallel, as many as ``network`` was made for.
+        segment: notes read at once.
+    """
     shares = share_out([Reading(movement) for movement in movements], streams)
     found: dict[str, list[Scores]] = {m.name: [] for m in movements}
     places = [_places(share, segment) for share in shares]
@@ -65,7 +75,7 @@ def network_scores(
 
 
 def predictor_scores(predictor: Predictor, piece: Piece) -> Scores:
-    """What a bundle's network makes of ``piece``, note by note: N rows."""
+    """How well a bundle's network predicts the N notes of ``piece``, one by one: ``(N, 4)``."""
     heading, events = encode(piece)
     encoding = predictor.encoding
     predictor.begin(heading)
@@ -88,7 +98,7 @@ def bits_of(rows: Sequence[Scores]) -> Bits:
     """Pool the notes of whole movements, each movement's first left out.
 
     Args:
-        rows: a row for each note; what asks for the end is not among them.
+        rows: of each movement ``(N, 4)``, without the row that asks for the end.
     """
     pooled = np.concatenate([row[1:] for row in rows])
     if not len(pooled):

@@ -27,7 +27,7 @@ _MINUS_INFINITY = -1e9
 
 
 def pitch_outputs(config: NetworkConfig, encoding: Encoding) -> dict[str, int]:
-    """What the pitch head puts out, and how wide each output is."""
+    """The outputs of the pitch head, and how wide each is."""
     return {
         "interval": encoding.pitch_symbols,
         "degree": PITCH_CLASSES,
@@ -107,7 +107,7 @@ class Network(keras.Model):
         self.built = True
 
     def _add_state(self, streams: int) -> None:
-        """What is carried from segment to segment, one row a stream."""
+        """What is carried from segment to segment: a row for each stream."""
         config = self.config
         kept = {"initializer": "zeros", "trainable": False}
         self.states = [
@@ -121,11 +121,11 @@ class Network(keras.Model):
 
     @property
     def carried(self) -> list[Any]:
-        """What is of the pieces being read, and no part of the trained network."""
+        """State of the pieces being read, which is no part of the trained network."""
         return [*(state for pair in self.states for state in pair), self.keys]
 
     def call(self, batch: dict[str, Any], *, training: bool = False) -> Any:
-        """Log-probabilities, nats, of the true shift, pitch and duration, and hits: ``(B, T, 4)``.
+        """Log-probabilities (nats) of the true shift, pitch and duration, and hits: ``(B, T, 4)``.
 
         A hit is 1 where the true pitch was the likeliest, else 0. ``batch`` is one of
         ``segments.batches``, without its weights.
@@ -173,7 +173,7 @@ class Network(keras.Model):
         }
 
     def _recur(self, batch: dict[str, Any], *, training: bool) -> Any:
-        """Run the recurrent layers on, from where the last segment of each stream ended."""
+        """Outputs of the last LSTM layer ``(B, T, U)``, its state carried on from the last segment."""
         rows = self.input_hints(self.rows(batch["note_rows"]), training=training)
         x = ops.sum(rows, axis=-2)
         x = self.input_dropout(x, training=training)
@@ -193,7 +193,10 @@ class Network(keras.Model):
         return x
 
     def _pitch_logits(self, outputs: dict[str, Any], batch: dict[str, Any]) -> Any:
-        """Interval, degree it leads to, and what the pointers would copy, added up."""
+        """Logits of intervals, of the degrees they lead to, and the pointers' evidence, added up.
+
+        Degrees are semitones above the tonic. ``(B, T, V)``.
+        """
         found = {name: ops.cast(output, "float32") for name, output in outputs.items()}
         keys = ops.concatenate([self.keys, found["key"]], axis=1)
         self.keys.assign(keys[:, -self.config.memory :])

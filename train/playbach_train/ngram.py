@@ -1,10 +1,12 @@
-"""The anchor without a network: n-grams of intervals, and a memory of the running piece.
+"""The anchor, a baseline without a network: n-grams of intervals, and a memory of the piece.
 
 Two models predict the next interval: one counts the training movements, with contexts of up to 3
 intervals; the other counts the movement being read, with contexts of up to 4. Each interpolates its
 orders by Witten and Bell's method C (1991, IEEE Trans. Information Theory 37, 1085-1094). Their
-distributions are mixed with weights that fall with their entropies (Conklin 1990; Pearce 2005,
-section 7.3), as models of melodic expectation do.
+distributions are mixed with weights that fall with their entropies, as models of melodic
+expectation do (Conklin 1990, "Prediction and Entropy of Music", University of Calgary; Pearce 2005,
+"The Construction and Evaluation of Statistical Models of Melodic Structure in Music Perception and
+Composition", City University London, section 7.3).
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ from playbach.music.encoding import Encoding, encode
 from playbach.music.note import Piece
 
 LONG_ORDER, SHORT_ORDER = 3, 4
+"""Intervals in the longest context, of the training movements and of the movement being read."""
 ENTROPY_BIAS = 1.0
+"""Power of the relative entropy that a model's weight is divided by."""
 
 Floats = NDArray[np.float64]
 
@@ -59,7 +63,7 @@ class Counts:
 def anchor_bits(
     encoding: Encoding, training: Iterable[Piece], measured: Iterable[Piece]
 ) -> tuple[float, float]:
-    """Bits per note for pitch, and top-1, of the anchor; pooled over notes 2..n."""
+    """The anchor's bits per note for pitch, and top-1, pooled over notes 2..n of all movements."""
     anchor = NgramAnchor(encoding, training)
     found = [anchor.read(piece) for piece in measured]
     chances = np.concatenate([chance for chance, _ in found])
@@ -80,7 +84,7 @@ class NgramAnchor:
                 self._long.add(steps[max(at - LONG_ORDER, 1) : at], steps[at])
 
     def read(self, piece: Piece) -> tuple[Floats, NDArray[np.bool_]]:
-        """Probability given to the true pitch of notes 2..n, and whether it was the likeliest."""
+        """Probability of each true pitch of notes 2..n, and if it was the likeliest: ``(n - 1,)``."""
         steps = self._symbols(piece)
         short = Counts(self._encoding.pitch_symbols, SHORT_ORDER)
         chances, hits = [], []

@@ -3,7 +3,7 @@
 config.toml       every value that shaped the run
 run.json          command, network, corpus, split, versions, machine
 scores.npz        movements trained on and held out: what a conversion measures on
-history.json      one row an epoch
+history.json      one row for each epoch
 network.npz       the best weights so far, and their held-out bits
 checkpoint.npz    everything needed to go on after a kill
 curves.png        learning curves
@@ -85,7 +85,7 @@ def check_folder(folder: Path) -> None:
     """Find out before long work whether a run can be kept in ``folder``; nothing is made yet.
 
     Raises:
-        OutputError: it cannot.
+        OutputError: it cannot: a file is in its place, or it cannot be written.
     """
     there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
     if not there.is_dir():

@@ -18,6 +18,14 @@ from playbach_train.arrays import Ints, MovementArrays, transposed
 from playbach_train.pointers import BLOCKED
 
 Batch = dict[str, NDArray[Any]]
+"""What ``Network`` reads at once, by name: T notes of each of B streams, M remembered notes before.
+
+``note_rows``, ``pitch_rows``, ``duration_rows`` ``(B, T, features)``; ``symbols``, ``weights``
+``(B, T, 3)``; ``last_pitch``, ``rising``, ``degree`` ``(B, T)``; ``match``, ``step_match``,
+``place_match`` ``(B, T, M + T)``; ``copy_intervals``, ``copy_steps``, ``copy_pitches``
+``(B, M + T)``; ``carry`` ``(B,)``: 1 where the state of the segment before is kept, 0 where a
+movement begins. See ``MovementArrays`` for what they hold.
+"""
 
 MATCHES = ("match", "step_match", "place_match")
 COLUMN_STEP = 256
@@ -51,7 +59,14 @@ def share_out(readings: Sequence[Reading], streams: int) -> list[list[Reading]]:
 def batches(
     shares: Sequence[Sequence[Reading]], notes: int, memory: int, encoding: Encoding
 ) -> Iterator[Batch]:
-    """Read all streams to their ends, ``notes`` steps at a time; padding has weight 0."""
+    """Read all streams to their ends, ``notes`` steps at a time; padding has weight 0.
+
+    Args:
+        shares: what each stream reads, in order.
+        notes: T.
+        memory: the most that M is.
+        encoding: of the network.
+    """
     streams = [_segments(share, notes, memory, encoding) for share in shares]
     while True:
         rows = [next(stream, None) for stream in streams]

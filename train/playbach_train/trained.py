@@ -16,17 +16,18 @@ from playbach_train.networks.architecture import HeldOut, Part
 from playbach_train.run import Run
 
 SEGMENT = 128
+"""Notes read at once; the figures are the same with any number."""
 
 
 @dataclass(frozen=True, eq=False)
 class TrainedCopying:
-    """What ``architecture.Trained`` asks for, of the default network."""
+    """The default network as an ``architecture.Trained``."""
 
     network: Network
     kind: str = KIND
 
     def scores(self, pieces: Mapping[str, Piece]) -> dict[str, Scores]:
-        """What the network makes of each piece, by name; a row a note."""
+        """How well the network predicts each note, by name of the piece: ``measure.Scores``."""
         encoding = self.network.encoding
         movements = [movement_arrays(name, piece, encoding) for name, piece in pieces.items()]
         found = network_scores(self.network, movements, streams=1, segment=SEGMENT)
@@ -60,5 +61,5 @@ def load_copying(run: Run) -> TrainedCopying:
 
 
 def _quarters(piece: Piece) -> float:
-    """How long the music from the second note on is."""
+    """How long the music from the second note on is, quarter notes."""
     return sum(float(piece.end - note.onset) for note in piece.notes[1:2]) / TICKS_PER_QUARTER

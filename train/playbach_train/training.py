@@ -82,7 +82,7 @@ class Trainer:
         return EpochResult(epoch, bits, self.evaluate(), notes / seconds)
 
     def train(self, epoch: int, progress: Callable[[int, float], None]) -> tuple[float, int]:
-        """The training of ``run_epoch``; total bits per note, dropout on, and how many notes."""
+        """The training of ``run_epoch``: total bits per note with dropout on, and steps read."""
         nats, notes = 0.0, 0
         for batch in self._batches(epoch):
             weights = batch.pop("weights")
@@ -102,7 +102,7 @@ class Trainer:
         return bits_of(list(self.scores().values()))
 
     def scores(self) -> dict[str, Scores]:
-        """What averaged weights make of each note of each held-out movement."""
+        """How well averaged weights predict each note of each held-out movement."""
         kept = self.use_averaged_weights()
         training = self.config.training
         scores = network_scores(
@@ -188,5 +188,5 @@ def octaves_down(movement: MovementArrays) -> int:
 
 
 def part_bits(bits: Bits) -> dict[str, float]:
-    """Bits by part and in all, for tables and logs."""
+    """Bits per note of each part and in total, for tables and logs."""
     return {part: getattr(bits, part) for part in PARTS} | {"total": bits.total}

@@ -1,7 +1,7 @@
 """What listeners said of each source, and whether generated music is told from real. Pure.
 
-The ratings of one listener hang together, so each listener counts once: means, intervals and tests
-are over respondents' own means, never over ratings.
+The ratings of one listener are not independent of each other, so each listener counts once: means,
+intervals and tests are over respondents' own means, never over ratings.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Comparison:
         effect: mean difference in standard deviations of the differences (Cohen's d_z); ``None``
             where all differences are the same.
         p: of the sign-flip test.
-        p_holm: the same, for as many tests as there are generated sources.
+        p_holm: the same, adjusted by Holm's method for the number of tests.
         exact: whether all signs were tried.
     """
 

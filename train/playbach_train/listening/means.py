@@ -50,7 +50,7 @@ def mean_of(values: Sequence[float]) -> Mean:
 
 
 def t_quantile(freedom: int, confidence: float = CONFIDENCE) -> float:
-    """What Student's t stays within, to either side, with that probability.
+    """The two-sided quantile of Student's t: abs(t) is at most this with that probability.
 
     Args:
         freedom: degrees of freedom, at least 1.
@@ -87,7 +87,7 @@ def sign_flip(differences: Sequence[float]) -> tuple[float, bool]:
         differences: one for each respondent, at least one.
 
     Returns:
-        p: how likely a sum at least as far from 0 is. Whether it is exact.
+        the p-value, how likely a sum at least as far from 0 is; and whether it is exact.
     """
     values = np.asarray(differences, dtype=np.float64)
     least = abs(values.sum()) - _ROUNDING * max(float(np.abs(values).sum()), 1.0)
@@ -105,9 +105,10 @@ def sign_flip(differences: Sequence[float]) -> tuple[float, bool]:
 
 
 def holm(chances: Sequence[float]) -> list[float]:
-    """The p of several tests, made larger so that together they err no oftener than one.
+    """p-values of several tests, adjusted for the family-wise error rate.
 
-    Holm 1979: the k-th smallest of n times n - k + 1, never less than one before it, at most 1.
+    Holm 1979, "A simple sequentially rejective multiple test procedure": the k-th smallest of n is
+    multiplied by n - k + 1, is never less than the one before it, and at most 1.
     """
     adjusted, largest = [0.0] * len(chances), 0.0
     for rank, index in enumerate(sorted(range(len(chances)), key=chances.__getitem__)):

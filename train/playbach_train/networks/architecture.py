@@ -1,7 +1,7 @@
 """What the rest of the project asks of a kind of network: training, measures, graphs for the board.
 
-A network is one module that fulfils ``Architecture``, and one row of ``table.NETWORKS``. Whatever
-converts, plays, measures or compares it follows what is said here and knows no network by name.
+A network is one module that implements ``Architecture``, and one row of ``table.NETWORKS``. What
+converts, plays, measures or compares it relies on these protocols and knows no network by name.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Tensors = Mapping[str, NDArray[Any]]
 
 @dataclass(frozen=True)
 class Job:
-    """A training that is asked for.
+    """What is to be trained, on what, and where it is kept.
 
     Attributes:
         folder: of the run; ``start_run`` has made it.
@@ -57,7 +57,7 @@ class Tensor:
 
     Attributes:
         shape: the first axis is 1.
-        dtype: ``float32``, or ``int32`` for numbers of symbols, which no variant quantises.
+        dtype: ``float32``, or ``int32`` for indices of symbols, which no variant quantises.
     """
 
     shape: tuple[int, ...]
@@ -66,7 +66,7 @@ class Tensor:
 
 @dataclass(frozen=True)
 class GraphForm:
-    """One graph of the board: what it computes, and what flows into it.
+    """One graph that the board runs: what it computes, and its inputs.
 
     Attributes:
         function: takes the weights, then the inputs by name; gives the outputs by name. Made of
@@ -101,10 +101,10 @@ class HeldOut:
     Attributes:
         parts: by name, such as ``symbol`` and ``ticks``.
         symbols: how many symbols the means are over.
-        notes: how many notes those symbols say; the sum of all parts' bits over all symbols,
-            divided by this, is the bits per note.
-        quarters: how many quarter notes long the music is; likewise.
-        unknown: share of symbols that the network has no number for.
+        notes: how many notes those symbols stand for; all parts' bits over all symbols, divided
+            by this, are the bits per note.
+        quarters: how many quarter notes long the music is; likewise for bits per quarter.
+        unknown: share of symbols outside the network's vocabulary, 0 to 1.
     """
 
     parts: Mapping[str, Part]
@@ -135,7 +135,7 @@ class HeldOut:
 
 
 class Trained(Protocol):
-    """A trained network: what it takes to measure it."""
+    """A trained network, ready to be measured."""
 
     @property
     def kind(self) -> str:
@@ -145,7 +145,7 @@ class Trained(Protocol):
         """Measures on music it has not seen, ``None`` for a network that gives no probabilities.
 
         Raises:
-            InputError: no movement has as many notes as it takes to measure something.
+            InputError: no movement is long enough to measure anything.
         """
 
 
@@ -173,9 +173,13 @@ class Convertible(Trained, Protocol):
         """By role; the first is the network's own form."""
 
     def inputs(self, role: str, pieces: Sequence[Piece]) -> Iterator[Tensors]:
-        """What flows into a graph while real music is read: to calibrate and to compare on.
+        """Inputs of a graph, step by step, while real music is read: to calibrate and compare on.
 
         States are those that the music before leads to.
+
+        Args:
+            role: one of ``graphs``.
+            pieces: the music, each piece from a state of zeros.
         """
 
 

@@ -1,4 +1,8 @@
-"""LSTM layers with attention over a window, a head for each part of a symbol: ``multihead``."""
+"""LSTM layers with attention over a window, a head for each part of a symbol: ``multihead``.
+
+Additive attention as of Bahdanau, Cho and Bengio 2015, arXiv 1409.0473. Shapes: W symbols of a
+window, U units, A width of the attention.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +66,7 @@ class AttendingLayers:
         return keras.Model(inputs, logits, name="network")
 
     def weights(self, model: Any, sizes: Sizes) -> Arrays:
-        """What the graphs read; kernels are cut so that no two things are set side by side."""
+        """What the graphs read; kernels over joined inputs are split, so that graphs join none."""
         arrays = lstm_arrays(model, sizes.layers)
         kernel = arrays.pop("lstm_0/kernel")
         for n, name in enumerate(("symbols", "ticks")[: len(kernel) // sizes.embedding]):

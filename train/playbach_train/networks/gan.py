@@ -2,7 +2,7 @@
 
 The generator makes an image of 64 sixteenths by 64 symbols out of a vector of noise, a softmax in
 each row; the discriminator learns to tell it from phrases of real music, and the generator learns
-from what gives it away. It gives no probability of a piece, so no bits a note are measured on it.
+from what gives it away. It assigns no probability to a piece, so it has no bits per note.
 
 Chosen here: kernels of 3, a slope of 0.2, dropout of 0.3, and a momentum of 0.5 for Adam (Radford,
 Metz and Chintala 2016, arXiv 1511.06434). An epoch reads every phrase once: in a round, the
@@ -82,7 +82,7 @@ class GanTrained:
             yield {"noise": rng.standard_normal((1, self.config.noise), np.float32)}
 
     def held_out(self, pieces: Mapping[str, Piece]) -> HeldOut | None:
-        """Nothing: it says of no piece how likely it is."""
+        """``None``: it does not say how likely a piece is."""
         del pieces
         return None
 

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 LEAST_SHARE = 0.5
-"""Of the difference between real phrases; below it generated ones are too much alike."""
+"""Share of the difference between real phrases, below which generated ones are too alike."""
 
 EPOCHS = 5
-"""In a row for which they must be, before it is said."""
+"""In a row in which they must be too alike before the user is told."""
 
 
 @dataclass(frozen=True)

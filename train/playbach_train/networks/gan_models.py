@@ -17,10 +17,10 @@ SIDE = 64
 """Rows, and columns, of an image."""
 
 SMALL = 8
-"""Rows, and columns, of what the noise is first made into."""
+"""Rows, and columns, of what the noise is first projected to."""
 
 CHANNELS = (32, 16, 8, 1)
-"""Of that, and after each doubling."""
+"""Channels of that, and after each doubling of rows and columns."""
 
 READING = (8, 16, 32)
 """Channels of the discriminator's convolutions."""

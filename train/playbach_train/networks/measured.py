@@ -1,4 +1,4 @@
-"""What movements cost a network that reads windows: bits and hits, symbol by symbol."""
+"""How well a network that reads windows predicts movements: bits and hits, symbol by symbol."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Costs:
 
 
 def costs(model: Any, windows: Windows, which: NDArray[np.int64] | None = None) -> Costs:
-    """What a Keras model makes of these windows, of all if not said.
+    """What the targets of the windows ``which`` cost a Keras model; of all windows if ``None``.
 
     A chord without a number of its own is never hit: ``OTHER`` does not say which it is.
     """
@@ -79,7 +79,7 @@ def measure(model: Any, rows: Sequence[SymbolRow], alphabet: Alphabet, window: i
 
 
 def without_others(found: Costs, windows: Windows, which: NDArray[np.int64], other: int) -> Costs:
-    """The same with no hits where the target is the number that many rare chords share."""
+    """``found``, without hits where the target is ``other``, which many rare chords share."""
     shared = windows.targets(which)["symbols"] == other
     hits = found.hits.copy()
     hits[shared, 0] = False

@@ -1,10 +1,11 @@
 """``multihead``: the next chord and its time, as the second Play Bach network had it.
 
 A symbol is all that begins at an onset, and the ticks until the next. Windows of 40; each part has
-an embedding; two LSTM layers; additive attention of the last output over all of the window
-(Bahdanau et al. 2015); from what it found and the last output, a softmax for each part, the two not
-knowing of each other. Adam, batches of 64. Windows at the start of a movement are filled with
-borders, a border ends it, and the board begins with the opening of a training movement, unheard.
+an embedding; two LSTM layers; additive attention of the last output over the whole window
+(Bahdanau, Cho and Bengio 2015, arXiv 1409.0473); from its result and the last output, a softmax for
+each part, independent of the other. Adam, batches of 64. Windows at the start of a movement are
+filled with borders, a border ends it, and the board begins with the opening of a training movement,
+unheard.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Pieces as rows of symbols, and symbols as numbers: what networks that read windows learn from.
 
-A chord that training music holds only once gets no number of its own: it is ``OTHER``, and so is
-any chord of unseen music without a number. To say such a chord costs what ``OTHER`` costs, and
-then log2(6) bits for how many notes it has and log2(88) for each of them, a key of a piano.
+The number of a symbol is its index in the vocabulary. A chord that training music holds only once
+gets none of its own: it is ``OTHER``, and so is any chord of unseen music without a number. Such a
+chord costs the bits of ``OTHER``, and then log2(6) bits for how many notes it has and log2(88), one
+of the keys of a piano, for each of them.
 """
 
 from __future__ import annotations
@@ -132,14 +133,14 @@ class Alphabet:
         return self.vocabulary.number[BORDER]
 
     def numbers(self, row: SymbolRow) -> Ints:
-        """A row a symbol, a column for each of ``parts``; unknown ticks as the nearest known."""
+        """Numbers of symbols and, if learned, of ticks, new ones as the nearest: ``(n, parts)``."""
         number, other = self.vocabulary.number, self.vocabulary.number[OTHER]
         symbols = np.array([number.get(one, other) for one in row.symbols], np.int32)
         columns = [symbols, self._nearest(row.ticks)][: len(self.parts)]
         return np.stack(columns, axis=1)
 
     def extra_bits(self, row: SymbolRow) -> NDArray[np.float64]:
-        """What it costs to spell what has no number: shape as of ``numbers``.
+        """Bits that it costs to spell out what has no number: shape as of ``numbers``.
 
         A time that training never held counts as the next of its symbols to be new, and then as
         one of all up to sixteen quarters; what that takes from the others is below a

@@ -26,10 +26,10 @@ from playbach_train.networks.windows import bordered, check_long_enough
 from playbach_train.run import Run
 
 KEPT = "alphabet/"
-"""Begins the names of those arrays of a run that are no weights."""
+"""Prefix of the names of those arrays of a run that are not weights."""
 
 OPENINGS = 128
-"""At most so many openings of movements travel to the board."""
+"""The most openings of movements that go into a bundle."""
 
 
 class WindowLayers(Protocol):

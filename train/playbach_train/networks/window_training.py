@@ -90,7 +90,7 @@ class _Training:
         }
 
     def _train(self, epoch: int) -> float:
-        """Bits a symbol while training, dropout on."""
+        """Bits per symbol while training, dropout on."""
         order = np.random.default_rng((self.config.seed, epoch)).permutation(self.learned)
         size = self.config.batch
         # Batches of one shape: another would be traced anew. What is left over comes next epoch.
@@ -124,7 +124,7 @@ class _Training:
 
 
 def begin(seed: int) -> None:
-    """Fix all chance of a training, before its model is made."""
+    """Seed everything random in a training, before its model is made."""
     keras.utils.set_random_seed(seed)
 
 
@@ -206,7 +206,7 @@ def _means(parts: Sequence[str], found: Costs) -> Row:
 
 
 def _lines(row: Row) -> dict[str, float]:
-    """The curves of a row of the history: bits a symbol."""
+    """The curves of a row of the history: bits per symbol."""
     lines = {"training, all parts": row["train_bits"]}
     for what, key in (("held out", "held_out"), ("random windows", "random_windows")):
         if row[key]:

@@ -20,10 +20,10 @@ class Windows:
     """The windows of some movements: every symbol is predicted once.
 
     Attributes:
-        numbers: of symbols, movement after movement, each with a window of borders before it and a
-            border at its end ``(total, parts)``.
-        starts: of each window, in ``numbers`` ``(windows,)``.
-        window: symbols in one.
+        numbers: indices of symbols, movement after movement, each with a window of borders before
+            it and a border at its end ``(total, parts)``.
+        starts: where each window begins in ``numbers`` ``(windows,)``.
+        window: symbols in one window.
         parts: names of the columns of ``numbers``.
     """
 
@@ -52,7 +52,7 @@ class Windows:
 
 
 def windows_of(rows: Sequence[SymbolRow], alphabet: Alphabet, window: int) -> Windows:
-    """All windows of the movements, in order; as many as symbols and one a movement."""
+    """All windows of the movements, in order: one for each symbol, and one more for each end."""
     blocks: list[Ints] = []
     starts: list[NDArray[np.int64]] = []
     place = 0
@@ -84,7 +84,7 @@ def check_long_enough(rows: Sequence[SymbolRow], window: int) -> None:
     """Refuse training movements none of which fills a window.
 
     Raises:
-        InputError: so it is.
+        InputError: none does.
     """
     longest = max((len(row.symbols) for row in rows), default=0)
     if longest < window:
@@ -98,7 +98,7 @@ def check_enough(windows: int, batch: int) -> None:
     """Refuse windows that do not fill a batch.
 
     Raises:
-        InputError: so it is.
+        InputError: they do not.
     """
     if windows < batch:
         raise InputError(

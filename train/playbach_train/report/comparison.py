@@ -93,13 +93,13 @@ def shares(counts: NDArray[np.int64]) -> Shares:
 
 
 def overlap(one: Shares, other: Shares) -> NDArray[np.float64]:
-    """What two distributions have in common: 0 for nothing, 1 if they are the same."""
+    """Overlapping coefficient: the sum of the smaller shares, 0 for disjoint, 1 for equal."""
     common: NDArray[np.float64] = np.minimum(one, other).sum(axis=-1)
     return common
 
 
 def divergence(one: Shares, other: Shares) -> NDArray[np.float64]:
-    """Kullback and Leibler's divergence of ``one`` from ``other``, bits (1951).
+    """Kullback-Leibler divergence of ``one`` from ``other``, bits (Kullback and Leibler 1951).
 
     Shares of ``other`` are raised to ``LEAST_SHARE``, then scaled to sum 1 again.
     """

@@ -101,7 +101,7 @@ def _pair(found: Likeness | None) -> Figures | None:
 
 
 def _mean_overlap(features: Figures, pool: str) -> Figures | None:
-    """Overlap meant over features, and generated as a share of real."""
+    """Mean overlap over all features, and generated as a share of real."""
     rows = [row[pool]["overlap"] for row in features.values() if row[pool]["overlap"]]
     if not rows:
         return None
