@@ -20,7 +20,8 @@ class Predictor(Protocol):
     """A network that composes note by note.
 
     Call ``begin``; then for each note ``shift``, ``pitch``, ``duration`` with the parts chosen so
-    far, and ``advance`` with all three.
+    far, and ``advance`` with all three. Shifts and durations are in ticks, pitches are MIDI note
+    numbers. Any call may raise a ``PlaybachError`` when the device that runs the network is gone.
     """
 
     @property
@@ -29,25 +30,32 @@ class Predictor(Protocol):
 
     @property
     def variant(self) -> str:
-        """The variant that runs now: another than was asked for, where the processor took over."""
+        """The variant that runs now; not the one asked for, once the processor took over."""
 
     def begin(self, heading: Heading) -> None:
         """Forget the last piece; the next is as ``heading`` says."""
 
     def shift(self) -> Probabilities:
-        """Of each shift symbol."""
+        """The probability of each shift symbol ``(shift_symbols,)``."""
 
     def pitch(self, shift: int, memory: float = 1.0) -> Probabilities:
-        """Of each interval symbol, for a note ``shift`` ticks from the last.
+        """The probability of each interval symbol ``(pitch_symbols,)``.
 
-        ``memory`` is how strongly the piece returns to its own motifs; 1 as learned, 0 not at all.
+        Args:
+            shift: of the note asked for.
+            memory: how strongly the piece returns to its own motifs: 1 as learned, 0 not at all.
         """
 
     def duration(self, shift: int, pitch: int) -> Probabilities:
-        """Of each duration symbol, for that shift and pitch."""
+        """The probability of each duration symbol ``(duration_symbols,)``.
+
+        Args:
+            shift: of the note asked for.
+            pitch: of the same note.
+        """
 
     def advance(self, shift: int, pitch: int, duration: int) -> None:
-        """The next note is this: ticks, MIDI note number, ticks."""
+        """The next note is this."""
 
 
 @runtime_checkable
@@ -67,12 +75,12 @@ class SymbolPredictor(Protocol):
     """A network that composes symbol by symbol: from a window, a grid, or a vector of noise.
 
     Call ``begin``; then for each symbol ``symbols`` and ``lasts``, and ``advance`` with what was
-    chosen.
+    chosen. Errors are those of ``Predictor``.
     """
 
     @property
     def variant(self) -> str:
-        """The variant that runs now."""
+        """The variant that runs now, as of ``Predictor``."""
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -80,30 +88,30 @@ class SymbolPredictor(Protocol):
 
     @property
     def ticks(self) -> tuple[int, ...]:
-        """What the second part of a symbol stands for: ticks until the next symbol, ascending.
+        """How long a symbol may last: ticks until the next one, ascending.
 
-        One member where every symbol lasts the same, as on a grid.
+        One member where all symbols last the same, as on a grid.
         """
 
     def begin(self, mode: Mode, rng: np.random.Generator) -> int:
         """Forget the last piece.
 
         Args:
-            mode: that is asked for; the network may not be able to heed it.
-            rng: source of chance, for how the piece starts and for noise; kept until the next.
+            mode: what is asked for; the network may not be able to heed it.
+            rng: source of chance, for how the piece starts and for noise; kept until the next call.
 
         Returns:
             the pitch class, 0 to 11, that a piece of that mode has for its tonic.
         """
 
     def symbols(self) -> Probabilities:
-        """Of each symbol of the vocabulary."""
+        """The probability of each symbol of the vocabulary ``(symbols,)``."""
 
     def lasts(self) -> Probabilities:
-        """Of each of ``ticks``."""
+        """The probability of each member of ``ticks``: how long the symbol lasts."""
 
     def advance(self, symbol: int, last: int) -> None:
-        """The next symbol has this number, and this place in ``ticks``."""
+        """The next symbol has the number ``symbol`` and lasts ``ticks[last]``."""
 
 
 AnyPredictor: TypeAlias = Predictor | SymbolPredictor

@@ -6,11 +6,10 @@ import ctypes
 from typing import Any
 
 from playbach.errors import PlaybachError
-from playbach.predictor.graph import runtime
+from playbach.predictor.graph import first_line, runtime
 from playbach.quiet import quiet_stderr
 
 LIBRARY = "libedgetpu.so.1"
-_REASON = 120
 
 
 class AcceleratorError(PlaybachError):
@@ -24,7 +23,7 @@ def load_delegate(library: str = LIBRARY) -> Any:
         library: name or path of the library.
 
     Raises:
-        AcceleratorError: the library is missing or no such library, or finds no Edge TPU.
+        AcceleratorError: the library is missing, is not one for an Edge TPU, or finds none.
     """
     with quiet_stderr():  # what the library has to say of it is said below, in one line
         _check_library(library)
@@ -33,12 +32,13 @@ def load_delegate(library: str = LIBRARY) -> Any:
         # The runtime raises it when the library gives no delegate.
         except ValueError as error:
             raise AcceleratorError(
-                f"no Edge TPU answers {library}; plug one in, and see that you may use it"
+                f"no Edge TPU answers {library}; plug one in, and check that you have the right "
+                "to use it"
             ) from error
 
 
 def _check_library(library: str) -> None:
-    """Find out what the runtime would stumble over, and complain of again when it is collected."""
+    """Refuse what the runtime would fail on, which it would report a second time on collection."""
     try:
         loaded = ctypes.PyDLL(library)
     except OSError as error:
@@ -49,12 +49,6 @@ def _check_library(library: str) -> None:
     for symbol in ("tflite_plugin_create_delegate", "tflite_plugin_destroy_delegate"):
         if not hasattr(loaded, symbol):
             raise AcceleratorError(
-                f"{library} is not a library of an Edge TPU (it has no {symbol}); install the "
+                f"{library} is not the library of an Edge TPU (it has no {symbol}); install the "
                 "Edge TPU runtime, or play another variant"
             )
-
-
-def first_line(error: Exception) -> str:
-    """The reason a library gives, as it may stand in a message of one line."""
-    lines = str(error).splitlines()
-    return lines[0][:_REASON] if lines else "no reason given"

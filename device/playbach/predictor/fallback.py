@@ -1,4 +1,4 @@
-"""Compiled graphs on an Edge TPU, and the processor when there is none, or none any more."""
+"""Graphs compiled for an Edge TPU, and the processor where there is none, or none any more."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from playbach.bundle import Bundle, Part, check_tensors
 from playbach.errors import BundleError
-from playbach.predictor.delegate import LIBRARY, AcceleratorError, first_line, load_delegate
-from playbach.predictor.graph import Graph
+from playbach.predictor.delegate import LIBRARY, AcceleratorError, load_delegate
+from playbach.predictor.graph import Graph, first_line
 from playbach.predictor.quantised import Runnable
 
 COMPILED = "edgetpu"
@@ -50,11 +50,11 @@ class EdgeTpu:
     def open(
         self, content: bytes, part: Part, where: str, inputs: list[str], outputs: list[str]
     ) -> Runnable:
-        """As ``Graph``, for a part of the variant ``edgetpu``.
+        """A graph of the variant ``edgetpu``, ready to run; arguments as of ``Graph``.
 
         Raises:
             AcceleratorError: there is no Edge TPU here, and the processor may not take over.
-            BundleError: a part is damaged, or the two are of other tensors.
+            BundleError: a graph is damaged, or those of the two variants differ in their tensors.
         """
         # Loaded at once: there is no time for it when the Edge TPU is lost.
         on_cpu = self._open_on_cpu(part, where, inputs, outputs) if self._fallback else None
@@ -82,7 +82,9 @@ class EdgeTpu:
         part = self._bundle.manifest.part(ON_CPU, compiled.role)
         # Numbers go from one to the other in the middle of a piece: scales must be the same, too.
         for mine, theirs in ((part.inputs, compiled.inputs), (part.outputs, compiled.outputs)):
-            check_tensors(mine, theirs, where=f"{where}: {compiled.name} beside {part.name}")
+            check_tensors(
+                mine, theirs, where=f"{where}: {compiled.name}", wanted=f"{part.name} has"
+            )
         content = self._bundle.part(ON_CPU, part.role)
         return Graph(content, part, where, inputs, outputs)
 

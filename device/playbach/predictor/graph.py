@@ -19,6 +19,7 @@ Array = NDArray[Any]
 # The second is for 32-bit ARM, where the first has no wheels. Which is used depends on which is
 # installed, not on which happens to work.
 RUNTIMES = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")
+_REASON = 120
 
 
 def runtime() -> Any:
@@ -30,7 +31,16 @@ def runtime() -> Any:
     for name in RUNTIMES:
         if importlib.util.find_spec(name.partition(".")[0]) is not None:
             return importlib.import_module(name)
-    raise BundleError("no LiteRT runtime is installed; run: pip install ai-edge-litert")
+    raise BundleError(
+        "no LiteRT runtime is installed; run: pip install ai-edge-litert (on 32-bit ARM: "
+        "tflite-runtime)"
+    )
+
+
+def first_line(error: Exception) -> str:
+    """The reason a library gives, as it may stand in a message of one line."""
+    lines = str(error).splitlines()
+    return lines[0][:_REASON] if lines else "no reason given"
 
 
 class Graph:
@@ -46,19 +56,19 @@ class Graph:
         *,
         delegate: Any = None,
     ) -> None:
-        """Load ``content`` and hold it against what ``part`` says.
+        """Load ``content`` and compare its tensors with what ``part`` says.
 
         Args:
             content: of a TFLite file.
             part: its row of the manifest.
             where: the start of every message.
             inputs: names of all its inputs in the order in which ``run`` takes them.
-            outputs: the same of what ``run`` returns.
+            outputs: names of all its outputs in the order in which ``run`` returns them.
             delegate: of the runtime, to run what it can; the processor runs the rest.
 
         Raises:
-            BundleError: not a graph the runtime takes, or its tensors are others; starts with
-                ``where``.
+            BundleError: there is no runtime, this is not a graph that it takes, or its tensors are
+                not those of ``part``.
         """
         interpreter = runtime().Interpreter
         self._what = f"{where}: {part.name}"
@@ -92,9 +102,8 @@ class Graph:
         # The runtime raises ValueError for a damaged graph or a missing signature, RuntimeError
         # for an operation it does not have.
         except (ValueError, RuntimeError) as error:
-            reason = str(error).splitlines()[0][:120] if str(error) else "no reason given"
             raise BundleError(
-                f"{self._what} is not a graph this runtime can run ({reason}); "
+                f"{self._what} is not a graph this runtime can run ({first_line(error)}); "
                 "make the bundle again with playbach-convert"
             ) from error
 
@@ -107,7 +116,11 @@ class Graph:
 
 
 def graph_specs(content: bytes) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]:
-    """Inputs and outputs of a graph, as a manifest lists them."""
+    """Inputs and outputs of a graph, as a manifest lists them.
+
+    Args:
+        content: of a TFLite file; the runtime's own errors come through if it is none.
+    """
     interpreter = runtime().Interpreter
     with quiet_stderr():
         inputs, outputs = _signature(interpreter(model_content=content, num_threads=1))

@@ -26,7 +26,7 @@ SYMBOL_KINDS: MappingProxyType[str, Callable[[Bundle, str, Opener], SymbolPredic
 STEP_KINDS: MappingProxyType[str, Callable[[Bundle, str, Opener], SymbolPredictor]] = (
     MappingProxyType({window.KIND: partial(window.WindowPredictor, stepwise=True)})
 )
-"""Those of them that may have a second form, which goes step by step."""
+"""Those of them that may have a second form: it carries its state from symbol to symbol."""
 KINDS = (*NOTE_KINDS, *SYMBOL_KINDS)
 
 
@@ -42,23 +42,24 @@ def load_predictor(
 
     Args:
         bundle: where it is.
-        variant: numeric form to run; ``None`` for the bundle's default.
-        fallback: whether the processor takes over when ``edgetpu`` cannot run, or no longer.
+        variant: numeric form to run, one of ``VARIANTS``; ``None`` for the bundle's default.
+        fallback: whether the processor takes over when ``edgetpu`` cannot run, or no longer can.
         library: name or path of the library that drives an Edge TPU.
         stepwise: whether a network of kind ``window`` carries its state from symbol to symbol
             instead of reading its window again.
 
     Raises:
-        InputError: the bundle has no such variant, or its kind no second form.
-        BundleError: the kind of network is unknown, or its parts do not fit together.
+        InputError: the bundle has no such variant, or ``stepwise`` and its kind no second form.
+        BundleError: the kind of network is unknown, its parts do not fit together, or no runtime
+            is installed.
         AcceleratorError: there is no Edge TPU for ``edgetpu``, and ``fallback`` is not allowed or
             the bundle has nothing to fall back on.
     """
     kind = _kind(bundle)
     if stepwise and kind not in STEP_KINDS:
         raise InputError(
-            f"{bundle.path}: its network, of kind {kind}, has no second form that goes stepwise; "
-            "play it as it is"
+            f"{bundle.path}: its network, of kind {kind}, cannot go stepwise; only kind "
+            f"{', '.join(STEP_KINDS)} can: leave out --stepwise"
         )
     if kind in NOTE_KINDS:
         return load_note_predictor(bundle, variant, fallback=fallback, library=library)
@@ -79,14 +80,14 @@ def load_note_predictor(
     kind = _kind(bundle)
     if kind not in NOTE_KINDS:
         raise BundleError(
-            f"{bundle.path}: its network, of kind {kind}, says no notes but symbols; name a bundle "
-            f"of kind {', '.join(NOTE_KINDS)}"
+            f"{bundle.path}: its network, of kind {kind}, composes symbol by symbol, not note by "
+            f"note; name a bundle of kind {', '.join(NOTE_KINDS)}"
         )
     version = bundle.manifest.encoding.version
     if version != ENCODING_VERSION:
         raise BundleError(
-            f"{bundle.path}: made for version {version} of the encoding, this is "
-            f"{ENCODING_VERSION}; update playbach, or make the bundle again"
+            f"{bundle.path}: made for version {version} of the encoding, and this playbach reads "
+            f"version {ENCODING_VERSION}; update playbach, or make the bundle again"
         )
     chosen = _variant(bundle, variant)
     opener = _opener(bundle, chosen, fallback=fallback, library=library)
@@ -98,7 +99,7 @@ def _kind(bundle: Bundle) -> str:
     if kind in KINDS:
         return kind
     raise BundleError(
-        f"{bundle.path}: made for a network {kind!r}, which this version does not know "
+        f"{bundle.path}: made for a network of kind {kind!r}, which this version does not know "
         f"(it knows {', '.join(KINDS)}); update playbach"
     )
 
@@ -108,7 +109,10 @@ def _variant(bundle: Bundle, wanted: str | None) -> str:
     chosen = manifest.default_variant if wanted is None else wanted
     if chosen in manifest.variants:
         return chosen
-    raise InputError(f"variant {chosen[:20]!r}: {bundle.path} has {', '.join(manifest.variants)}")
+    raise InputError(
+        f"variant {chosen[:20]!r}: {bundle.path} has {', '.join(manifest.variants)}; choose one of "
+        "these"
+    )
 
 
 def _opener(bundle: Bundle, variant: str, *, fallback: bool, library: str) -> Opener:

@@ -1,4 +1,7 @@
-"""The default network on the board: LSTM steps in LiteRT, pointers and lookup in numpy."""
+"""The default network on the board: LSTM steps in LiteRT, pointers and lookup in numpy.
+
+It is the network of ``playbach_train.network``, which says what its parts are for.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,8 @@ from playbach.music.tracker import Tracker
 from playbach.predictor.base import Probabilities
 from playbach.predictor.lstm_parts import load_graphs, load_tables, sizes_of
 from playbach.predictor.opener import Cpu, Opener
-from playbach.predictor.pointers import Pointers, PointerShape, place_rows
+from playbach.predictor.pointer_bins import PointerShape
+from playbach.predictor.pointers import Pointers, place_rows
 from playbach.predictor.probabilities import softmax
 
 KIND = "lstm-copy"
@@ -72,7 +76,7 @@ class LstmCopyPredictor:
 
     @property
     def state(self) -> list[Floats]:
-        """Hidden and cell state of each layer, as real numbers ``(1, units)``."""
+        """Hidden and cell state of each layer in turn, as real numbers ``(1, units)``."""
         return self._graphs.real(self._state)
 
     def begin(self, heading: Heading) -> None:
@@ -84,11 +88,15 @@ class LstmCopyPredictor:
         self._read()
 
     def shift(self) -> Probabilities:
-        """Of each shift symbol."""
+        """The probability of each shift symbol."""
         return softmax(self._shift)
 
     def pitch(self, shift: int, memory: float = 1.0) -> Probabilities:
-        """Of each interval symbol, for a note ``shift`` ticks from the last."""
+        """The probability of each interval symbol, as of ``Predictor``; 0 for what cannot be.
+
+        Notes of a chord are composed from the lowest upwards, so at a shift of 0 all intervals but
+        those up are impossible.
+        """
         tracker = self._tracker
         place = _sum_of_rows(self._pitch_rows, tracker.pitch_rows(shift))
         interval, degree, gates, query, self._key = self._pitch.run(self._state[-2], place)
@@ -106,19 +114,19 @@ class LstmCopyPredictor:
             # The escape symbol stands first, and is never copied.
             logits[1:] += evidence if memory == 1 else evidence * np.float32(memory)
         if rising:
-            # Notes of a chord come from the lowest upwards.
+            # All symbols of intervals downwards, and that of none.
             logits[1 : self.encoding.widest + 2] = -np.inf
         return softmax(logits)
 
     def recalled(self) -> list[tuple[int, float]]:
-        """The notes that the last ``pitch`` drew on most: their numbers in the piece, their shares.
+        """The notes that the pointers drew on most in the last ``pitch``, as of ``Recalling``.
 
-        They are those of the pointers; what the recurrent layers remember has no place.
+        What the recurrent layers remember is not among them: it belongs to no single note.
         """
         return self._pointers.looked_at()
 
     def duration(self, shift: int, pitch: int) -> Probabilities:
-        """Of each duration symbol, for that shift and pitch."""
+        """The probability of each duration symbol, for a note of that shift and pitch."""
         place = _sum_of_rows(self._duration_rows, self._tracker.duration_rows(shift, pitch))
         return softmax(self._duration.run(self._state[-2], place)[0][0])
 
@@ -146,7 +154,7 @@ class LstmCopyPredictor:
 
 
 def _sum_of_rows(table: Floats, rows: list[int]) -> Floats:
-    """``(1, width)``."""
+    """The sum of these rows of ``table``: ``(1, width)``."""
     # As a product, which takes less time than a sum over the first axis; and ``dot``, which takes
     # half the time of ``@``.
     found: Floats = _ONES[:, : len(rows)].dot(table.take(rows, axis=0))

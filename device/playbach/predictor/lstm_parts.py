@@ -1,4 +1,4 @@
-"""What a bundle of kind ``lstm-copy`` holds: sizes, graphs and tables, held against each other."""
+"""What a bundle of kind ``lstm-copy`` holds: sizes, graphs, tables, checked against each other."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from playbach.predictor.parts import (
     checked_part,
     open_part,
     ordered,
+    parameter,
     real,
 )
 from playbach.predictor.quantised import Array, Floats, Runnable
@@ -39,11 +40,13 @@ Shapes = dict[str, tuple[int, int]]
 class Graphs:
     """The three graphs of a variant: float32 to the caller, but for states and context.
 
-    Those stay as they come out of the graphs, so that they lose nothing from note to note.
+    Those stay as they come out of the graphs, so that they lose nothing from note to note. Shapes
+    of all tensors are in ``_graph_shapes``.
 
     Attributes:
         step: note and states in; the next states and the shift's logits out.
-        pitch: context, which is the last hidden state, and place in; all about the pitch out.
+        pitch: context, which is the last layer's hidden state, and place in; out come logits of
+            intervals and of degrees, and the pointers' gates, query and key.
         duration: context and place in; logits out.
         states: what goes into the step besides the note: hidden and cell state of each layer.
     """
@@ -58,7 +61,7 @@ class Graphs:
         return blank(self.states)
 
     def real(self, states: Iterable[Array]) -> list[Floats]:
-        """States as the numbers they stand for."""
+        """States as the real numbers they stand for."""
         return real(self.states, states)
 
 
@@ -82,7 +85,7 @@ def load_graphs(bundle: Bundle, variant: str, sizes: Mapping[str, int], opener: 
 
 
 def load_tables(bundle: Bundle, sizes: Mapping[str, int]) -> dict[str, Floats]:
-    """The tables by name.
+    """The tables by name, float32; their shapes are in ``_table_shapes``.
 
     Raises:
         BundleError: one is missing, or of another shape than a network of these sizes wants.
@@ -92,21 +95,12 @@ def load_tables(bundle: Bundle, sizes: Mapping[str, int]) -> dict[str, Floats]:
 
 
 def sizes_of(bundle: Bundle) -> dict[str, int]:
-    """Sizes of the network.
+    """Sizes of the network by name.
 
     Raises:
-        BundleError: one is missing or not allowed.
+        BundleError: one is missing or not allowed, or the pointers would take too much memory.
     """
-    found = bundle.manifest.network.parameters
-    sizes = {}
-    for name in _SIZES:
-        value = found.get(name)
-        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= _MOST:
-            raise BundleError(
-                f"{bundle.path}: network parameter {name} is {value!r}, not a whole number from 1 "
-                f"to {_MOST}; {AGAIN}"
-            )
-        sizes[name] = value
+    sizes = {name: parameter(bundle, name, _MOST) for name in _SIZES}
     numbers = POINTER_KINDS * sizes["pointers"] * sizes["pointer_width"] * sizes["memory"]
     if numbers > _MOST_REMEMBERED:
         raise BundleError(

@@ -1,4 +1,7 @@
-"""Networks that make a whole phrase out of a vector of noise: a row of logits for each symbol."""
+"""Networks that make a whole phrase out of a vector of noise, as the generator of a GAN does.
+
+The phrase comes as an *image*, a row of logits for each symbol in time.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,16 @@ from playbach.music.key import Mode
 from playbach.music.symbols import Vocabulary
 from playbach.predictor.base import Probabilities
 from playbach.predictor.opener import Cpu, Opener
-from playbach.predictor.parts import AGAIN, GraphShape, checked_part, open_part
+from playbach.predictor.parts import AGAIN, GraphShape, checked_part, open_part, parameter
 from playbach.predictor.probabilities import softmax
 from playbach.predictor.quantised import Floats
-from playbach.predictor.symbol_tables import parameter, read_homes, symbol_tables
+from playbach.predictor.symbol_tables import read_homes, symbol_tables
 
 KIND = "noise"
 MOST_LINES = 4096
+"""Symbols of a phrase."""
 WIDEST_NOISE = 4096
+"""Numbers of a vector of noise."""
 
 _CERTAIN: Probabilities = np.ones(1, np.float32)
 
@@ -77,15 +82,15 @@ class NoisePredictor:
         return self._homes[mode]
 
     def symbols(self) -> Probabilities:
-        """Of each symbol of the vocabulary."""
+        """The probability of each symbol of the vocabulary."""
         return softmax(self._image[self._line])
 
     def lasts(self) -> Probabilities:
-        """Of the one that there is."""
+        """Certainty: there is only one length."""
         return _CERTAIN
 
     def advance(self, symbol: int, last: int) -> None:
-        """To the next row of the phrase, or the first of a new one: it heeds nothing else."""
+        """To the next row of the phrase, or the first of a new one, whatever was chosen."""
         del symbol, last
         self._line += 1
         if self._line == self._lines:

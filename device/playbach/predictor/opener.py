@@ -1,4 +1,4 @@
-"""What makes the graphs of a bundle ready to run: the processor's way, and the place for others."""
+"""What makes the graphs of a bundle ready to run: the interface, and the way of the processor."""
 
 from __future__ import annotations
 
@@ -20,7 +20,12 @@ class Opener(Protocol):
     def open(
         self, content: bytes, part: Part, where: str, inputs: list[str], outputs: list[str]
     ) -> Runnable:
-        """As ``Graph``."""
+        """A graph, ready to run; arguments as of ``Graph``.
+
+        Raises:
+            BundleError: as ``Graph``.
+            PlaybachError: what the device adds.
+        """
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ class Cpu:
     def open(
         self, content: bytes, part: Part, where: str, inputs: list[str], outputs: list[str]
     ) -> Runnable:
-        """As ``Graph``.
+        """A graph, ready to run; arguments as of ``Graph``.
 
         Raises:
             BundleError: as ``Graph``.

@@ -1,4 +1,4 @@
-"""Graphs of a bundle held against what a network needs of them, and made ready to run."""
+"""Sizes and graphs of a bundle: compared with what a network needs, and made ready to run."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class GraphShape:
     Attributes:
         inputs: shapes by name.
         outputs: shapes by name.
-        numbers: inputs that are numbers of symbols: int32, which no variant quantises.
+        numbers: inputs that are numbers of symbols: int32 in every variant.
     """
 
     inputs: Shapes
@@ -36,8 +36,23 @@ class GraphShape:
     numbers: frozenset[str] = frozenset()
 
 
+def parameter(bundle: Bundle, name: str, most: int) -> int:
+    """A size of the network: a whole number from 1 to ``most``.
+
+    Raises:
+        BundleError: it is missing or not allowed.
+    """
+    value = bundle.manifest.network.parameters.get(name)
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= most:
+        return value
+    raise BundleError(
+        f"{bundle.path}: network parameter {name} is {value!r}, not a whole number from 1 to "
+        f"{most}; {AGAIN}"
+    )
+
+
 def checked_part(bundle: Bundle, variant: str, role: str, shape: GraphShape) -> Part:
-    """The row of a graph, if the manifest says the tensors that the network needs.
+    """The row of a graph, if the manifest lists the tensors that the network needs.
 
     Raises:
         BundleError: there is no such graph, or it has other tensors.
@@ -56,19 +71,26 @@ def checked_part(bundle: Bundle, variant: str, role: str, shape: GraphShape) -> 
             TensorSpec(name, "int32" if name in numbers else real_type, size, scales.get(name))
             for name, size in shapes.items()
         ]
-        check_tensors(wanted, specs, where=where)
+        check_tensors(wanted, specs, where=where, wanted="the network needs")
         for spec in specs:
             if (spec.quantisation is None) == (spec.dtype == "int8"):
                 raise BundleError(
                     f"{where}: tensor {spec.name} is {spec} with "
-                    f"{spec.quantisation or 'no scale'}; int8 needs a scale, {spec.dtype} has "
+                    f"{spec.quantisation or 'no scale'}; int8 needs a scale, other types must have "
                     f"none: {AGAIN}"
                 )
     return part
 
 
 def check_handed_on(source: Part, out_of: str, target: Part, into: str, where: str) -> None:
-    """What comes out of one graph and goes into one as it is must mean the same there.
+    """Check that what comes out of one graph means the same where it goes in as it is.
+
+    Args:
+        source: the graph that it comes out of.
+        out_of: name of that output.
+        target: the graph that it goes into; may be the same.
+        into: name of that input.
+        where: the start of the message.
 
     Raises:
         BundleError: it is of another type or on another scale; starts with ``where``.
@@ -96,7 +118,7 @@ def open_part(
         raw: tensors that stay as they come out, so that they lose nothing from step to step.
 
     Raises:
-        BundleError: it is no graph that the runtime takes, or has other tensors than it says.
+        BundleError: it is no graph that the runtime takes, or has other tensors than ``part``.
         PlaybachError: what else the opener raises.
     """
     content = bundle.part(part.variant, part.role)
@@ -119,7 +141,7 @@ def blank(states: Iterable[TensorSpec]) -> list[Array]:
 
 
 def real(specs: Iterable[TensorSpec], states: Iterable[Array]) -> list[Floats]:
-    """States as the numbers they stand for."""
+    """States as the real numbers they stand for."""
     return [
         Codes(spec.quantisation).values(state) if spec.quantisation else state
         for spec, state in zip(specs, states, strict=True)
@@ -127,6 +149,6 @@ def real(specs: Iterable[TensorSpec], states: Iterable[Array]) -> list[Floats]:
 
 
 def ordered(specs: Iterable[TensorSpec], names: Iterable[str]) -> list[TensorSpec]:
-    """The tensors of those names."""
+    """The tensors of those names, in their order."""
     by_name = {spec.name: spec for spec in specs}
     return [by_name[name] for name in names]

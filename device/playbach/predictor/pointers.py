@@ -1,14 +1,17 @@
-"""The copying pointers on the board; the network they belong to is described in training.
+"""The copying pointers on the board: the layer of ``playbach_train.pointers``, note by note.
 
-Each pointer spreads its attention over the notes remembered, by query and key, by how far the
-notes before agree, and by how far back in bars and beats they lie; and so says what it would copy:
-the interval that followed, the steps of the scale, or the pitch. Strength times logarithm of that
-is added to the logits.
+Each pointer spreads its attention over the notes remembered: a softmax of scores
+``query @ key / sqrt(width)`` (Vaswani et al. 2017, arXiv 1706.03762), with learned biases for how
+far the notes before agree and for how far back in bars and beats a note lies. The attention that
+falls on notes with the same interval, steps of the scale, or pitch is the probability ``copied`` of
+copying that. Added to the logits is the sum over pointers of
+``strength * log(1 + copied / EVIDENCE_FLOOR)``. Here ``strength = log(1 + exp(trust))``, and
+``trust`` is the gate that the pitch head gives, a learned bias for the best match, and a learned
+gain times the logarithm of all attention. Training names the papers this comes from.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -18,19 +21,15 @@ from playbach.music.features import (
     EVIDENCE_FLOOR,
     LEAST_SIMILARITY,
     LONGEST_MATCH,
-    POINTER_KINDS,
     SAME_PITCH,
     STEP_MATCH,
     place_table,
 )
 from playbach.music.meter import Meter
-from playbach.music.note import MAX_PITCH
-from playbach.music.scale import step_table, widest_step
+from playbach.predictor.pointer_bins import Ints, PointerBins, PointerShape
 
 Floats = NDArray[np.float32]
-Ints = NDArray[np.int64]
 
-_PITCHES = MAX_PITCH + 1
 _NO_PITCH = -1
 _STEP_LENGTHS = LONGEST_MATCH + 1
 # A row for each pair of how far intervals and steps agree. Intervals, and one row further
@@ -38,7 +37,6 @@ _STEP_LENGTHS = LONGEST_MATCH + 1
 _ONE_MORE = np.array([[_STEP_LENGTHS], [1]])
 _LONGEST = LONGEST_MATCH * _ONE_MORE
 _SAME = np.array(SAME_PITCH * _STEP_LENGTHS)
-_MOST_KEPT = 512
 MOST_LOOKED_AT, LEAST_LOOKED_AT = 4, 0.08
 """Notes that are told of, and the share below which one is not worth telling."""
 # Constants are arrays, because numpy takes longer to turn a Python number into one than to compute.
@@ -51,41 +49,9 @@ _FLOOR, _ZERO, _ONE, _LEAST_SIMILARITY = (
 def place_rows(meter: Meter) -> Ints:
     """For each lag in ticks, the first row of the pointers' table for a note so long ago.
 
-    The last is for all that are longer.
+    The last, of ``LONGEST_LAG``, is for all that are longer.
     """
     return np.frombuffer(place_table(meter), np.uint8) * np.int64(STEP_MATCH * _STEP_LENGTHS)
-
-
-@dataclass(frozen=True)
-class PointerShape:
-    """Sizes of the pointers.
-
-    Attributes:
-        each: pointers of each kind: by interval, by step of the scale, by pitch.
-        width: of each pointer's queries and keys.
-        memory: notes they look back over.
-        widest: the widest interval with a symbol.
-    """
-
-    each: int
-    width: int
-    memory: int
-    widest: int
-
-    @property
-    def pointers(self) -> int:
-        """Pointers of all kinds."""
-        return POINTER_KINDS * self.each
-
-    @property
-    def sizes(self) -> tuple[int, int, int]:
-        """Bins for what a pointer of each kind may copy.
-
-        For intervals and steps the last is for whatever is too wide. Before and after the pitches
-        are ``widest`` that always stay empty, so that every interval from every pitch has a bin.
-        """
-        wide = self.widest
-        return 2 * wide + 2, 2 * widest_step(wide) + 2, _PITCHES + 2 * wide
 
 
 class Pointers:
@@ -128,17 +94,9 @@ class Pointers:
         # One more, for what stands before the first note.
         self._pitches = np.zeros(self._room + 1, np.int64)
         self._onsets = np.zeros(self._room, np.int64)
-        # Where each pointer's copy of each note is counted: pointer after pointer, a bin for each
-        # thing that it may copy.
+        # Where each pointer's copy of each note is counted.
         self._bins = np.zeros((shape.pointers, self._room), np.int64)
-        self._widest, self._most = shape.widest, widest_step(shape.widest)
-        sizes = np.repeat(shape.sizes, shape.each)
-        ends = np.cumsum(sizes)
-        kinds = [kind for kind in range(POINTER_KINDS) for _ in range(shape.each)]
-        self._first_bins = list(zip(kinds, (ends - sizes).tolist(), strict=True))
-        self._bin_count = int(ends[-1])
-        self._steps = np.array(step_table(shape.widest)) + widest_step(shape.widest)
-        self._where: dict[tuple[int, int], Ints] = {}
+        self._all_bins = PointerBins(shape)
         self._ones = np.ones(shape.memory, np.float32)
         self.clear()
 
@@ -151,7 +109,15 @@ class Pointers:
         self._looked: tuple[Floats, Floats, int] | None = None
 
     def add(self, key: Floats, interval: int, steps: int, pitch: int, onset: int) -> None:
-        """Remember a note: the key it was predicted under, what it was, and when."""
+        """Remember a note.
+
+        Args:
+            key: under which it was predicted ``(1, pointers * width)``.
+            interval: semitones from the note before.
+            steps: the same in steps of the scale.
+            pitch: MIDI note number.
+            onset: in ticks.
+        """
         if not self._first:
             self._make_room()
         before = self._first
@@ -162,13 +128,7 @@ class Pointers:
         moves = self._moves
         moves[0, at] = interval
         moves[1, at] = steps
-        wide, most = self._widest, self._most
-        bins = (
-            interval + wide if -wide <= interval <= wide else 2 * wide + 1,
-            steps + most if -most <= steps <= most else 2 * most + 1,
-            pitch + wide,
-        )
-        self._bins[:, at] = [first + bins[kind] for kind, first in self._first_bins]
+        self._bins[:, at] = self._all_bins.of_note(interval, steps, pitch)
         # Where an earlier note moved as this one does, the match is one longer than before.
         count = min(self._known, self._memory)
         matches = self._matches[:, :count]
@@ -192,9 +152,9 @@ class Pointers:
         Args:
             query: ``(1, pointers * width)``.
             gates: how much each pointer is to be trusted ``(1, pointers)``.
-            last_pitch: of the note before.
+            last_pitch: of the note before, MIDI note number.
             degree: of that pitch, as in ``Tracker``, 0 to 23.
-            onset: of the note asked for.
+            onset: of the note asked for, in ticks.
             places: ``place_rows`` of its meter.
 
         Returns:
@@ -219,11 +179,9 @@ class Pointers:
         trust += self._gate_bias[best_match]
         strength = np.logaddexp(_ZERO, trust)
         self._looked = weights, strength / totals, self._known - 1
-        counted = np.bincount(self._bins[:, start:stop].ravel(), weights.ravel(), self._bin_count)
-        where = self._where.get((degree, last_pitch))
-        if where is None:
-            where = self._find_bins(degree, last_pitch)
-        copied = counted.take(where).astype(np.float32)
+        bins = self._all_bins
+        counted = np.bincount(self._bins[:, start:stop].ravel(), weights.ravel(), bins.count)
+        copied = counted.take(bins.of_intervals(degree, last_pitch)).astype(np.float32)
         # Weights are not divided by their totals; this does that for a tenth of the numbers.
         copied /= (totals * _FLOOR)[:, None]
         copied += _ONE
@@ -261,17 +219,6 @@ class Pointers:
         best = row[row.argmax()] + steps[steps.argmax()]
         row += steps
         return row, best
-
-    def _find_bins(self, degree: int, last_pitch: int) -> Ints:
-        """Where each pointer counted each interval ``(pointers, intervals)``."""
-        intervals = np.arange(2 * self._widest + 1)
-        by_kind = (intervals, self._steps[degree], intervals + last_pitch)
-        where: Ints = np.array([first + by_kind[kind] for kind, first in self._first_bins])
-        # A piece needs a few dozen of them.
-        if len(self._where) == _MOST_KEPT:
-            self._where.clear()
-        self._where[degree, last_pitch] = where
-        return where
 
     def _make_room(self) -> None:
         memory = self._memory

@@ -12,7 +12,7 @@ _ONES: Floats = np.ones(2 * MAX_SYMBOLS, np.float32)
 
 
 def softmax(logits: Floats) -> Probabilities:
-    """The distribution ``(n,)`` that logits ``(n,)`` stand for; n is at most 8192."""
+    """The probabilities ``exp(x) / sum(exp(x))`` of logits ``(n,)``; n is at most 8192."""
     # Reductions of numpy take four times as long as these on arrays of this size.
     weights: Floats = np.exp(logits - logits[logits.argmax()])
     weights /= weights.dot(_ONES[: len(weights)])

@@ -1,6 +1,6 @@
-"""Graphs of int8 in the terms of their float siblings: real numbers in, real numbers out.
+"""Graphs of int8 used as if they were of float32: real numbers in, real numbers out.
 
-What is carried from note to note stays as the integers it came in, so that it loses nothing on the
+What is carried from note to note stays in the integers it came in, so that it loses nothing on the
 way; everything else is converted here. See Jacob et al. 2018, arXiv 1712.05877, for the arithmetic.
 """
 
@@ -35,7 +35,7 @@ class Codes:
         self._zero = np.float32(quantisation.zero_point)
 
     def of(self, values: Floats) -> Array:
-        """The nearest codes; what is beyond the range is the last code on that side."""
+        """The nearest codes, int8; what is beyond their range becomes -128 or 127."""
         codes = values * self._per_unit
         codes += self._zero
         np.rint(codes, out=codes)
@@ -45,7 +45,7 @@ class Codes:
         return codes.astype(np.int8)
 
     def values(self, codes: Array) -> Floats:
-        """What the codes stand for."""
+        """The real numbers that the codes stand for."""
         values: Floats = codes.astype(np.float32)
         values -= self._zero
         values *= self._step

@@ -1,4 +1,7 @@
-"""What bundles of networks that compose symbol by symbol hold beside their graphs."""
+"""The tables of a bundle whose network composes symbol by symbol, read and checked.
+
+``docs/bundle-format.md`` describes them.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ class SymbolTables:
 
     Attributes:
         vocabulary: the symbols.
-        ticks: what the second part of a symbol stands for, ascending; one where all last the same.
+        ticks: how long a symbol may last, in ticks, ascending; one where all last the same.
     """
 
     vocabulary: Vocabulary
@@ -38,9 +41,9 @@ class SymbolTables:
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Of each part of a symbol: itself, and how long it lasts if that is not always the same.
+        """How many values each part of a symbol has: that of symbols, that of ``ticks``.
 
-        The number of symbols, and that of ``ticks``.
+        The second part, how long it lasts, is missing where all last the same.
         """
         return (len(self.vocabulary), len(self.ticks))[: 1 if len(self.ticks) == 1 else 2]
 
@@ -55,7 +58,7 @@ def symbol_tables(bundle: Bundle) -> SymbolTables:
 
 
 def read_seeds(bundle: Bundle, tables: SymbolTables, window: int) -> Ints:
-    """The table ``seeds``: what a window holds at first ``(seeds, window, parts)``.
+    """The table ``seeds``: what a window may hold at first ``(seeds, window, parts)``.
 
     Raises:
         BundleError: it is missing, of another window, or holds what is no symbol.
@@ -74,6 +77,13 @@ def read_seeds(bundle: Bundle, tables: SymbolTables, window: int) -> Ints:
 def read_homes(bundle: Bundle, starts: int) -> tuple[Mapping[Mode, int], ...]:
     """The table ``homes``: for each of the ways a piece may start, its tonics by mode.
 
+    Args:
+        bundle: where it is.
+        starts: how many ways there are.
+
+    Returns:
+        for each way the pitch class, 0 to 11, of the tonic in each mode.
+
     Raises:
         BundleError: it is missing, of other sizes, or holds what is no pitch class.
     """
@@ -82,21 +92,6 @@ def read_homes(bundle: Bundle, starts: int) -> tuple[Mapping[Mode, int], ...]:
         raise _wrong(bundle, "homes", f"is {list(table.shape)}, not {[starts, len(_MODES)]}")
     _check_within(bundle, "homes", table, 0, PITCH_CLASSES - 1)
     return tuple(dict(zip(_MODES, map(int, row), strict=True)) for row in table)
-
-
-def parameter(bundle: Bundle, name: str, most: int) -> int:
-    """A size of the network: a whole number from 1.
-
-    Raises:
-        BundleError: it is missing or not allowed.
-    """
-    value = bundle.manifest.network.parameters.get(name)
-    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= most:
-        return value
-    raise BundleError(
-        f"{bundle.path}: network parameter {name} is {value!r}, not a whole number from 1 to "
-        f"{most}; {AGAIN}"
-    )
 
 
 def _vocabulary(bundle: Bundle) -> Vocabulary:
@@ -116,7 +111,9 @@ def _vocabulary(bundle: Bundle) -> Vocabulary:
 def _ticks(bundle: Bundle) -> tuple[int, ...]:
     table = _whole(bundle, "ticks", axes=1)
     if len(table) > MAX_SYMBOLS:
-        raise _wrong(bundle, "ticks", f"has {len(table)} numbers; {MAX_SYMBOLS} are allowed")
+        raise _wrong(
+            bundle, "ticks", f"has {len(table)} numbers; at most {MAX_SYMBOLS} are allowed"
+        )
     _check_within(bundle, "ticks", table, 1, MAX_TICKS)
     if not (table[1:] > table[:-1]).all():
         raise _wrong(bundle, "ticks", "does not ascend; it must")
@@ -129,7 +126,7 @@ def _whole(bundle: Bundle, name: str, *, axes: int) -> Ints:
         raise _wrong(bundle, name, f"has {table.ndim} axes, not {axes}")
     if not ((np.abs(table) <= _LARGEST) & (table == np.rint(table))).all():
         raise _wrong(
-            bundle, name, f"holds numbers that are not whole, or beyond {_LARGEST}; it must not"
+            bundle, name, f"holds numbers that are not whole, or beyond {_LARGEST} either way"
         )
     return table.astype(np.int64)
 

@@ -15,19 +15,18 @@ from playbach.music.symbols import Vocabulary
 from playbach.predictor.base import Probabilities
 from playbach.predictor.opener import Cpu, Opener
 from playbach.predictor.parts import (
-    AGAIN,
     GraphShape,
     blank,
     check_handed_on,
     checked_part,
     open_part,
     ordered,
+    parameter,
 )
 from playbach.predictor.probabilities import softmax
 from playbach.predictor.quantised import Array, Floats
 from playbach.predictor.symbol_tables import (
     SymbolTables,
-    parameter,
     read_homes,
     read_seeds,
     symbol_tables,
@@ -35,6 +34,7 @@ from playbach.predictor.symbol_tables import (
 
 KIND = "window"
 MOST_IN_WINDOW = 4096
+"""Symbols."""
 MOST_STATE = 1 << 20
 """Numbers that a network may carry from step to step."""
 
@@ -48,10 +48,10 @@ class _Reader(Protocol):
     """One of the two forms of a network."""
 
     def begin(self, seed: Numbers) -> list[Floats]:
-        """Logits of each part ``(n,)`` after ``seed``, numbers of symbols ``(parts, window)``."""
+        """Logits of each part of a symbol ``(n,)`` after ``seed``, int32 ``(parts, window)``."""
 
     def read(self, symbol: Numbers) -> list[Floats]:
-        """The same after one more symbol ``(parts, 1)``."""
+        """The same after one more symbol, int32 ``(parts, 1)``."""
 
 
 class WindowPredictor:
@@ -72,8 +72,8 @@ class WindowPredictor:
             variant: one that it has.
             opener: makes it ready to run; ``None`` for the processor.
             stepwise: whether to run the part ``step``, which reads one symbol and carries its
-                state on, where ``window`` starts from nothing for each symbol. It is faster, and
-                another function once more symbols were read than a window holds.
+                state on, where ``window`` starts from nothing for each symbol. It is faster, but
+                computes another function once more symbols have been read than a window holds.
 
         Raises:
             BundleError: a part or table is missing, or does not fit what the manifest says.
@@ -101,7 +101,7 @@ class WindowPredictor:
 
     @property
     def ticks(self) -> tuple[int, ...]:
-        """What the second part of a symbol stands for."""
+        """How long a symbol may last."""
         return self._tables.ticks
 
     def begin(self, mode: Mode, rng: np.random.Generator) -> int:
@@ -111,15 +111,15 @@ class WindowPredictor:
         return self._homes[start][mode]
 
     def symbols(self) -> Probabilities:
-        """Of each symbol of the vocabulary."""
+        """The probability of each symbol of the vocabulary."""
         return softmax(self._logits[0])
 
     def lasts(self) -> Probabilities:
-        """Of each of ``ticks``."""
+        """The probability of each member of ``ticks``."""
         return softmax(self._logits[1]) if len(self._logits) > 1 else _CERTAIN
 
     def advance(self, symbol: int, last: int) -> None:
-        """The next symbol has this number, and this place in ``ticks``."""
+        """The next symbol has the number ``symbol`` and lasts ``ticks[last]``."""
         chosen = np.array([[symbol], [last]], np.int32)
         self._logits = self._reader.read(chosen[: len(self._logits)])
 
@@ -189,7 +189,7 @@ def _outputs(tables: SymbolTables) -> dict[str, tuple[int, ...]]:
 
 
 def _states(bundle: Bundle, variant: str) -> Mapping[str, tuple[int, ...]]:
-    """Shapes of the states, as the graph has them: no table or parameter says them."""
+    """Shapes of the states by name, as the manifest lists them: no table or parameter has them."""
     bundle.part(variant, "step")  # whose error names the file
     part = bundle.manifest.part(variant, "step")
     states = {spec.name: spec.shape for spec in part.inputs if spec.name.startswith("state_")}
@@ -197,6 +197,6 @@ def _states(bundle: Bundle, variant: str) -> Mapping[str, tuple[int, ...]]:
     if numbers > MOST_STATE:
         raise BundleError(
             f"{bundle.path}: {part.name} carries {numbers:,} numbers from step to step, more than "
-            f"{MOST_STATE:,} allowed on a board; {AGAIN}"
+            f"{MOST_STATE:,} allowed on a board; convert a smaller network"
         )
     return states

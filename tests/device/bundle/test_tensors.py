@@ -35,27 +35,27 @@ def test_a_scale_agrees_after_its_way_through_float32() -> None:
         ),
         (
             (replace(NOTE, shape=(1, 8)), STATE),
-            'tensor "note" is float32[1, 8], and float32[1, 16] in the manifest',
+            'tensor "note" is float32[1, 8], and the manifest lists float32[1, 16]',
         ),
         (
             (replace(NOTE, dtype="int8"), STATE),
-            'tensor "note" is int8[1, 16], and float32[1, 16] in the manifest',
+            'tensor "note" is int8[1, 16], and the manifest lists float32[1, 16]',
         ),
         (
             (NOTE, replace(STATE, quantisation=None)),
-            'tensor "state" has no scale, and scale 0.1, zero point -4 in the manifest',
+            'tensor "state" has no scale, and the manifest lists scale 0.1, zero point -4',
         ),
         (
             (NOTE, replace(STATE, quantisation=Quantisation(0.1, 0))),
-            'tensor "state" has scale 0.1, zero point 0, and scale 0.1, zero point -4',
+            "zero point 0, and the manifest lists scale 0.1, zero point -4",
         ),
         (
             (NOTE, replace(STATE, quantisation=Quantisation(0.2, -4))),
-            'tensor "state" has scale 0.2, zero point -4, and scale 0.1, zero point -4',
+            '"state" has scale 0.2, zero point -4, and the manifest lists scale 0.1, zero point -4',
         ),
         (
             (NOTE, STATE, TensorSpec("memory", "float32", (1,))),
-            'its tensor "memory" is not in the manifest',
+            'its tensor "memory" is none that the manifest lists',
         ),
     ],
 )

@@ -39,7 +39,7 @@ def test_a_network_with_a_window_can_be_saved_stepwise(
 
 def test_a_network_without_that_form_says_so(playbach: Command, tmp_path: Path) -> None:
     said = playbach("save", tmp_path / "a.mid", "--stepwise")
-    assert "of kind lstm-copy, has no second form" in said.mistake
+    assert "of kind lstm-copy, cannot go stepwise" in said.mistake
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -124,7 +124,7 @@ FAULTS: dict[str, tuple[Edit, str]] = {
     "a tensor of another name": (other_name, 'float32/step.tflite: it has no tensor "cell_0"'),
     "a tensor of another shape": (other_shape, "float32/pitch.tflite: tensor"),
     "a tensor of another type": (other_type, 'tensor "cell_0" is int8'),
-    "a tensor too many": (one_too_many, 'its tensor "extra" is not in the manifest'),
+    "a tensor too many": (one_too_many, 'its tensor "extra" is none that the network needs'),
     "graphs swapped": (swapped_graphs, "float32/pitch.tflite: "),
     "roles swapped": (swapped_roles, ".tflite: "),
     "another graph for the step": (swapped_step, "float32/step.tflite: "),
@@ -199,7 +199,7 @@ INT8_FAULTS: dict[str, tuple[Edit, str]] = {
         other_scale("int8/step.tflite", "cell_1", "next_cell_1"),
         'int8/step.tflite: tensor "cell_1" has scale',
     ),
-    "no scale": (no_scale, "tensor shift is int8[1, 50] with no scale; int8 needs a scale"),
+    "no scale": (no_scale, "tensor shift is int8[1, 50] with no scale; int8 needs a scale, o"),
 }
 
 

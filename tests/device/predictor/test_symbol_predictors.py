@@ -156,12 +156,12 @@ def test_a_piece_has_the_tonic_of_how_it_starts(
 
 
 def test_a_network_of_one_form_has_no_other(symbol_bundles: Path) -> None:
-    with pytest.raises(InputError, match="of kind noise, has no second form"):
+    with pytest.raises(InputError, match="of kind noise, cannot go stepwise; only kind window can"):
         load_predictor(of(symbol_bundles, "phrases"), stepwise=True)
 
 
 def test_who_wants_notes_is_told_that_it_says_symbols(symbol_bundles: Path) -> None:
-    with pytest.raises(BundleError, match="of kind window, says no notes but symbols"):
+    with pytest.raises(BundleError, match="of kind window, composes symbol by symbol"):
         load_note_predictor(of(symbol_bundles, "melody"))
 
 
@@ -288,7 +288,8 @@ FAULTS: dict[str, tuple[str, Edit, str]] = {
     "no graph of a window": ("melody", no_graph, 'no graph "float32/window" in the bundle'),
     "no graph out of noise": ("phrases", no_graph, 'no graph "float32/noise" in the bundle'),
     "a window of real numbers": (
-        "melody", tensor("float32/window.tflite", "inputs", 0, dtype="float32"), "int32[1, 8] in",
+        "melody", tensor("float32/window.tflite", "inputs", 0, dtype="float32"),
+        'tensor "symbols" is float32[1, 8], and the network needs int32[1, 8]',
     ),
     "logits of another name": (
         "timed", tensor("float32/window.tflite", "outputs", 1, name="tocks"), 'no tensor "ticks"',
