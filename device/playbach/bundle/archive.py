@@ -32,7 +32,17 @@ PLAIN_FILE_MODE = 0o644
 
 
 class Entry(NamedTuple):
-    """One row of the central directory."""
+    """One row of the central directory.
+
+    Attributes:
+        name: path in the zip, ASCII.
+        flags: general purpose bits.
+        method: of compression, ``STORED`` or ``DEFLATED``.
+        crc: CRC-32 of the unpacked bytes.
+        packed: bytes as they lie in the zip.
+        size: unpacked bytes.
+        offset: where its local header starts, in bytes from the start of the zip.
+    """
 
     name: str
     flags: int
@@ -47,7 +57,7 @@ def unpack(archive: bytes) -> dict[str, bytes]:
     """Entries by name, in the order in which they lie.
 
     Raises:
-        DefectError: anything but a plain, whole zip within the limits.
+        DefectError: this is anything but a plain, whole zip within the limits.
     """
     entries, directory = _directory(archive)
     contents: dict[str, bytes] = {}
@@ -56,7 +66,7 @@ def unpack(archive: bytes) -> dict[str, bytes]:
         if entry.offset != offset:
             raise DefectError(f"{entry.name}: entries overlap or leave gaps")
         if entry.name in contents:
-            raise DefectError(f"{entry.name} comes twice")
+            raise DefectError(f"{entry.name} comes twice; each entry must come once")
         start = _local_end(archive, entry, directory)
         offset = start + entry.packed
         if offset > directory:
@@ -137,7 +147,7 @@ def _name(raw: bytes) -> str:
 
 
 def _local_end(archive: bytes, entry: Entry, directory: int) -> int:
-    """Where the packed bytes of the entry start; its own header must say what its row says."""
+    """Where the packed bytes of the entry start; its local header must say what its row says."""
     end = entry.offset + LOCAL.size
     name = entry.name.encode("ascii")
     if end + len(name) > directory:

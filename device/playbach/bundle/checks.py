@@ -28,7 +28,7 @@ def integer(lowest: int, highest: int) -> Check[int]:
         if isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= highest:
             return value
         raise DefectError(
-            f"{where} is {shown(value)}; it must be a whole number {lowest} to {highest}"
+            f"{where} is {shown(value)}; it must be a whole number from {lowest} to {highest}"
         )
 
     return check
@@ -75,7 +75,7 @@ def text(value: object, where: str) -> str:
 
 
 def matching(pattern: str, meaning: str) -> Check[str]:
-    """Text that is wholly of a pattern, which ``meaning`` puts into words."""
+    """Text that matches a pattern as a whole; ``meaning`` puts the pattern into words."""
     compiled = re.compile(pattern, re.ASCII)
 
     def check(value: object, where: str) -> str:
@@ -99,7 +99,7 @@ def one_of(words: tuple[str, ...]) -> Check[str]:
 
 
 def list_of(item: Check[T], fewest: int, most: int) -> Check[tuple[T, ...]]:
-    """A list within a length."""
+    """A list of ``fewest`` to ``most`` members."""
 
     def check(value: object, where: str) -> tuple[T, ...]:
         if not isinstance(value, list | tuple):
@@ -119,7 +119,7 @@ def distinct(members: Check[tuple[T, ...]]) -> Check[tuple[T, ...]]:
         for i, member in enumerate(checked):
             if member in checked[:i]:
                 raise DefectError(
-                    f"{where}[{i}] is {shown(member)} a second time; it must come once"
+                    f"{where}[{i}] is {shown(member)} a second time; each may come once"
                 )
         return checked
 
@@ -140,7 +140,7 @@ def ascending(members: Check[tuple[int, ...]]) -> Check[tuple[int, ...]]:
 
 
 def mapping_of(item: Check[T], most: int) -> Check[Mapping[str, T]]:
-    """An object of any keys of text, within a size, with checked values."""
+    """An object of at most ``most`` keys, any line of text, with checked values."""
 
     def check(value: object, where: str) -> Mapping[str, T]:
         if not isinstance(value, Mapping):
@@ -171,7 +171,7 @@ def record(
                 )
         for key in required:
             if key not in value:
-                raise DefectError(f"{where} has no {shown(key)}")
+                raise DefectError(f"{where} has no {shown(key)}, which is required")
         return make(**{key: known[key](value[key], f"{where}.{key}") for key in value})
 
     return check

@@ -13,10 +13,10 @@ TABLE_SUFFIXES = MappingProxyType({"float32": ".f32", "int8": ".i8"})
 
 
 def check_consistent(manifest: Manifest) -> None:
-    """What holds between keys.
+    """Check what must hold between keys.
 
     Raises:
-        DefectError: a pair of keys contradict each other.
+        DefectError: two keys contradict each other, or together exceed a limit.
     """
     if manifest.range.lowest > manifest.range.highest:
         raise DefectError("manifest.range.lowest is above highest; it must not be")
@@ -33,7 +33,7 @@ def check_consistent(manifest: Manifest) -> None:
     total = sum(entry.size for entry in manifest.entries)
     if total > MAX_UNPACKED_BYTES:
         raise DefectError(
-            f"the parts and tables have {total} bytes; {MAX_UNPACKED_BYTES} are allowed"
+            f"the parts and tables have {total} bytes; at most {MAX_UNPACKED_BYTES} are allowed"
         )
     for part in manifest.parts:
         for side, specs in (("inputs", part.inputs), ("outputs", part.outputs)):
@@ -53,7 +53,7 @@ def _check_once(what: str, names: list[str]) -> None:
 def _check_elements(what: str, shape: tuple[int, ...]) -> None:
     if math.prod(shape) > MAX_ELEMENTS:
         raise DefectError(
-            f"{what} has the shape {list(shape)}; at most {MAX_ELEMENTS} elements allowed"
+            f"{what} has the shape {list(shape)}; at most {MAX_ELEMENTS} elements are allowed"
         )
 
 

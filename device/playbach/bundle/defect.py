@@ -1,4 +1,4 @@
-"""What is wrong with a bundle, said before its file has a name."""
+"""What is wrong with a bundle, said where the name of its file is not known."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def shown(value: object) -> str:
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
-    """A hint such as `` (did you mean "role"?)``, or nothing when no word is near."""
+    """A hint such as `` (did you mean "role"?)``, or no text when no word is near."""
     near = difflib.get_close_matches(word[:LONGEST_SHOWN], list(words), n=1)
     return f' (did you mean "{near[0]}"?)' if near else ""
 

@@ -1,4 +1,4 @@
-"""What a bundle says of itself, as frozen records; ``docs/bundle-format.md`` tells it at length."""
+"""What a bundle says of itself, as frozen records; ``docs/bundle-format.md`` has the details."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json
 """A value of a JSON file; one that was read is frozen, its lists are tuples."""
 
 Parameter: TypeAlias = "int | float | str"
+"""A hyperparameter of a network."""
 
 VARIANTS = ("float32", "dynamic", "float16", "int8", "edgetpu")
 """Numeric forms of one network. ``dynamic``: int8 weights, float32 inputs and outputs."""
@@ -65,6 +66,8 @@ class PitchRange:
 @dataclass(frozen=True, slots=True)
 class Quantisation:
     """How an integer stands for a real number: ``real = scale * (integer - zero_point)``.
+
+    The affine scheme of Jacob et al. 2018, arXiv 1712.05877, which TensorFlow Lite uses.
 
     Attributes:
         scale: greater than 0.
@@ -149,7 +152,7 @@ class Provenance:
         licences: their licences.
         run: name of the training run.
         command: the command that repeats it.
-        scores: held-out measures by name, such as ``bits_per_note``.
+        scores: measures on held-out music by name, such as ``bits_per_note``.
         tools: versions by tool, such as ``tensorflow``.
         notes: anything else.
     """
@@ -203,7 +206,7 @@ class Manifest:
         """The graph of that variant and role.
 
         Raises:
-            BundleError: there is none; the message lists those there are.
+            BundleError: there is none; the message lists those that there are.
         """
         for part in self.parts:
             if (part.variant, part.role) == (variant, role):
@@ -217,7 +220,7 @@ class Manifest:
 
 
 def plain(value: object) -> object:
-    """A record as what ``json.dumps`` takes; ``None`` fields are left out, mappings sorted."""
+    """A record in what ``json.dumps`` takes; fields of ``None`` are left out, mappings sorted."""
     if is_dataclass(value):
         pairs = ((f.name, getattr(value, f.name)) for f in fields(value))
         return {name: plain(member) for name, member in pairs if member is not None}

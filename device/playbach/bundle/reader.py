@@ -30,7 +30,7 @@ class Bundle:
 
     Attributes:
         manifest: what it says of itself.
-        path: where it was read from; no part of what it is, so not compared.
+        path: where it was read from; not compared, for the same bundle may lie anywhere.
         contents: unpacked bytes of parts and tables by name.
     """
 
@@ -89,7 +89,9 @@ def parse_bundle(archive: bytes, path: Path) -> Bundle:
     if raw is None:
         raise DefectError(f"this is not a bundle (a zip without {MANIFEST_NAME})")
     if len(raw) > MAX_MANIFEST_BYTES:
-        raise DefectError(f"{MANIFEST_NAME} has {len(raw)} bytes; {MAX_MANIFEST_BYTES} are allowed")
+        raise DefectError(
+            f"{MANIFEST_NAME} has {len(raw)} bytes; at most {MAX_MANIFEST_BYTES} are allowed"
+        )
     manifest = parse_manifest(raw)
     named = {entry.name for entry in manifest.entries}
     for name in contents:
@@ -117,7 +119,7 @@ def _read(path: Path) -> bytes:
         if not size:
             raise DefectError("the file is empty")
         if size > MAX_FILE_BYTES:
-            raise DefectError(f"the file has {size} bytes; {MAX_FILE_BYTES} are allowed")
+            raise DefectError(f"the file has {size} bytes; at most {MAX_FILE_BYTES} are allowed")
         with path.open("rb") as stream:
             return stream.read(size)
     except FileNotFoundError as error:
@@ -141,7 +143,7 @@ def _check_content(entry: Part | Table, contents: Mapping[str, bytes]) -> None:
         if content[4:8] != TFLITE_IDENTIFIER:
             raise DefectError(f"{entry.name} is not a TFLite file (no TFL3 at byte 4)")
     elif not np.isfinite(_array(entry, content)).all():
-        raise DefectError(f"{entry.name} holds numbers that are not finite")
+        raise DefectError(f"{entry.name} holds numbers that are not finite; all must be")
 
 
 def _array(table: Table, content: bytes) -> Array:

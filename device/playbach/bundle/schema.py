@@ -1,4 +1,4 @@
-"""The schema of ``manifest.json``: one row a key, and what must hold between them."""
+"""The schema of ``manifest.json``: a row for each key, with the check of its value."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ MANIFEST = record(
 
 
 def parse_manifest(raw: bytes) -> Manifest:
-    """The manifest in the bytes of ``manifest.json`` (at most ``MAX_MANIFEST_BYTES``).
+    """The manifest in the bytes of ``manifest.json``, which the caller has limited in size.
 
     Raises:
         DefectError: it is not JSON, not of this format, or says something that is not allowed.

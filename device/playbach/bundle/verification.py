@@ -38,9 +38,10 @@ class VariantFigures:
             step (of a note: shift, pitch and duration added up; of an image: mean of its rows),
             nats; of the worst graph where there are several forms.
         agreement: share of distributions whose likeliest symbol is the same, 0 to 1; likewise.
-        bits: per step, all distributions added up, where it is known what was right; of notes 2..n.
-        steps_per_second: steps in a second of processor time, where it was converted.
-        drift: the same when it is left to itself, for networks that are run so.
+        bits: cross-entropy per step, all distributions added up, where the music says what was
+            right; the first note is left out.
+        steps_per_second: steps in a second of processor time, on the machine of the conversion.
+        drift: the same for the variant left to itself, for networks that can be run so.
     """
 
     variant: str
@@ -60,7 +61,7 @@ class Verification:
     Attributes:
         music: what was read, such as ``9 movements held out``.
         steps: how many, as in ``VariantFigures``.
-        bits: per step, of the network as trained, where it is known what was right.
+        bits: cross-entropy per step of the network as trained, as in ``VariantFigures``.
         machine: on which it was measured.
         variants: a row each.
     """
@@ -80,7 +81,7 @@ _NOT_MEASURED = ""
 
 
 def verification_table(verification: Verification) -> list[str]:
-    """A table in Markdown, a string a line; without columns for what no variant was asked."""
+    """A table in Markdown, a string a line, without the columns that are empty for all variants."""
     found = list(zip(*map(_row, verification.variants), strict=True))
     told = [n for n, column in enumerate(found) if any(column)] or range(len(_COLUMNS))
     rows = [[row[n] for n in told] for row in (_COLUMNS, *map(_row, verification.variants))]

@@ -31,7 +31,7 @@ def write_bundle(
 
     Args:
         path: where it goes; the file appears whole or not at all.
-        manifest: sizes and SHA-256 of its parts, and all its tables, are filled in here.
+        manifest: sizes and SHA-256 of its parts, and all rows of its tables, are filled in here.
         parts: bytes of the graphs by the names that the manifest's parts have.
         tables: float32 or int8 arrays by name (``tables/note.f32``, ``tables/form.i8``).
         force: whether an existing file is replaced.
@@ -72,7 +72,7 @@ def build_bundle(
     try:
         text = json.dumps(plain(complete), indent=1, allow_nan=False, ensure_ascii=False)
         raw_manifest = f"{text}\n".encode()
-    # TypeError: something no JSON can say. ValueError: NaN, or half a character.
+    # TypeError: something no JSON can say. ValueError: NaN, or a lone surrogate.
     except (TypeError, ValueError) as defect:
         raise DefectError(f"{MANIFEST_NAME} cannot be written ({defect})") from defect
     archive = pack({MANIFEST_NAME: raw_manifest, **contents})

@@ -75,7 +75,7 @@ FAULTS = {
     "no parts": (put("parts", value=[]), "manifest.parts has 0 members; it must have 1 to"),
     "a text where a number belongs": (
         put("range", "lowest", value="36"),
-        'manifest.range.lowest is "36"; it must be a whole number 0 to 127',
+        'manifest.range.lowest is "36"; it must be a whole number from 0 to 127',
     ),
     "a fraction where a whole number belongs": (put("range", "lowest", value=36.0), "36.0; it"),
     "true where a number belongs": (put("range", "lowest", value=True), "lowest is true; it"),
@@ -237,7 +237,7 @@ JSON_FAULTS = {
         b'{"a": 0%s}' % b"".join(b', "%x": 0' % i for i in range(20_000)),
         'the key "a" twice',
     ),
-    "too many bytes": (b" " * 300_000, "manifest.json has 300000 bytes; 262144 are allowed"),
+    "too many bytes": (b" " * 300_000, "300000 bytes; at most 262144 are allowed"),
 }
 
 
