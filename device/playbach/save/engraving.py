@@ -31,19 +31,19 @@ _PATIENCE = 600.0
 
 
 def check_svg() -> None:
-    """That there is an engraver.
+    """Check that the engraver is installed.
 
     Raises:
-        OutputError: verovio is not installed.
+        OutputError: verovio is not.
     """
     require_library("verovio", "verovio")
 
 
 def check_pdf() -> None:
-    """That there is an engraver, and what makes PDF of its pages.
+    """Check that the engraver is installed, and the program that makes a PDF of its pages.
 
     Raises:
-        OutputError: verovio or rsvg-convert is not installed.
+        OutputError: verovio or rsvg-convert is not.
     """
     check_svg()
     require_program("rsvg-convert", _INSTALL)
@@ -103,7 +103,7 @@ def write_pdf(movements: Sequence[Placed], path: Path) -> None:
     """A PDF of the pages.
 
     Raises:
-        OutputError: rsvg-convert is missing or fails.
+        OutputError: rsvg-convert is missing, fails, or takes too long.
     """
     program = require_program("rsvg-convert", _INSTALL)
     with tempfile.TemporaryDirectory(prefix="playbach-") as folder:
@@ -129,9 +129,13 @@ def _convert(command: list[str], folder: str) -> None:
     except subprocess.CalledProcessError as error:
         words = error.stderr.decode(errors="replace").strip().splitlines()
         said = f": {words[-1]}" if words else ""
-        raise OutputError(f"rsvg-convert failed{said}; see whether the disk is full") from error
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise OutputError(f"{command[0]} does not run: {error}; {_INSTALL}") from error
+        raise OutputError(f"rsvg-convert failed{said}; check whether the disk is full") from error
+    except subprocess.TimeoutExpired as error:
+        raise OutputError(
+            f"rsvg-convert did not end within {_PATIENCE:g} seconds; ask for fewer notes"
+        ) from error
+    except OSError as error:
+        raise OutputError(f"{command[0]} does not run: {error}; run: {_INSTALL}") from error
 
 
 def _options() -> dict[str, str | int | bool]:

@@ -13,7 +13,7 @@ from playbach.save import engraving, midi, musicxml, roll, wav
 
 
 def _nothing() -> None:
-    """What needs nothing beyond the base install is always there."""
+    """The check of a format that needs nothing beyond the base install."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +22,10 @@ class Format:
 
     Attributes:
         name: what it is.
-        suffixes: small, with their dot.
+        suffixes: in lower case, with their dot.
         write: writes movements into a file that exists and is empty.
         check: raises a ``PlaybachError`` that says what is missing and how to install it.
-        needs: what that may be, in words; empty for nothing.
+        needs: what ``check`` looks for, in words; empty for nothing.
     """
 
     name: str
@@ -48,16 +48,16 @@ _BY_SUFFIX = {suffix: row for row in FORMATS for suffix in row.suffixes}
 
 
 def format_of(path: Path) -> Format:
-    """The format that the name of ``path`` asks for, ready to be written.
+    """The format that the name of ``path`` asks for; what it needs is installed.
 
     Raises:
-        InputError: the suffix is none of ours.
-        OutputError: what it needs is not installed.
+        InputError: the suffix is none of ``SUFFIXES``, upper or lower case.
+        OutputError: what the format needs is not installed.
     """
     row = _BY_SUFFIX.get(path.suffix.lower())
     if row is None:
         *most, last = SUFFIXES
-        raise InputError(f"{path}: the name of the file ends in {', '.join(most)} or {last}")
+        raise InputError(f"{path}: the name of the file must end in {', '.join(most)} or {last}")
     with_name(path, row.check)
     return row
 
@@ -71,7 +71,8 @@ def save(movements: Sequence[Placed], path: Path, *, force: bool) -> None:
         force: whether an existing file may be replaced.
 
     Raises:
-        PlaybachError: as ``format_of``, or the file cannot be written.
+        InputError: as ``format_of``.
+        OutputError: as ``format_of``, or the file cannot be written.
     """
     row = format_of(path)
     with written_atomically(path, force=force) as temporary:
@@ -79,7 +80,11 @@ def save(movements: Sequence[Placed], path: Path, *, force: bool) -> None:
 
 
 def with_name(path: Path, do: Callable[[], None]) -> None:
-    """``do``, whose errors say which file they are about."""
+    """Run ``do``; its errors say which file they are about.
+
+    Raises:
+        OutputError: ``do`` raised a ``PlaybachError``.
+    """
     try:
         do()
     except PlaybachError as error:

@@ -8,11 +8,11 @@ from pathlib import Path
 from playbach.music.midi_write import Placed, midi_bytes, suite_midi_bytes
 
 CELLO = 42
-"""General MIDI program."""
+"""General MIDI program, counted from 0: a cello."""
 
 
 def midi_file(placed: Sequence[Placed]) -> bytes:
-    """The movements as a MIDI file; one by itself keeps its form, key and pickup."""
+    """The movements, at least one, as a MIDI file; one by itself keeps its form and pickup."""
     first = placed[0]
     if len(placed) == 1:
         return midi_bytes(first.piece, tempo=first.tempo, program=CELLO)

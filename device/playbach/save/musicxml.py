@@ -1,4 +1,4 @@
-"""Movements as a MusicXML score, which notation programs open."""
+"""Movements as a score in MusicXML 4.0, which notation programs open."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _UNITS = {1: "whole", 2: "half", 4: "quarter", 8: "eighth", 16: "16th", 32: "32n
 
 
 def musicxml(movements: Sequence[Placed], *, metronome: bool = True) -> bytes:
-    """A score of one part, the movements one after another.
+    """A score of one part in UTF-8, the movements one after another.
 
     Args:
-        movements: at least one. What is silent between them is not written.
+        movements: at least one. The silence between them is not written.
         metronome: whether tempi are printed; programs that play the score know them anyway.
     """
     score = Element("score-partwise", version="4.0")

@@ -10,7 +10,7 @@ from playbach.errors import OutputError
 
 
 def require_library(name: str, package: str) -> None:
-    """That a Python library can be imported.
+    """Check that a Python library can be imported.
 
     Args:
         name: as it is imported.
@@ -21,7 +21,7 @@ def require_library(name: str, package: str) -> None:
     """
     if importlib.util.find_spec(name) is None:
         raise OutputError(
-            f"the Python package {package} is not installed; {sys.executable} -m pip install "
+            f"the Python package {package} is not installed; run: {sys.executable} -m pip install "
             f"{package}, or install playbach with its extra 'score'"
         )
 
@@ -29,10 +29,14 @@ def require_library(name: str, package: str) -> None:
 def require_program(name: str, install: str) -> str:
     """Path of a program.
 
+    Args:
+        name: as it is called.
+        install: the command that installs it.
+
     Raises:
         OutputError: it is not installed.
     """
     path = shutil.which(name)
     if path is None:
-        raise OutputError(f"the program {name} is not installed; {install}")
+        raise OutputError(f"the program {name} is not installed; run: {install}")
     return path

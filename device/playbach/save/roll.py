@@ -11,8 +11,8 @@ from playbach.music.midi_write import Placed
 from playbach.music.note import BarLines, Note, Piece
 from playbach.save.needs import require_library
 
+# Pixels.
 WIDTH = 1600
-"""Pixels."""
 MARGIN = 40
 SEMITONE = 6
 TITLE = 52
@@ -35,8 +35,8 @@ class Row:
 
     Attributes:
         piece: the movement.
-        start: first tick.
-        ticks: how many the whole width shows.
+        start: first tick; below 0 in a row that begins with a pickup.
+        ticks: how many the whole width between the margins shows.
         top: pixels from the top of the picture.
         pitches: lowest and highest shown.
         title: what stands above it, empty for a row that goes on.
@@ -51,6 +51,7 @@ class Row:
 
     @property
     def height(self) -> int:
+        """Pixels."""
         low, high = self.pitches
         return (high - low + 1) * SEMITONE
 
@@ -65,10 +66,10 @@ class Row:
 
 
 def check() -> None:
-    """That there is what draws.
+    """Check that the library that draws is installed.
 
     Raises:
-        OutputError: Pillow is not installed.
+        OutputError: Pillow is not.
     """
     require_library("PIL", "pillow")
 

@@ -29,7 +29,7 @@ _PATIENCE = 60.0
 
 
 def check() -> None:
-    """That there is a synthesiser with instruments.
+    """Check that a synthesiser and its sound font are installed.
 
     Raises:
         OutputError: fluidsynth or a sound font is not installed.
@@ -42,23 +42,28 @@ def write(movements: Sequence[Placed], path: Path) -> None:
     """Render into ``path``.
 
     Raises:
-        OutputError: as ``check``, or it is too long, or fluidsynth fails.
+        OutputError: as ``check``, or the music is too long, or fluidsynth fails.
+        PortError: as ``check``.
     """
     program, font = _synthesiser()
     length = seconds(movements)
     if (length + _TAIL) * BYTES_PER_SECOND > MOST_BYTES:
         most = int(MOST_BYTES / BYTES_PER_SECOND / 3600)
-        raise OutputError(f"a WAV file holds less than {most} hours of music; ask for fewer notes")
+        raise OutputError(
+            f"the music takes more than the {most} hours that a WAV file holds; ask for fewer notes"
+        )
     with tempfile.TemporaryDirectory(prefix="playbach-") as folder:
         midi = Path(folder, "music.mid")
         midi.write_bytes(midi_file(movements))
         said = _run(_command(program, font, midi, path), length + _PATIENCE)
     if not length <= _length(path) <= length + _TAIL:
-        raise OutputError(f"fluidsynth wrote no whole WAV file with {font}{said}")
+        raise OutputError(
+            f"fluidsynth wrote no whole WAV file with {font}{said}; set SOUNDFONT to another font"
+        )
 
 
 def seconds(movements: Sequence[Placed]) -> float:
-    """How long the movements take, with the rests between them but not after the last."""
+    """How many seconds the movements take, with the rests between them but not after the last."""
     return sum(
         _played(one, one.piece.end if is_last else max(one.length, one.piece.end))
         + (0.0 if is_last else one.rest)
@@ -81,7 +86,9 @@ def _synthesiser() -> tuple[str, Path]:
     program = require_program("fluidsynth", INSTALL)
     font = find_font()
     if font is None:
-        raise OutputError(f"there is no sound font; {INSTALL}, or set SOUNDFONT to a .sf2 file")
+        raise OutputError(
+            f"there is no sound font; run: {INSTALL}, or set SOUNDFONT to a .sf2 or .sf3 file"
+        )
     return program, font
 
 
@@ -93,7 +100,7 @@ def _command(program: str, font: Path, midi: Path, out: Path) -> list[str]:
 
 
 def _run(command: list[str], timeout: float) -> str:
-    """What it had to complain about, to be put after a message."""
+    """Run fluidsynth; what it complained about, as the end of a message, or no text."""
     try:
         done = subprocess.run(  # noqa: S603 no shell; the program found on the PATH
             command,
@@ -104,15 +111,19 @@ def _run(command: list[str], timeout: float) -> str:
             timeout=timeout,
             check=False,
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise OutputError(f"{command[0]} does not render: {error}; {INSTALL}") from error
+    except subprocess.TimeoutExpired as error:
+        raise OutputError(
+            f"fluidsynth did not end within {timeout:.0f} seconds; ask for fewer notes"
+        ) from error
+    except OSError as error:
+        raise OutputError(f"{command[0]} does not run: {error}; run: {INSTALL}") from error
     lines = [line.strip() for line in done.stderr.splitlines()]
     faults = [line for line in lines if "error" in line.lower()]
     said = f": {faults[0]}" if faults else ""
     if done.returncode or faults:
         raise OutputError(
             f"fluidsynth failed (status {done.returncode}){said}; set SOUNDFONT to another font, "
-            "or see whether the disk is full"
+            "or check whether the disk is full"
         )
     return said
 

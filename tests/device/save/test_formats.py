@@ -89,7 +89,7 @@ def test_all_names_are_checked_before_anything_is_written(
     playbach: Command, tmp_path: Path
 ) -> None:
     said = playbach("save", tmp_path / "a.mid", tmp_path / "a.mp3")
-    assert f"{tmp_path / 'a.mp3'}: the name of the file ends in .mid, .midi, .wav, " in said.mistake
+    assert f"{tmp_path / 'a.mp3'}: the name of the file must end in .mid, .midi, " in said.mistake
     said = playbach("save", tmp_path / "a.mid", tmp_path / "missing" / "a.png")
     assert "make it first" in said.mistake
     assert list(tmp_path.iterdir()) == []
@@ -100,7 +100,7 @@ def test_a_missing_program_is_said_before_composing(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     said = playbach("save", tmp_path / "a.wav", "--bundle", tmp_path / "none.bundle")
-    assert "a.wav: the program fluidsynth is not installed; apt install" in said.mistake
+    assert "a.wav: the program fluidsynth is not installed; run: apt install" in said.mistake
 
 
 def test_help_lists_every_suffix_and_what_it_needs(playbach: Command) -> None:

@@ -94,7 +94,7 @@ def test_a_pdf_has_a_page_for_each_page(tmp_path: Path) -> None:
 
 @converter
 def test_a_converter_that_cannot_write_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=r"^rsvg-convert failed.*; see whether the disk is full"):
+    with pytest.raises(OutputError, match=r"^rsvg-convert failed.*; check whether the disk is"):
         engraving.write_pdf(TWO, tmp_path / "no folder" / "a.pdf")
 
 
@@ -102,7 +102,7 @@ def test_what_is_missing_is_named_with_what_installs_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(OutputError, match="rsvg-convert is not installed; apt install librsvg2"):
+    with pytest.raises(OutputError, match="rsvg-convert is not installed; run: apt install libr"):
         engraving.check_pdf()
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     for check, package in ((engraving.check_svg, "verovio"), (roll.check, "pillow")):

@@ -88,7 +88,7 @@ def test_without_fluidsynth_the_line_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(OutputError, match=r"^the program fluidsynth is not installed; apt install"):
+    with pytest.raises(OutputError, match=r"^the program fluidsynth is not installed; run: apt"):
         wav.check()
 
 
@@ -100,7 +100,7 @@ def test_without_a_sound_font_the_line_says_what_to_install(
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("SOUNDFONT", raising=False)
     monkeypatch.setattr("playbach.sinks.soundfont._FOLDERS", (tmp_path,))
-    with pytest.raises(OutputError, match=r"^there is no sound font; apt install fluidsynth"):
+    with pytest.raises(OutputError, match=r"^there is no sound font; run: apt install fluidsynth"):
         wav.check()
 
 
@@ -120,6 +120,20 @@ def test_a_sound_font_that_is_missing_or_none_is_said(
 @here
 def test_music_that_no_wav_file_can_hold_is_refused_before_rendering(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
-    with pytest.raises(OutputError, match=r"^a WAV file holds less than 6 hours of music"):
+    with pytest.raises(OutputError, match=r"^the music takes more than the 6 hours that a WAV"):
         wav.write([movement(0, 24 * 60 * 60 * 7)], path)
     assert not path.exists()
+
+
+def test_a_synthesiser_that_hangs_is_given_up_in_a_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    program, font = tmp_path / "fluidsynth", tmp_path / "font.sf2"
+    program.write_text("#!/bin/sh\nexec /bin/sleep 60\n")
+    program.chmod(0o755)
+    font.touch()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("SOUNDFONT", str(font))
+    monkeypatch.setattr(wav, "_PATIENCE", 0.0)
+    with pytest.raises(OutputError, match=r"did not end within \d+ seconds; ask for fewer notes"):
+        wav.write([movement(0)], tmp_path / "a.wav")

@@ -34,10 +34,10 @@ class Written:
         start: ticks from the start of the bar as it is written.
         duration: ticks.
         notes: those that sound, from low to high; none for a rest.
-        tied: which of them sounded before.
-        ties: which of them sound on.
+        tied: for each of them, whether a tie leads to it: it sounded before.
+        ties: for each of them, whether a tie leads on from it: it sounds on.
         value: what it looks like; ``None`` for a rest of a whole bar.
-        in_triplet: whether three of it take the time of two.
+        in_triplet: whether three such values take the time of two.
         opens: whether a triplet begins with it.
         closes: whether a triplet ends with it.
         beams: MusicXML's words for its beams, the eighths' first.

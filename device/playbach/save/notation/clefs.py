@@ -19,8 +19,8 @@ class Clef:
     Attributes:
         sign: its letter.
         line: the line of the staff it stands on, from below.
-        lowest: pitch of the lowest line.
-        highest: pitch of the highest line.
+        lowest: MIDI note number of the lowest line.
+        highest: MIDI note number of the highest line.
     """
 
     sign: str
@@ -34,14 +34,14 @@ class Clef:
 
 
 CLEFS = (Clef("F", 4, 43, 57), Clef("C", 4, 50, 64), Clef("G", 2, 64, 77))
-"""Those of cello music: bass, tenor and treble; of two that suit as well, the first."""
+"""Those of cello music: bass, tenor and treble; of two equally good ones the first is taken."""
 
 
 def clefs_of(bars: Sequence[Sequence[int]]) -> list[Clef]:
     """The clef of each bar, by least cost over the whole movement (Viterbi 1967).
 
     Args:
-        bars: the pitches of each.
+        bars: the pitches of each bar, MIDI note numbers.
     """
     # For each clef that the last bar may have: the cost so far, and the clefs up to there.
     paths: dict[Clef, tuple[int, list[Clef]]] = {clef: (0, []) for clef in CLEFS}

@@ -17,8 +17,8 @@ _FIRST = -1
 _LETTERS = "FCGDAEB"
 _NATURAL = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _LOWEST_FROM_TONIC = {Mode.MAJOR: -3, Mode.MINOR: -5}
-"""The flattest spelling used, in fifths from the tonic: in major the third of its minor, in minor
-the lowered second."""
+"""The flattest spelling used, in fifths from the tonic: in major the third of the parallel minor,
+in minor the lowered second (of the Neapolitan chord)."""
 _MINOR_TONIC = 3
 """Fifths from the tonic of a signature's major key to that of its minor key."""
 
@@ -30,7 +30,7 @@ class Spelling:
     Attributes:
         letter: C to B.
         alter: semitones up (sharps) or down (flats), -2 to 2.
-        octave: 4 from middle C upwards.
+        octave: in scientific pitch notation, where middle C is C4; that of the letter.
     """
 
     letter: str
