@@ -47,7 +47,7 @@ OPTIONS = {
     ("--variant", "edgetpu"): "tiny.bundle has float32, dynamic",
     ("--temp", "1"): "unrecognized arguments: --temp 1",
     ("--nonsense",): "unrecognized arguments: --nonsense; see playbach --help",
-    ("a\nb",): r"a\nb: the name of the file ends in .mid, .midi, .wav, ",
+    ("a\nb",): r"a\nb: the name of the file must end in .mid, .midi, .wav, ",
 }
 # The options of play are the live settings, and their table answers.
 TABLE_SAYS: dict[tuple[str, ...], str] = {
@@ -204,8 +204,8 @@ def test_a_place_that_cannot_be_written_is_found_at_once(playbach: Command, tmp_
         tmp_path / "no" / "out.mid": "there is no folder",
         folder: "this is a folder",
         pipe: "this is a device or pipe",
-        tmp_path / "out.mp3": "the name of the file ends in .mid, .midi, .wav, ",
-        tmp_path / "out": "the name of the file ends in .mid, .midi, .wav, ",
+        tmp_path / "out.mp3": "the name of the file must end in .mid, .midi, .wav, ",
+        tmp_path / "out": "the name of the file must end in .mid, .midi, .wav, ",
         tmp_path / f"{'x' * 300}.mid": "cannot be written: File name too long",
     }
     for place, message in places.items():
