@@ -1,7 +1,7 @@
-"""What flows into the graphs when real music is played: the ranges that int8 is scaled to.
+"""Inputs of the graphs while real music is played: int8 is scaled to their ranges.
 
 Ranges must come from states that real pieces lead to. From a state of zeros, or from noise, they
-come out so wrong that the network forgets how to compose.
+come out so wrong that the network no longer composes.
 
 Shapes: N steps, each an input of width n: ``(N, n)``.
 """
@@ -26,7 +26,7 @@ Rollouts = dict[str, Floats]
 
 
 def rollouts(weights: Weights, encoding: Encoding, pieces: Iterable[Piece]) -> Rollouts:
-    """Play ``pieces`` through the float network, the state carried on; what each input was.
+    """What each input is while the float network plays ``pieces``, its state carried on.
 
     States that come out also go in: the last steps of a piece are left out while its final state
     is the most extreme of all. So both have the same range, and therefore the same scale.

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from playbach.errors import OutputError, PlaybachError
 
 WORKER_SECONDS = 1_800
+"""For the graphs of one variant."""
 ROLLOUTS = "rollouts.npz"
 _REASON = 200
 
@@ -24,7 +25,7 @@ Arrays: TypeAlias = Mapping[str, NDArray[Any]]
 
 
 class ConversionError(PlaybachError):
-    """The converter failed, or what it made does not do what the network does."""
+    """The converter failed, or what it made cannot be put into a bundle."""
 
 
 def saved_graph(folder: Path, role: str) -> Path:
@@ -48,7 +49,7 @@ def shared_folder(rollouts: Arrays) -> Iterator[Path]:
             yield Path(folder)
     except OSError as error:
         raise OutputError(
-            f"{tempfile.gettempdir()}: what lies between network and bundle cannot be written: "
+            f"{tempfile.gettempdir()}: the converter's temporary files cannot be written: "
             f"{error.strerror}; make room, or set TMPDIR to another folder"
         ) from error
 
@@ -69,7 +70,7 @@ def convert_variant(variant: str, roles: Sequence[str], folder: Path) -> dict[st
     failure = _run(command)
     for role, out in outs.items():
         if not out.exists():
-            raise ConversionError(f"{variant}/{role}: {failure or 'the converter gave nothing'}")
+            raise ConversionError(f"{variant}/{role}: {failure or 'the converter wrote nothing'}")
     return {role: out.read_bytes() for role, out in outs.items()}
 
 

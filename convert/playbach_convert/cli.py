@@ -47,7 +47,7 @@ def _convert(args: argparse.Namespace) -> int:
     if args.edgetpu and SOURCE not in variants:
         variants = (*variants, SOURCE)
     if not 1 <= args.drift <= MOST_DRIFT_STEPS:
-        raise InputError(f"--drift {args.drift}: it is from 1 to {MOST_DRIFT_STEPS:,}")
+        raise InputError(f"--drift {args.drift}: it must be from 1 to {MOST_DRIFT_STEPS:,}")
     check_writable(args.output, force=args.force)
     # TensorFlow, which most networks import, takes seconds, and talks meanwhile.
     with quiet_stderr():
@@ -76,26 +76,31 @@ def build_parser() -> argparse.ArgumentParser:
     parser = OneLineParser(
         prog=PROG,
         description="Convert a trained run into a bundle for the board.",
-        epilog=f"'playbach-convert {command.NAME} FILE' says of each operation of a .tflite file "
+        epilog=f"'playbach-convert {command.NAME} FILE' says for each operation of a .tflite file "
         f"or a bundle whether it maps to the Edge TPU; 'playbach-convert {figures_command.NAME} "
         "BUNDLE' prints how near its variants are to the network.",
     )
     parser.add_argument("run", metavar="RUN", type=Path, help="folder of a training run")
     parser.add_argument(
-        "-o", "--output", metavar="NAME.bundle", type=Path, required=True, help="where it goes"
+        "-o",
+        "--output",
+        metavar="NAME.bundle",
+        type=Path,
+        required=True,
+        help="file for the bundle",
     )
     parser.add_argument(
         "--quantise",
         metavar="LIST",
         default=",".join(USUAL),
-        help="variants with commas between, the first being the one played unless another is asked "
-        f"for (default %(default)s): {meanings}",
+        help="variants to make, separated by commas; the first is the one played unless another is "
+        f"asked for (default %(default)s). {meanings}",
     )
     parser.add_argument(
         "--calibration",
         metavar="DIR",
         type=Path,
-        help="scores that int8 is calibrated on (default: those the run was trained on)",
+        help="folder of scores that int8 is calibrated on (default: those the run was trained on)",
     )
     parser.add_argument(
         "--memory",
@@ -108,7 +113,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--edgetpu",
         action="store_true",
         help=f"compile {SOURCE} for the Edge TPU, where edgetpu_compiler is on the PATH, into the "
-        "variant edgetpu; refused unless all of it maps",
+        "variant edgetpu; an error if not all of its operations map",
     )
     parser.add_argument(
         "--drift",
@@ -127,10 +132,13 @@ def _with_memory(run: Run, memory: int) -> Run:
     trained = getattr(run.config.network, "memory", None)
     if trained is None:
         raise InputError(
-            f"--memory {memory}: the network {run.network} of {run.folder} has none; leave it out"
+            f"--memory {memory}: the network {run.network} of {run.folder} has no memory to look "
+            "back over; leave the option out"
         )
     if not 1 <= memory <= trained:
-        raise InputError(f"--memory {memory}: it is from 1 to {trained}, the memory in training")
+        raise InputError(
+            f"--memory {memory}: it must be from 1 to {trained}, the memory in training"
+        )
     network = replace(run.config.network, memory=memory)
     return replace(run, config=replace(run.config, network=network))
 

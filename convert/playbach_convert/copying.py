@@ -1,4 +1,4 @@
-"""The pipeline of the default network: three graphs a note, its state carried on."""
+"""The pipeline of the default network: three graphs for each note, its state carried on."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ TABLES = MappingProxyType({
 
 
 class Copying:
-    """A ``Pipeline``."""
+    """The ``Pipeline`` of networks of the kind ``lstm_copy.KIND``."""
 
     def __init__(self, run: Run) -> None:
         """Load the network of ``run``.

@@ -17,6 +17,7 @@ from playbach_train.run import Run
 from playbach_train.segments import Reading, batches
 
 SEGMENT = 128
+"""Notes read at once."""
 
 Distributions = dict[str, NDArray[np.float32]]
 """By part, a row of probabilities for each of N notes, given all before: ``(N, symbols)``."""
@@ -34,7 +35,7 @@ def load_network(run: Run) -> Network:
 
 
 def network_distributions(network: Network, piece: Piece) -> Distributions:
-    """What the Keras network gives, read in segments with its state carried on."""
+    """The Keras network's distributions over ``piece``, read in segments, the state carried on."""
     movement = movement_arrays("", piece, network.encoding)
     rows: dict[str, list[NDArray[np.float32]]] = {part: [] for part in PARTS}
     share = [[Reading(movement)]]
@@ -48,7 +49,7 @@ def network_distributions(network: Network, piece: Piece) -> Distributions:
 
 
 def bundle_distributions(predictor: Predictor, piece: Piece) -> Distributions:
-    """What a bundle's network gives, note by note."""
+    """A bundle's distributions over ``piece``, note by note."""
     heading, events = encode(piece)
     predictor.begin(heading)
     rows: dict[str, list[NDArray[np.float32]]] = {part: [] for part in PARTS}
@@ -61,7 +62,7 @@ def bundle_distributions(predictor: Predictor, piece: Piece) -> Distributions:
 
 
 def scores_of(found: Distributions, piece: Piece, encoding: Encoding) -> Scores:
-    """What the distributions over ``piece`` gave to what it says: N rows, as in ``measure``."""
+    """``measure.Scores`` of the N notes of ``piece``: what ``found`` gave to the truth."""
     _, events = encode(piece)
     symbols = {
         "shift": [encoding.shift_symbol(event.shift) for event in events],

@@ -29,7 +29,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def figures_text(verification: Verification) -> list[str]:
-    """What was measured and on what, and the table, a string a line."""
+    """What was measured and on what, then the table: a string for each line."""
     bits = verification.bits
     alone = max((row.drift.steps for row in verification.variants if row.drift), default=0)
     needed = (

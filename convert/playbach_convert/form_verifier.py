@@ -24,7 +24,7 @@ from playbach_train.networks.architecture import Convertible, GraphForm, Tensors
 ENOUGH = 1_000
 """Steps of each graph that are compared."""
 LEAST_CHANCE = 1e-30
-"""No truth costs more bits than this says, however sure a network is of something else."""
+"""No probability is taken for less, so that no symbol costs more than 100 bits."""
 
 Distributions = Mapping[str, NDArray[np.float32]]
 """By output, the probabilities at N steps: ``(N, ..., symbols)``."""
@@ -42,7 +42,7 @@ class Nearness:
 
 
 class FormVerifier:
-    """A ``Verifying`` of each graph of a network."""
+    """A ``Verifying`` that compares each graph of a network with the same graph of a bundle."""
 
     def __init__(self, trained: Convertible, graphs: Mapping[str, Traced], music: Music) -> None:
         """Let the network as trained, by ``graphs``, read ``music``, which takes a while."""
@@ -106,7 +106,8 @@ class FormVerifier:
 def nearness(wanted: Distributions, found: Distributions) -> Nearness:
     """How near distributions are to others at the same steps.
 
-    Those of a step are added up; of an output of many rows, each is one of so many steps.
+    The divergences of a step's outputs are added up; each row of an output of many rows counts as a
+    step.
     """
     pairs = [(_rows(wanted[name]), _rows(found[name])) for name in wanted]
     agreed = [a.argmax(axis=1) == b.argmax(axis=1) for a, b in pairs]
@@ -154,7 +155,7 @@ def _softmax(logits: Iterable[Any]) -> NDArray[np.float32]:
 
 
 def _bits(found: Distributions, steps: Sequence[Reading]) -> float | None:
-    """What the truth costs in a step, all its parts added up, where any is known."""
+    """Bits that the truth costs per step, all parts added up; ``None`` if no truth is known."""
     total, known = 0.0, False
     for name, rows in found.items():
         told = [(n, step.truth[name]) for n, step in enumerate(steps) if name in step.truth]

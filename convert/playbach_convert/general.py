@@ -22,16 +22,17 @@ from playbach_train.networks.architecture import Convertible, Tensors
 from playbach_train.run import Run
 
 ENOUGH_SAMPLES = 200
-"""Steps that int8 is calibrated on: windows overlap, so a few hundred hear thousands of symbols."""
+"""Steps that int8 is calibrated on; windows overlap, so a few hundred hold thousands of symbols."""
 ENOUGH_STATES = 500
 """The same of graphs that carry a state: one after another."""
 NOISE = Music((), "random noise")
 
 
 class General:
-    """A ``Pipeline``."""
+    """The ``Pipeline`` of any ``Convertible``."""
 
     def __init__(self, run: Run, trained: Convertible) -> None:
+        """``trained`` is the network of ``run``."""
         self._run = run
         self._trained = trained
 
@@ -70,7 +71,7 @@ class General:
 
     @property
     def _reads_music(self) -> bool:
-        """Whether anything that it reads is a number of a symbol; else it lives on noise."""
+        """Whether any input is a symbol's index; else its inputs are noise."""
         forms = self._trained.graphs.values()
         return any(tensor.dtype == "int32" for form in forms for tensor in form.inputs.values())
 

@@ -55,6 +55,6 @@ def save(graph: Traced, folder: Path) -> None:
     except tf.errors.OpError as error:
         # It says which C++ function failed where; what the user can do is the same for all.
         raise OutputError(
-            f"{folder.parent}: what lies between network and bundle cannot be written; make room, "
-            "or set TMPDIR to another folder"
+            f"{folder.parent}: the converter's temporary files cannot be written; make room, or "
+            "set TMPDIR to another folder"
         ) from error

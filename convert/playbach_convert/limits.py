@@ -14,7 +14,7 @@ CELL_BOUND = CELL_CLIP * 1.01
 
 
 class VerificationError(PlaybachError):
-    """A variant does not do what the network does."""
+    """A variant differs too much from the network as trained."""
 
 
 def check_near(figures: VariantFigures, bits: float | None) -> None:
@@ -25,13 +25,13 @@ def check_near(figures: VariantFigures, bits: float | None) -> None:
         bits: of the network as trained, where they were measured.
 
     Raises:
-        VerificationError: they are outside.
+        VerificationError: one of them is outside; the message names each, and the limits.
     """
     # NaN compares false with everything, and so is refused too.
     wrong = [what for what, right in _claims(figures, bits) if not right]
     if wrong:
         raise VerificationError(
-            f"{figures.variant}: does not do what the network does ({', '.join(wrong)}; "
+            f"{figures.variant}: differs too much from the network as trained ({', '.join(wrong)}; "
             f"allowed: {VARIANTS[figures.variant].limits}); leave it out of --quantise, or train "
             "again"
         )

@@ -15,10 +15,11 @@ from playbach_train.kept_scores import kept_scores
 from playbach_train.run import SCORES, Run
 
 FEWEST_STEPS = 2_000
-"""Notes to calibrate on, and to measure on."""
+"""Notes needed to calibrate on, and to measure on."""
 LONGEST_PIECE = 500
-"""Notes of one piece that calibration hears, so that it hears many pieces."""
+"""Notes of one piece that count for calibration, so that it hears many pieces."""
 ENOUGH_STEPS = 8_000
+"""Notes after which no further piece is read."""
 
 
 @dataclass(frozen=True)

@@ -18,20 +18,20 @@ Rollouts: TypeAlias = Mapping[str, NDArray[Any]]
 
 
 class Verifying(Protocol):
-    """What the network as trained says over some music, to hold variants against."""
+    """The predictions of the network as trained over some music, to compare variants with."""
 
     @property
     def bits(self) -> float | None:
-        """Per step, where it is known what was right."""
+        """Bits per step of the network as trained; ``None`` if it is not known what was right."""
 
     @property
     def measures(self) -> str:
-        """What is measured on and how much of it, for the user."""
+        """What is measured on, and how many steps of it, for the user."""
 
     def figures(self, bundle: Bundle, variant: str, drift_steps: int) -> VariantFigures:
-        """What ``variant`` of ``bundle``, which has the reference too, makes of the same music.
+        """How near ``variant`` of ``bundle``, which has the reference too, is on the same music.
 
-        Networks that can be left to themselves compose ``drift_steps`` steps.
+        Networks that can compose by themselves do so for ``drift_steps`` steps.
         """
 
     def verification(self, rows: tuple[VariantFigures, ...]) -> Verification:
@@ -57,7 +57,7 @@ class Pipeline(Protocol):
         """By role."""
 
     def rollouts(self, folder: Path | None) -> Rollouts:
-        """What flows into the graphs while real music is read: int8 is calibrated on it.
+        """Inputs of the graphs while real music is read: int8 is calibrated on them.
 
         Args:
             folder: of scores; ``None`` for those that the run was trained on.

@@ -1,4 +1,4 @@
-"""What flows into a network's graphs while music is read: some of it, and what was right next."""
+"""Inputs of a network's graphs while music is read, thinned out, and what came next."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Reading:
 
     Attributes:
         inputs: of the graph, by name.
-        truth: for outputs by name, the number of what came next in the music; of those for which
-            it is known.
+        truth: by name of an output, the index of the symbol that came next in the music, for those
+            outputs for which it is known.
     """
 
     inputs: Tensors

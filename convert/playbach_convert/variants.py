@@ -12,9 +12,10 @@ class Variant:
     Attributes:
         meaning: for the user.
         calibrated: whether the conversion must hear real music first.
-        divergence: the most that all distributions of a step may diverge from the network's, nats.
-        probability: the most that any probability may differ.
-        bits: the most bits per step that it may be worse by.
+        divergence: largest Kullback-Leibler divergence of a step's distributions, added up, from
+            the network's, mean over steps, nats.
+        probability: largest difference of any probability, 0 to 1.
+        bits: most bits per step by which it may be worse.
     """
 
     meaning: str
@@ -33,7 +34,7 @@ class Variant:
 
 
 REFERENCE = "float32"
-"""What the others are compared with when they are left to themselves."""
+"""What the others are compared with while they compose by themselves."""
 
 VARIANTS = {
     REFERENCE: Variant("as trained", divergence=1e-6, probability=1e-4, bits=1e-4),

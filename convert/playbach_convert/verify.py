@@ -47,7 +47,7 @@ class Verifier:
         self.bits = self._bits_of(self._wanted)
 
     def figures(self, bundle: Bundle, variant: str, drift_steps: int) -> VariantFigures:
-        """What ``variant`` of ``bundle``, which has the reference too, makes of the same music."""
+        """How near ``variant`` of ``bundle``, which has the reference too, is on the same music."""
         predictor = LstmCopyPredictor(bundle, variant)
         # Processor time: the machine may be busy with something else.
         began = time.thread_time()

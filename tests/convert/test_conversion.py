@@ -186,7 +186,7 @@ def test_a_memory_beyond_that_of_training_is_refused(
 ) -> None:
     for memory in ("0", "9000"):
         message = refused(capsys, finished, tmp_path / "a.bundle", "--memory", memory)
-        assert f"--memory {memory}: it is from 1 to" in message
+        assert f"--memory {memory}: it must be from 1 to" in message
 
 
 Deadly = Callable[[str], None]
@@ -290,7 +290,7 @@ def test_a_disk_that_is_full_is_one_line_and_leaves_nothing(finished: Path, tmp_
     assert status == 2
     # TensorFlow may have had something to say of missing GPUs before.
     assert error.splitlines()[-1].startswith("playbach-convert: ")
-    assert "what lies between network and bundle cannot be written" in error.splitlines()[-1]
+    assert "the converter's temporary files cannot be written" in error.splitlines()[-1]
     assert "Traceback" not in error
     assert list(output.parent.iterdir()) == []
 

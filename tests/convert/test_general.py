@@ -140,7 +140,7 @@ def test_a_variant_that_does_something_else_is_not_let_through(
     verifier = pipeline_of(run).verifier()
     other = verifier.figures(bundles["toy-window"], "float32", 1)
     assert other.agreement < 0.9
-    with pytest.raises(VerificationError, match=r"^float32: does not do .* nats from it"):
+    with pytest.raises(VerificationError, match=r"^float32: differs too much .* nats from it"):
         check_near(other, verifier.bits)
 
 

@@ -131,7 +131,7 @@ def test_a_variant_too_far_from_the_network_is_left_out_and_named(
     status = convert_run(odd, path, "int8,float32", "--calibration", str(more_scores))
     error = capsys.readouterr().err.splitlines()[-1]
     assert status == 1
-    assert error.startswith("playbach-convert: left out: int8: does not do what the network does")
+    assert error.startswith("playbach-convert: left out: int8: differs too much from the network")
     assert "allowed: 0.02 nats" in error
     manifest = read_bundle(path).manifest
     assert manifest.variants == (manifest.default_variant,) == ("float32",)

@@ -19,7 +19,7 @@ COMPILED = "edgetpu-custom-op"
 
 @dataclass(frozen=True)
 class Finding:
-    """Whether one operation maps.
+    """Whether one operation maps to the Edge TPU.
 
     Attributes:
         number: its place in the graph, from 0.
@@ -90,7 +90,7 @@ class Mapping:
         after = [finding for finding in self.findings[first.number + 1 :] if not finding.reason]
         return (
             f"{lost}; everything from operation {first.number} on runs on the CPU: "
-            f"{count - first.number} of {count} operations, though {len(after)} of them would map"
+            f"{count - self.mapped} of {count} operations, though {len(after)} of them would map"
         )
 
 

@@ -30,7 +30,7 @@ def main(arguments: Sequence[str]) -> int:
 def build_parser() -> argparse.ArgumentParser:
     """The parser of this command."""
     parser = OneLineParser(
-        prog=PROG, description="Say of each operation whether it maps to the Edge TPU."
+        prog=PROG, description="Say for each operation whether it maps to the Edge TPU."
     )
     parser.add_argument("file", metavar="FILE", type=Path, help="a .tflite file, or a bundle")
     return parser
@@ -71,7 +71,7 @@ def _read(path: Path) -> bytes:
             raise InputError(f"{path}: there is no such file; give a .tflite file or a bundle")
         size = path.stat().st_size
         if size > MAX_BYTES:
-            raise InputError(f"{path}: has {size} bytes; {MAX_BYTES} are allowed")
+            raise InputError(f"{path}: has {size:,} bytes; at most {MAX_BYTES:,} are read")
         with path.open("rb") as file:
             return file.read(MAX_BYTES)
     # ValueError: a NUL in the path.

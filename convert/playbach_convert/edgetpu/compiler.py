@@ -150,7 +150,9 @@ def _result(folder: Path, role: str, ended: Ended) -> bytes:
         )
     size = path.stat().st_size
     if size > MAX_BYTES:
-        raise CompilerError(f"{PROGRAM} wrote {size} bytes for {role}; {MAX_BYTES} are allowed")
+        raise CompilerError(
+            f"{PROGRAM} wrote {size:,} bytes for {role}; at most {MAX_BYTES:,} are read"
+        )
     return path.read_bytes()
 
 

@@ -119,7 +119,9 @@ def read_operations(content: bytes, where: str) -> tuple[Operation, ...]:
         FlatbufferError: not a TFLite file, damaged, or beyond the limits; starts with ``where``.
     """
     if len(content) > MAX_BYTES:
-        raise FlatbufferError(f"{where}: has {len(content)} bytes; {MAX_BYTES} are allowed")
+        raise FlatbufferError(
+            f"{where}: has {len(content):,} bytes; at most {MAX_BYTES:,} are read"
+        )
     if content[4:8] != IDENTIFIER:
         raise FlatbufferError(f"{where}: is not a TFLite file (no TFL3 at byte 4)")
     try:

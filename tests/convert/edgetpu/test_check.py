@@ -308,7 +308,7 @@ def test_what_is_no_tflite_file_is_one_error() -> None:
     ):
         with pytest.raises(FlatbufferError, match=r"^a\.tflite: "):
             check_graph(content, "a.tflite")
-    with pytest.raises(FlatbufferError, match="67108865 bytes; 67108864 are allowed"):
+    with pytest.raises(FlatbufferError, match="67,108,865 bytes; at most 67,108,864 are read"):
         check_graph(bytes((64 << 20) + 1), "a.tflite")
 
 
