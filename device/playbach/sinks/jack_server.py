@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import importlib
 import threading
+import time
 from collections.abc import Callable
+from functools import partial
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn, TypeVar
+
+from playbach.errors import PortError
 
 CLIENT_NAME = "Play Bach watch"
 PATIENCE = 5.0
@@ -18,6 +22,12 @@ PATIENCE = 5.0
 
 After its server has died it needs more than one, and must not be asked for another meanwhile.
 """
+SETTLED = 0.05
+"""Seconds after which all clients have heard that another one was closed."""
+OPENING = 30.0
+"""Seconds after which libjack will never open a client; on a busy machine it may need a few."""
+
+Made = TypeVar("Made")
 
 
 def jack_library() -> ModuleType | None:
@@ -32,11 +42,45 @@ def let_go(close: Callable[[], object]) -> None:
     """Close a client of JACK, and go on without if that does not end.
 
     On closing, libjack cancels its threads wherever they are. One that holds a lock at that moment
-    takes it along, and closing waits for that lock for ever; nothing of ours may wait with it.
+    takes it along, and closing waits for that lock for ever; nothing of ours may wait with it. The
+    moment is when a client hears that another one came or went, so that is given time to pass.
     """
     thread = threading.Thread(target=close, name="playbach-let-go", daemon=True)
     thread.start()
     thread.join(PATIENCE)
+    time.sleep(SETTLED)
+
+
+def opened(make: Callable[[], Made], patience: float = OPENING) -> Made:
+    """The client of JACK that ``make`` opens; whatever it raises is raised here.
+
+    Raises:
+        PortError: that does not end within ``patience`` seconds, since closing an earlier client
+            has not (see ``let_go``). In this process it never will.
+    """
+    outcome: list[Callable[[], Made]] = []
+
+    def run() -> None:
+        try:
+            client = make()
+        except Exception as error:  # noqa: BLE001 raised again where it is waited for
+            outcome.append(partial(_raised, error))
+        else:
+            outcome.append(lambda: client)
+
+    thread = threading.Thread(target=run, name="playbach-open", daemon=True)
+    thread.start()
+    thread.join(patience)
+    if not outcome:
+        raise PortError(
+            f"JACK: its library opens no client within {patience:g} seconds; start this program "
+            "again and, if that does not help, the JACK server"
+        )
+    return outcome[0]()
+
+
+def _raised(error: Exception) -> NoReturn:
+    raise error
 
 
 class JackServer:
@@ -63,14 +107,18 @@ class JackServer:
 
 
 def find_server(library: Any) -> JackServer | None:
-    """The server that runs, ``None`` if none does."""
+    """The server that runs, ``None`` if none does.
+
+    Raises:
+        PortError: libjack does not answer.
+    """
     # "No such server" is an answer, not something to print. Only meanwhile: a thread of libjack's
     # that waits for Python could wait for a thread that waits for JACK.
     says = (library.set_error_function, library.set_info_function)
     for say in says:
         say(lambda _: None)
     try:
-        return JackServer(library.Client(CLIENT_NAME, no_start_server=True))
+        return JackServer(opened(lambda: library.Client(CLIENT_NAME, no_start_server=True)))
     except library.JackError:
         return None
     finally:

@@ -14,7 +14,7 @@ from typing import Any
 
 from playbach.errors import PortError
 from playbach.quiet import quiet_stderr
-from playbach.sinks.jack_server import JackServer, find_server, jack_library, let_go
+from playbach.sinks.jack_server import JackServer, find_server, jack_library, let_go, opened
 
 CLIENT_NAME = "Play Bach"
 ALSA_DEVICE = Path("/dev/snd/seq")
@@ -143,8 +143,9 @@ def rtmidi_library() -> Any:
         import rtmidi  # noqa: PLC0415 takes 20 ms that only this sink needs
     except ImportError as error:
         raise PortError(
-            f"sink midi: python-rtmidi is not here ({error}); use Python 3.11 or 3.12, or 'pip "
-            "install python-rtmidi', with a C++ compiler, libasound2-dev and libjack-jackd2-dev"
+            f"sink midi: python-rtmidi cannot be imported ({error}); use Python 3.11 or 3.12, for "
+            "which it has wheels, or 'pip install python-rtmidi', which then needs a C++ compiler, "
+            "libasound2-dev and libjack-jackd2-dev"
         ) from error
     return rtmidi
 
@@ -157,7 +158,7 @@ def open_api(api: str, kind: str = "MidiOut") -> ApiClient | None:
         kind: rtmidi's class, ``MidiOut`` or ``MidiIn``.
 
     Raises:
-        PortError: rtmidi is not installed.
+        PortError: rtmidi is not installed, or the interface does not answer.
     """
     rtmidi = rtmidi_library()
     number = getattr(rtmidi, next(key for key, title in APIS.items() if title == api))
@@ -169,9 +170,13 @@ def open_api(api: str, kind: str = "MidiOut") -> ApiClient | None:
     server = find_server(library) if library else None
     if library and server is None:
         return None
+
+    def make() -> Any:
+        return getattr(rtmidi, kind)(number, name=CLIENT_NAME)
+
     try:
         with quiet_stderr():
-            client = getattr(rtmidi, kind)(number, name=CLIENT_NAME)
+            client = opened(make) if api == JACK else make()
     except (SystemError, rtmidi.RtMidiError):  # documented and actual, for "no such server"
         if server is not None:
             server.close()

@@ -17,7 +17,7 @@ from playbach.player.player import Player
 from playbach.sinks.base import Change
 from playbach.sinks.choose import choose_sink, list_inputs, list_ports
 from playbach.sinks.fluidsynth import fluidsynth_sink
-from playbach.sinks.jack_server import let_go
+from playbach.sinks.jack_server import let_go, opened
 from playbach.sinks.midi import midi_sink
 from playbach.stream import Seconds
 
@@ -139,3 +139,16 @@ def test_a_client_that_never_closes_holds_nobody_up() -> None:
     let_go(done.set)
     assert done.is_set()
     never.set()
+
+
+def test_a_client_that_never_opens_is_a_mistake_in_one_line() -> None:
+    never = threading.Event()
+    with pytest.raises(PortError, match=r"^JACK: its library opens no client within 0.1 seconds"):
+        opened(never.wait, patience=0.1)
+    never.set()
+
+
+def test_what_opening_a_client_gives_or_raises_is_given_or_raised() -> None:
+    assert opened(lambda: 5) == 5
+    with pytest.raises(ValueError, match="no server"):
+        opened(lambda: int("no server"))
