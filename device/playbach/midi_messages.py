@@ -15,7 +15,6 @@ NOTE_OFF = 0x80
 NOTE_ON = 0x90
 CONTROL_CHANGE = 0xB0
 PROGRAM_CHANGE = 0xC0
-PITCH_BEND = 0xE0
 SYSTEM = 0xF0
 """From here on a message has no channel."""
 SONG_POSITION = 0xF2
@@ -46,15 +45,13 @@ class Field:
         name: of what it says.
         low: the least value allowed.
         high: the greatest.
-        size: bytes that carry it, seven bits each, the low ones first.
-        zero: the value that is sent as 0.
+        size: bytes that carry it, seven bits each, the least significant first.
     """
 
     name: str
     low: int = 0
     high: int = MAX_DATA
     size: int = 1
-    zero: int = 0
 
     def check(self, value: int) -> int:
         """``value`` again.
@@ -67,13 +64,17 @@ class Field:
         return value
 
     def encode(self, value: int) -> Iterable[int]:
-        """The data bytes that carry ``value``."""
-        number = self.check(value) - self.zero
-        return (number >> 7 * index & MAX_DATA for index in range(self.size))
+        """The data bytes that carry ``value``.
+
+        Raises:
+            ValueError: it is outside the range.
+        """
+        self.check(value)
+        return (value >> 7 * index & MAX_DATA for index in range(self.size))
 
     def decode(self, data: bytes) -> int:
         """The value that ``size`` data bytes carry."""
-        return sum(byte << 7 * index for index, byte in enumerate(data)) + self.zero
+        return sum(byte << 7 * index for index, byte in enumerate(data))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,6 @@ KINDS = {
         Kind("note on", NOTE_ON, (_KEY, Field("velocity", low=1))),
         Kind("control change", CONTROL_CHANGE, (Field("controller"), Field("value"))),
         Kind("program change", PROGRAM_CHANGE, (Field("program"),)),
-        Kind("pitch bend", PITCH_BEND, (Field("bend", -8192, 8191, size=2, zero=-8192),)),
         Kind("song position", SONG_POSITION, (Field("sixteenths", 0, MAX_SONG_POSITION, size=2),)),
         Kind("clock", CLOCK),
         Kind("start", START),
@@ -174,7 +174,7 @@ def values_of(data: bytes) -> tuple[int, ...]:
 
 
 def note_on(channel: int, pitch: int, velocity: int) -> bytes:
-    """``9c pp vv``: start a note; velocity 1 to 127."""
+    """``9c pp vv``: start a note; channel 0 to 15, pitch 0 to 127, velocity 1 to 127."""
     return channel_message(NOTE_ON, channel, pitch, velocity)
 
 
@@ -184,23 +184,18 @@ def note_off(channel: int, pitch: int) -> bytes:
 
 
 def control_change(channel: int, controller: int, value: int) -> bytes:
-    """``Bc nn vv``: set a controller."""
+    """``Bc nn vv``: set a controller; number and value 0 to 127."""
     return channel_message(CONTROL_CHANGE, channel, controller, value)
 
 
 def volume(channel: int, value: int) -> bytes:
-    """``Bc 07 vv``: the loudness of a channel, 0 to 127."""
+    """``Bc 07 vv``: the volume of a channel, 0 to 127."""
     return control_change(channel, VOLUME, value)
 
 
 def program_change(channel: int, program: int) -> bytes:
     """``Cc pp``: choose an instrument, 0 to 127."""
     return channel_message(PROGRAM_CHANGE, channel, program)
-
-
-def pitch_bend(channel: int, bend: int) -> bytes:
-    """``Ec ll mm``: bend all notes of a channel, -8192 to 8191, 0 for none."""
-    return channel_message(PITCH_BEND, channel, bend)
 
 
 def song_position(sixteenths: int) -> bytes:

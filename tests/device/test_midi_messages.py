@@ -18,7 +18,6 @@ from playbach.midi_messages import (
     kind_of,
     note_off,
     note_on,
-    pitch_bend,
     program_change,
     song_position,
     system_message,
@@ -33,9 +32,6 @@ def test_messages_are_the_bytes_of_the_specification() -> None:
     assert control_change(0, 123, 0) == bytes.fromhex("B0 7B 00")
     assert program_change(15, 42) == bytes.fromhex("CF 2A")
     assert volume(1, 100) == bytes.fromhex("B1 07 64")
-    assert pitch_bend(0, 0) == bytes.fromhex("E0 00 40")
-    assert pitch_bend(0, -8192) == bytes.fromhex("E0 00 00")
-    assert pitch_bend(0, 8191) == bytes.fromhex("E0 7F 7F")
     assert song_position(200) == bytes.fromhex("F2 48 01")
     assert [system_message(status) for status in (CLOCK, START, CONTINUE, STOP)] == [
         bytes.fromhex(byte) for byte in ("F8", "FA", "FB", "FC")

@@ -11,7 +11,6 @@ from playbach.midi_messages import (
     CONTROL_CHANGE,
     NOTE_OFF,
     NOTE_ON,
-    PITCH_BEND,
     PROGRAM_CHANGE,
     values_of,
 )
@@ -22,27 +21,23 @@ from playbach.sinks.soundfont import require_driver, require_font, require_progr
 from playbach.stream import Seconds
 
 _START_TIMEOUT = 20.0
+"""Seconds that a start may take, in which the sound font is loaded."""
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 30.0
 _STEADY = 10.0
-"""A run of so many seconds was no failed start: the next pause is short again."""
-_NO_BEND = 8192
+"""Seconds after which a run no longer counts as a failed start: the next pause is short again."""
 _COMMANDS = {
     NOTE_ON: "noteon {channel} {0} {1}\n",
     NOTE_OFF: "noteoff {channel} {0}\n",
     CONTROL_CHANGE: "cc {channel} {0} {1}\n",
     PROGRAM_CHANGE: "prog {channel} {0}\n",
-    PITCH_BEND: "pitch_bend {channel} {0}\n",
 }
 
 
 def shell_command(data: bytes) -> bytes:
-    """The line of fluidsynth's shell that does what a message does; empty for clock, transport."""
+    """The line of fluidsynth's shell that does what a message does; empty for a system message."""
     template = _COMMANDS.get(data[0] & 0xF0, "")
-    values = values_of(data)
-    if data[0] & 0xF0 == PITCH_BEND:
-        values = (values[0] + _NO_BEND,)
-    return template.format(*values, channel=data[0] & 0x0F).encode()
+    return template.format(*values_of(data), channel=data[0] & 0x0F).encode()
 
 
 class Patience:
@@ -76,7 +71,7 @@ class FluidsynthOutput:
     drain = Seconds(0.03)  # its shell reads at once; a period or two of audio
 
     def __init__(self, font: Path | None = None, driver: str | None = None) -> None:
-        """``font`` and ``driver`` (fluidsynth's word) are looked for when not given."""
+        """``font`` and ``driver`` (fluidsynth's name of it) are looked for when not given."""
         self._font = font
         self._driver = driver
         self._process: FluidsynthProcess | None = None

@@ -12,7 +12,6 @@ from playbach.midi_messages import (
     control_change,
     note_off,
     note_on,
-    pitch_bend,
     program_change,
     system_message,
 )
@@ -25,7 +24,6 @@ def test_messages_become_lines_of_the_shell() -> None:
     assert shell_command(note_off(1, 60)) == b"noteoff 1 60\n"
     assert shell_command(control_change(0, 123, 0)) == b"cc 0 123 0\n"
     assert shell_command(program_change(15, 42)) == b"prog 15 42\n"
-    assert shell_command(pitch_bend(2, 0)) == b"pitch_bend 2 8192\n"
     assert shell_command(system_message(CLOCK)) == b""
 
 
