@@ -26,17 +26,17 @@ _NS_PER_MINUTE = 60 * NS_PER_SECOND
 
 
 def to_seconds(time: Nanoseconds) -> Seconds:
-    """Nanoseconds as the seconds that sinks take; exact to 0.1 µs for eleven days and more."""
+    """Nanoseconds as the seconds that sinks take; off by less than 0.1 ns for the first 12 days."""
     return Seconds(time / NS_PER_SECOND)
 
 
 def to_nanoseconds(time: float) -> Nanoseconds:
-    """Finite seconds, rounded to a nanosecond."""
+    """Seconds, which must be finite, rounded to a nanosecond."""
     return Nanoseconds(round(time * NS_PER_SECOND))
 
 
 def ns_per_tick(tempo: float, meter: Meter) -> Fraction:
-    """Length of a tick, exactly.
+    """Length of a tick in nanoseconds, exactly.
 
     Args:
         tempo: felt beats per minute, more than 0.

@@ -10,9 +10,8 @@
     `-- OutputError         a file or folder that cannot be written
 
 Each message is one line: what was wrong, where, what is allowed, what to do; ``ConfigError`` has
-a line for each.
-The command lines print it to standard error and exit with status 2. Any other
-exception is a bug and may crash.
+one such line for each mistake. The command lines print it to standard error and exit with status 2.
+Any other exception is a bug and may crash.
 """
 
 from __future__ import annotations

@@ -18,10 +18,10 @@ from playbach.midi_messages import (
 
 
 def hushing(channels: Iterable[int]) -> list[bytes]:
-    """What ends everything on these channels, whoever began it.
+    """Messages that end everything on these channels (0 to 15), whoever began it.
 
-    All Sound Off and All Notes Off first, which most synths know; then, for the others, a note-off
-    for each key.
+    All Sound Off, All Notes Off and Reset All Controllers first, which most synths know; then, for
+    the others, a note-off for each key.
     """
     wanted = sorted(set(channels))
     controllers = (ALL_SOUND_OFF, ALL_NOTES_OFF, RESET_CONTROLLERS)

@@ -11,7 +11,7 @@ from playbach.music.meter import Meter
 from playbach.music.note import Note, Ticks
 
 Seconds = NewType("Seconds", float)
-"""Time as a listener has it."""
+"""A time or a duration, in seconds."""
 
 ROMAN = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
 
@@ -26,7 +26,7 @@ class Movement:
         form: kind of movement.
         key: home key.
         meter: meter throughout.
-        tempo: felt beats per minute.
+        tempo: felt beats per minute, more than 0.
         pickup: ticks before the first bar line.
         is_last: whether the suite ends with it.
     """
@@ -80,7 +80,7 @@ class MovementEnd:
 
     Attributes:
         length: ticks from the start of the movement to the end of its last bar.
-        rest: silence before the next movement.
+        rest: silence before the next movement, 0 or more.
     """
 
     length: Ticks

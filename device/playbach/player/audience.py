@@ -15,7 +15,7 @@ class Audience(Protocol):
     """Whoever follows the music. Called from the player's thread, so it must not wait."""
 
     def announced(self, sent: Sent, note: Note, bar: int, movement: Movement) -> None:
-        """``note`` was sent ahead, as ``sent``; ``bar`` is that in which it begins."""
+        """``note`` was sent ahead, as ``sent``; it begins in ``bar``, from 1 (0 in a pickup)."""
 
     def withdrawn(self, since: Nanoseconds) -> None:
         """Notes announced for ``since`` or later do not come, unless announced again."""

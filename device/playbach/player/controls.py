@@ -12,6 +12,7 @@ from playbach.music.meter import TICKS_PER_QUARTER
 from playbach.stream import Movement
 
 MOST_TRANSPOSED = 24
+"""Semitones, up or down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,12 @@ class Voice:
         program: General MIDI program sent at the start of each movement, 0 to 127 (42 is the
             cello); ``None`` leaves the synth as it is.
         velocity: of every note, 1 to 127.
-        accent: added to it on the first beat of a bar.
+        accent: added to it on the first beat of a bar; 0 or more, 127 at most with the velocity.
         volume: of the channel (controller 7), 0 to 127; ``None`` leaves the synth as it is.
         transpose: semitones by which notes are sent higher, -24 to 24.
+
+    Raises:
+        InputError: a number is outside its range.
     """
 
     channel: int = 0
@@ -48,7 +52,7 @@ class Voice:
                 raise InputError(f"{what} {number}: it must be {low} to {high}")
 
     def pitch(self, written: int) -> int:
-        """The pitch that is sent; what would leave 0 to 127 moves by octaves."""
+        """The pitch that is sent; one outside 0 to 127 is moved back inside by octaves."""
         pitch = written + self.transpose
         while pitch > MAX_DATA:
             pitch -= PITCH_CLASSES
@@ -66,7 +70,7 @@ class Voice:
         return messages
 
     def news(self, before: Voice) -> list[bytes]:
-        """What a synth must be told that was told ``before``."""
+        """What a synth that was told ``before`` must still be told."""
         if self.channel != before.channel:
             return self.announcement()
         said = before.announcement()
@@ -80,9 +84,12 @@ class Controls:
     Attributes:
         voice: channel, instrument and loudness.
         tempo: felt beats per minute, more than 0; ``None`` for each movement's own.
-        quarters: quarter notes per minute whatever the movement, as an external clock has them;
-            ``None`` for ``tempo``.
-        clock: whether MIDI clock, start, stop and song position are sent.
+        quarters: quarter notes per minute whatever the movement, as an external clock has them,
+            more than 0; ``None`` for ``tempo``.
+        clock: whether MIDI clock, start, stop, continue and song position are sent.
+
+    Raises:
+        InputError: a tempo is not a number above 0.
     """
 
     voice: Voice = field(default_factory=Voice)
@@ -93,7 +100,7 @@ class Controls:
     def __post_init__(self) -> None:
         for tempo in (self.tempo, self.quarters):
             if tempo is not None and not (math.isfinite(tempo) and tempo > 0):
-                raise InputError(f"tempo {tempo}: it must be a number of beats a minute above 0")
+                raise InputError(f"tempo {tempo}: it must be a number of beats per minute above 0")
 
     def tempo_of(self, movement: Movement) -> float:
         """Felt beats per minute at which ``movement`` is played."""

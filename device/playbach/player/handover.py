@@ -17,7 +17,7 @@ from playbach.stream import StreamItem
 NAP = 0.1
 """Seconds this thread sleeps at most."""
 _REFILL = 5.0
-"""Seconds a rest lasts at most once there is a note again."""
+"""Seconds that a rest waits at most for the queue to fill again, once there is a note."""
 _FIRST_FILL = 0.5
 """As above, before the very first note."""
 _NEVER = Nanoseconds(1 << 62)

@@ -25,7 +25,7 @@ class Heard:
 
     @property
     def has_begun(self) -> bool:
-        """Whether there was a note, be it still to come."""
+        """Whether a note was added, even if it is still to come."""
         with self._lock:
             return bool(self._marks.last.notes)
 
@@ -53,7 +53,7 @@ class Heard:
             self._marks.at(now)
 
     def rest(self, by: Nanoseconds) -> None:
-        """The music rests because composing did not keep up; before the first note it does not."""
+        """Count a rest because composing did not keep up; silence before the first note is none."""
         with self._lock:
             if by > 0 and self._marks.last.notes:
                 self._rests += 1

@@ -1,4 +1,4 @@
-"""Notes that were begun and have not surely ended. Pure: no clock, no thread.
+"""Notes that were begun and may not have ended yet. Pure: no clock, no thread.
 
 A note-off is sent ahead like everything else and may be taken back, so a note is let go only when
 its end has passed. Pitch and channel are kept as they were sent: what is transposed or moved to
@@ -26,12 +26,12 @@ class Sent:
 
     Attributes:
         channel: MIDI channel, 0 to 15.
-        pitch: MIDI note number.
+        pitch: MIDI note number as sent, 0 to 127.
         velocity: 1 to 127.
         on: when it begins.
         off: when its note-off is due.
         end: tick of its movement at which it is written to end.
-        ordinal: number of its movement in the stream.
+        ordinal: number of its movement in the stream, from 1.
     """
 
     channel: int
@@ -44,7 +44,7 @@ class Sent:
 
     @property
     def key(self) -> tuple[int, int]:
-        """What its note-off names."""
+        """Channel and pitch, which its note-off names."""
         return self.channel, self.pitch
 
 

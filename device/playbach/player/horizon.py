@@ -10,6 +10,7 @@ from collections.abc import Callable
 from playbach.stream import Seconds, StreamItem
 
 MAX_ITEMS = 256
+"""Items held at most, however short their notes."""
 
 
 class Composed:

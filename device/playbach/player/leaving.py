@@ -14,7 +14,7 @@ from playbach.stream import MovementEnd, Seconds, StreamItem
 BREATH = Seconds(0.4)
 """Silence after a movement that was left before its end."""
 _NEAR = to_nanoseconds(1.2)
-"""A bar line nearer than this is waited for when a movement is left for another form or key."""
+"""Nanoseconds: a bar line nearer than this is waited for when another form or key is wanted."""
 
 
 def ending(

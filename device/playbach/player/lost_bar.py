@@ -8,7 +8,7 @@ from playbach.player.timeline import Timeline
 from playbach.stream import MovementEnd, StreamItem
 
 _FAR = to_nanoseconds(1.5)
-"""A bar line further than this is not waited for when a synth is back: its bar begins at once."""
+"""Nanoseconds: a bar line further off is not waited for by a synth that is back."""
 
 
 class LostBar:

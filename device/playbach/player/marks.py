@@ -16,8 +16,8 @@ class Mark:
     Attributes:
         time: the moment.
         movement: what plays.
-        bar: its bar.
-        notes: notes begun.
+        bar: its bar, from 1; 0 in a pickup or before the first note.
+        notes: notes begun since the start.
         resting: why nothing new sounds, or ``""``.
     """
 

@@ -12,8 +12,9 @@ from playbach.sinks.base import Sink
 from playbach.stream import Seconds
 
 _MARGIN = 0.01
-"""Seconds from now in which what is queued is left to go: it may be leaving already."""
+"""What is due within so many seconds is not taken back: it may be leaving already."""
 _JUST_AFTER = Nanoseconds(1000)
+"""A moment after all that was sent."""
 
 
 class Outlet:

@@ -29,11 +29,12 @@ from playbach.status import Status
 from playbach.stream import Seconds, StreamItem
 
 AHEAD = Seconds(0.7)
-"""Music composed and not yet heard, here and in the sink together, beside the note in hand and the
-gaps around it: little enough for a change of temperature to be heard within two seconds."""
+"""Seconds of music composed and not yet heard, here and in the sink together, beside the note in
+hand and the gaps around it: few enough for a change of temperature to be heard within two."""
 LEAST_AHEAD = Seconds(0.4)
-"""What is composed ahead of even the longest horizon of a sink."""
+"""Seconds of music composed ahead however long the sink's horizon is."""
 _JOIN = 0.3
+"""Seconds that one wait for another thread lasts at most."""
 
 
 class Player(Lifetime):
@@ -228,6 +229,15 @@ class Player(Lifetime):
         """Seconds since the start, on the clock that the audience's times refer to."""
         return to_seconds(self._outlet.now())
 
+    def fail(self, error: BaseException) -> None:
+        """End the music because a thread, of this player or beside it, cannot go on.
+
+        Args:
+            error: what ended that thread; the first is kept in ``error`` and raised by ``wait``.
+        """
+        self.error = self.error or error
+        self._end_threads()
+
     def _take_hold(self, sink: Sink, *, absent_ok: bool) -> None:
         try:
             sink.open(absent_ok=absent_ok)
@@ -241,11 +251,6 @@ class Player(Lifetime):
             self._handover.post(lambda: self._stage.sink_changed(sink, change))
 
         return changed
-
-    def fail(self, error: BaseException) -> None:
-        """A thread cannot go on, of this player or beside it: neither can the others."""
-        self.error = self.error or error
-        self._end_threads()
 
     def _end_threads(self) -> None:
         self._stopping.set()

@@ -22,9 +22,9 @@ from playbach.status import COMPOSING, Status
 from playbach.stream import MovementEnd, StreamItem
 
 _LEAD = to_nanoseconds(0.1)
-"""From the decision to play to the first note, at the start and after a rest."""
+"""Nanoseconds from the decision to play to the first note, at the start and after a rest."""
 _LATEST = to_nanoseconds(0.005)
-"""A note handed over later than this before its time might sound late, so it is not."""
+"""Nanoseconds before its time by which a note is handed over: any later, it might sound late."""
 _NEVER = Nanoseconds(1 << 62)
 
 

@@ -19,7 +19,7 @@ class Timeline:
         movement: the present one, or the one just over; ``None`` before the first.
         map: from its ticks to nominal time.
         bars: its bar lines.
-        ordinal: its number, counted from the beginning of the stream.
+        ordinal: its number, counted from the beginning of the stream; 0 before the first.
         is_between: whether no movement is under way.
     """
 
@@ -64,7 +64,7 @@ class Timeline:
 
         Args:
             item: the one that comes next in the stream.
-            tempo: felt beats per minute for a movement; ``None`` for its own.
+            tempo: felt beats per minute for a movement, more than 0; ``None`` for its own.
         """
         if isinstance(item, Note):
             return self

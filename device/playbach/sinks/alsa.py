@@ -22,6 +22,7 @@ from playbach.status import Lateness
 from playbach.stream import Seconds
 
 HORIZON = Seconds(1.0)
+"""How far ahead of their time messages are put into the queue."""
 _DRAIN = 0.02
 """Seconds that a synth's driver is given to pass on the last messages."""
 

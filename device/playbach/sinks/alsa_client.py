@@ -41,7 +41,7 @@ def alsa_library() -> Any:
     if not ALSA_DEVICE.exists():
         raise PortError(
             f"sink alsa: there is no ALSA sequencer ({ALSA_DEVICE} is missing); try "
-            "'modprobe snd-seq', or choose another --sink"
+            "'sudo modprobe snd-seq', or choose another sink"
         )
     try:
         import alsa_midi  # noqa: PLC0415 loads libasound, which only this sink needs
@@ -63,12 +63,12 @@ def open_client() -> Any:
         return library.SequencerClient(CLIENT_NAME)
     except library.ALSAError as error:
         raise PortError(
-            f"sink alsa: {ALSA_DEVICE} cannot be opened: {error}; join the group audio"
+            f"sink alsa: {ALSA_DEVICE} cannot be opened: {error}; add this user to the group audio"
         ) from error
 
 
 def ports_of(client: Any, *, reading: bool = False) -> list[AlsaPort]:
-    """Ports of other clients that take MIDI, or give it if ``reading``; the likeliest first."""
+    """Ports of other clients that take MIDI, or give it if ``reading``."""
     library = alsa_library()
     infos = client.list_ports(
         input=reading,
@@ -85,7 +85,11 @@ def ports_of(client: Any, *, reading: bool = False) -> list[AlsaPort]:
 
 
 def alsa_ports(*, reading: bool = False) -> list[AlsaPort]:
-    """Ports that take (or give) MIDI, the likeliest first; empty where there is no sequencer."""
+    """Ports that take MIDI, or give it if ``reading``; empty where there is no sequencer.
+
+    Raises:
+        PortError: the sequencer may not be used, or libasound is missing.
+    """
     if not ALSA_DEVICE.exists():
         return []
     client = open_client()

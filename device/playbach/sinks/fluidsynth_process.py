@@ -19,8 +19,9 @@ from playbach.errors import PortError
 from playbach.sinks.soundfont import INSTALL
 
 GAIN = 0.8
-"""Louder than fluidsynth's own 0.2: there is only one instrument."""
+"""A factor, 0 to 10. Louder than fluidsynth's own 0.2: there is only one instrument."""
 _QUIT_TIMEOUT = 0.4
+"""Seconds between being asked to end and being made to."""
 _JACK_NAME = "playbach"
 _READY = "playbach-is-ready"
 
@@ -71,11 +72,11 @@ class FluidsynthProcess:
         return self._answered.is_set()
 
     def wait(self, timeout: float) -> bool:
-        """Until it has answered; whether it has."""
+        """Wait up to ``timeout`` seconds for its answer; whether it came."""
         return self._answered.wait(timeout)
 
     def check(self) -> None:
-        """That it can be played, once it has answered.
+        """Make sure that it can be played, once it has answered.
 
         Raises:
             PortError: it ended, or has no sound font.
@@ -103,7 +104,9 @@ class FluidsynthProcess:
         if sent != len(line):
             # Half a command would spoil the next.
             self._process.kill()
-            raise PortError("sink fluidsynth: it does not read what it is sent; start again")
+            raise PortError(
+                "sink fluidsynth: fluidsynth does not read what it is sent; start again"
+            )
 
     def close(self) -> None:
         """End it, in a second at most."""

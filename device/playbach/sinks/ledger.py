@@ -1,4 +1,4 @@
-"""Books about a queue that another keeps: what it was given, what has left it, what may follow."""
+"""Bookkeeping of somebody else's queue: what it was given, what has left it, what waits."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ def likeliest(names: Sequence[str]) -> int | None:
 def _missing(text: str, names: Sequence[str], kind: str) -> str:
     said = f"port {text[:_SHOWN]!r}: no {kind} port has that in its name"
     if not names:
-        return f"{said}, because there is none; switch the synth on or start one, then try again"
+        return f"{said}: there is none at all; connect the device or start the program that has it"
     near = _nearest(patterns_of(text)[0], names)
     hint = f"; did you mean {near!r}?" if near else ";"
     return f"{said}{hint} there are: {', '.join(repr(name) for name in names)}"

@@ -17,6 +17,7 @@ from playbach.status import Lateness
 from playbach.stream import Seconds
 
 HORIZON = Seconds(0.25)
+"""How far ahead of their time messages are given to the sender."""
 
 
 class Output(Protocol):
@@ -38,7 +39,7 @@ class Output(Protocol):
         """Take hold of it; ``PortError`` if that fails. ``on_failure`` hears of its death."""
 
     def write(self, data: bytes) -> None:
-        """Send one message now, without blocking."""
+        """Send one message now, without blocking; ``PortError`` if it cannot be sent."""
 
     def close(self) -> None:
         """Let go of it; harmless when not open."""

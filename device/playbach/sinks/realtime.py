@@ -12,11 +12,11 @@ Timing = NewType("Timing", str)
 """How a thread is kept on time, in words."""
 
 PRIORITY = 20
-"""Of SCHED_FIFO: above everything ordinary, below the sound server (JACK takes 10 or 70 and up,
-the kernel's interrupts have 50) where that matters to the sound."""
+"""Of SCHED_FIFO, 1 to 99 (sched(7)): above everything ordinary, below the kernel's interrupts (50)
+and most sound servers (JACK takes 10, or 70 and up)."""
 SWITCH_INTERVAL = 0.0005
 """Seconds after which a Python thread that computes lets another have its turn (Python's own
-default of 5 ms would be heard)."""
+default of 0.005 would be heard)."""
 _HOW = "LimitRTPRIO= of the service, or rtprio in /etc/security/limits.conf"
 
 

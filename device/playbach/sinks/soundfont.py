@@ -25,6 +25,7 @@ _FOLDERS = (
 )
 _KINDS = (".sf3", ".sf2")
 INSTALL = "apt install fluidsynth timgm6mb-soundfont"
+"""What a message says to do about a missing synth or sound font, on Debian and its kin."""
 _HELP_TIMEOUT = 5.0
 
 
@@ -87,7 +88,11 @@ def find_font() -> Path | None:
 
 
 def find_driver(program: str) -> str | None:
-    """The audio driver to use: the first that ``program`` was built with and leads anywhere."""
+    """The audio driver to use: the first that ``program`` was built with and leads anywhere.
+
+    Raises:
+        PortError: the program does not run.
+    """
     built_in = _built_in(program)
     return next((d.name for d in DRIVERS if d.name in built_in and d.is_there()), None)
 
@@ -124,7 +129,7 @@ def require_font() -> Path:
     """The sound font to use.
 
     Raises:
-        PortError: there is none.
+        PortError: there is none, or ``$SOUNDFONT`` names no file.
     """
     font = find_font()
     if font is None:
@@ -138,12 +143,12 @@ def require_driver(program: str) -> str:
     """The audio driver to use.
 
     Raises:
-        PortError: nothing here leads to a loudspeaker.
+        PortError: nothing here leads to a loudspeaker, or the program does not run.
     """
     driver = find_driver(program)
     if driver is None:
         raise PortError(
             "sink fluidsynth: there is no sound card and no sound server (JACK, PipeWire or "
-            "PulseAudio) that it could play to; connect one, or choose another --sink"
+            "PulseAudio) that it could play to; connect one, or choose another sink"
         )
     return driver

@@ -56,7 +56,9 @@ class SinkKind:
 
 def _alsa() -> Availability:
     if not ALSA_DEVICE.exists():
-        return Availability(False, f"no ALSA sequencer ({ALSA_DEVICE})", "modprobe snd-seq")
+        return Availability(
+            False, f"no ALSA sequencer, {ALSA_DEVICE} is missing", "sudo modprobe snd-seq"
+        )
     try:
         names = [port.name for port in alsa_ports()]
     except PortError as error:
@@ -80,7 +82,7 @@ def _first_of(names: list[str], otherwise: str) -> Availability:
 
 
 def _without(error: PlaybachError) -> Availability:
-    """Of an error that reads ``what is missing; what to do``, perhaps after ``sink NAME:``."""
+    """From an error that reads ``what is missing; what to do``, perhaps after ``sink NAME:``."""
     what, _, remedy = re.sub(r"^sink \w+: ", "", str(error)).partition("; ")
     return Availability(False, what, remedy)
 
@@ -123,7 +125,7 @@ SINKS = (
     SinkKind("midi", "any MIDI port: ALSA, JACK, CoreMIDI, Windows", midi_sink, _midi),
     SinkKind("fluidsynth", "a software synth started here", _make_fluidsynth, _fluidsynth),
     SinkKind("file", "a MIDI file, named by --port", _make_file, _always, audible=False),
-    SinkKind("none", "keeps time, sends nowhere", _make_none, _always, audible=False),
+    SinkKind("none", "keeps time and sends nowhere", _make_none, _always, audible=False),
 )
 SINK_NAMES = tuple(kind.name for kind in SINKS)
 

@@ -29,7 +29,7 @@ def test_on_a_bare_machine_it_still_plays_and_says_what_would_make_it_audible(
     assert choice.sink.name == "none"
     said = "\n".join(choice.explanation)
     assert "no ALSA sequencer" in said
-    assert "no MIDI output port" in said or "python-rtmidi is not here" in said
+    assert "no MIDI output port" in said or "python-rtmidi cannot be imported" in said
     assert "fluidsynth is not installed" in said
     assert "playing to: nowhere" in said
     assert "apt install fluidsynth timgm6mb-soundfont" in said
@@ -46,9 +46,11 @@ def test_without_rtmidi_the_midi_sink_says_so_and_the_rest_works(
     monkeypatch.setitem(sys.modules, "rtmidi", None)
     choice = choose_sink(None)
     assert choice.sink.name == "none"
-    assert "midi: python-rtmidi is not here" in "\n".join(choice.explanation)
+    assert "midi: python-rtmidi cannot be imported" in "\n".join(choice.explanation)
     assert list_ports() == []
-    with pytest.raises(PortError, match=r"^sink midi: python-rtmidi is not here .* 'pip install"):
+    with pytest.raises(
+        PortError, match=r"^sink midi: python-rtmidi cannot be imported .* 'pip install"
+    ):
         choose_sink("midi").sink.open()
 
 
@@ -84,7 +86,7 @@ def test_a_sequencer_that_cannot_be_opened_is_said_with_what_to_do(
     (tmp_path / "seq").touch()
     row = checks()[0]
     assert row.detail.startswith(f"{tmp_path / 'seq'} cannot be opened: ")
-    assert row.remedy == "join the group audio"
+    assert row.remedy == "add this user to the group audio"
 
 
 @pytest.mark.usefixtures("nothing_here")
