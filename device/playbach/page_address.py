@@ -41,7 +41,7 @@ class Address:
         return f"{host}:{self.port}"
 
     def names(self, port: int) -> frozenset[str]:
-        """What a browser on this machine may call it in ``Host``, where only that is allowed."""
+        """The values of the header ``Host`` that a browser on this machine sends, with ``port``."""
         return frozenset(f"{name}:{port}" for name in (*_LOOPBACK_NAMES, str(self.host)))
 
 
@@ -49,7 +49,7 @@ def parse_address(text: str) -> Address:
     """Such as ``127.0.0.1:8420``, ``0.0.0.0:80``, ``[::1]:8420``, or ``:8420`` for this machine.
 
     Raises:
-        InputError: it is not ``HOST:PORT`` with a numeric host.
+        InputError: it is not ``HOST:PORT`` with an IP address or ``localhost`` as host.
     """
     host, colon, port = text.strip().rpartition(":")
     bare = host.removeprefix("[").removesuffix("]") or DEFAULT_HOST
@@ -67,6 +67,7 @@ def parse_address(text: str) -> Address:
 
 def _refusal(text: str) -> InputError:
     return InputError(
-        f"page address {text[:60]!r}: it must be HOST:PORT, an IP address and a port from 0 to "
-        f"{_MOST_PORT}, such as {Address()} or 0.0.0.0:{DEFAULT_PORT} for everybody nearby"
+        f"page address {text[:60]!r}: it must be HOST:PORT, an IP address (or localhost) and a "
+        f"port from 0 to {_MOST_PORT}, such as {Address()}, or 0.0.0.0:{DEFAULT_PORT} for the "
+        "whole network"
     )

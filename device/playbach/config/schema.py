@@ -88,7 +88,7 @@ class Key:
         name: as it stands in the file.
         about: one line: what it means.
         allowed: what may be given, such as ``1 to 16``.
-        acts: when a change is heard.
+        acts: when a change takes effect, such as ``at the next start``.
         default: what holds when the file says nothing.
         parse: the value that a value of TOML stands for; ``InputError`` says why there is none.
     """
@@ -168,7 +168,7 @@ def shown(given: object) -> str:
 
 def _live(rows: Iterable[Setting]) -> tuple[Key, ...]:
     return tuple(
-        Key(row.name, row.about, row.allowed, row.acts.value, row.default, row.parse)
+        Key(row.name, row.about, row.allowed, row.acts.phrase, row.default, row.parse)
         for row in rows
     )
 
@@ -176,7 +176,7 @@ def _live(rows: Iterable[Setting]) -> tuple[Key, ...]:
 _SOUND = ("sink", "port", "program", "channel", "volume", "velocity", "accent", "clock_out",
           "clock_in")  # fmt: skip
 _MODEL = ("bundle", "variant", "fallback")
-_RELOAD = "at once"
+_START, _RELOAD = "at the next start", "at once"
 
 SECTIONS = (
     Section(
@@ -188,12 +188,13 @@ SECTIONS = (
     ),
     Section("model", "The network that composes.", _live(BY_NAME[name] for name in _MODEL)),
     Section(
-        "recording", "What of the music is kept.",
+        "recording", "What is saved of the music.",
         (
-            Key("folder", "movements are saved here as MIDI files; relative to the state folder",
-                "a path, or auto (nothing is saved)", "next start", None, _folder("folder")),
-            Key("megabytes", "size of that folder before the oldest movements are deleted",
-                f"1 to {MOST_MEGABYTES:,}", "next start", Recording().megabytes,
+            Key("folder", "movements are saved here as MIDI files; a relative path is one in the "
+                "state folder", "a path, or auto (nothing is saved)", _START, None,
+                _folder("folder")),
+            Key("megabytes", "size that this folder may reach before the oldest movements are "
+                "deleted", f"1 to {MOST_MEGABYTES:,} megabytes", _START, Recording().megabytes,
                 _whole("megabytes", 1, MOST_MEGABYTES)),
         ),
     ),
@@ -201,10 +202,11 @@ SECTIONS = (
         "page", "The page in a browser.",
         (
             Key("address", "where it is served; beyond this machine only with the link that "
-                "'playbach page' prints", "HOST:PORT, such as 0.0.0.0:8420 for everybody nearby, "
-                "or off", "next start", Page().address, _address),
-            Key("models", "bundles in this folder can be chosen there", "a path, or auto (only "
-                "the model that is included)", "next start", None, _folder("models")),
+                "'playbach page' prints", "HOST:PORT, such as 0.0.0.0:8420 for the whole network, "
+                "or off", _START, Page().address, _address),
+            Key("models", "bundles in this folder can be chosen there; a relative path is one in "
+                "the state folder", "a path, or auto (only the model that is included)",
+                _START, None, _folder("models")),
         ),
     ),
     Section(
@@ -213,7 +215,7 @@ SECTIONS = (
             Key("log_level", "the least that is logged", " or ".join(LEVELS), _RELOAD,
                 Service().log_level, _word("log_level", LEVELS)),
             Key("remember", "changes made while it runs survive a restart", "true or false",
-                "next start", Service().remember, _flag("remember")),
+                _START, Service().remember, _flag("remember")),
         ),
     ),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Configurations as TOML: the file of defaults that documents every key, and what holds now."""
+"""Configurations as TOML: the file of defaults that documents every key, and values in effect."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ from playbach.session.settings import Value, as_values
 
 _WIDTH = 100
 _INTRODUCTION = """\
-Play Bach: all there is to configure, with the values that hold when a file says nothing. A file of
-your own needs only the keys that differ.
+Play Bach: every key there is, with its default. A file of your own needs only the keys that differ.
 
-"playbach daemon" reads ~/.config/playbach/config.toml, or --config FILE; as a service
-/etc/playbach/config.toml, and again after "systemctl reload playbach". "playbach play" reads none:
-it has options. "playbach check" finds
-mistakes, "playbach config --effective" shows what holds and where it comes from. "auto" leaves the
-choice to the program."""
+"playbach daemon" reads ~/.config/playbach/config.toml, or --config FILE. The service reads
+/etc/playbach/config.toml, and reads it again after "systemctl reload playbach". "playbach play" has
+options instead and reads no file. "auto" leaves the choice to the program. "playbach check" finds
+mistakes; "playbach config --effective" shows the values in effect and where each comes from."""
 
 
 def default_text() -> str:
@@ -26,7 +24,7 @@ def default_text() -> str:
 
 
 def effective_text(config: Config, origins: Mapping[tuple[str, str], str]) -> str:
-    """Every key with the value that holds, and beside it where that comes from."""
+    """Every key with its value in effect, and beside it where that comes from."""
     values = flat(config)
 
     def line(section: Section, key: Key) -> str:
@@ -63,7 +61,7 @@ def to_toml(value: Value) -> str:
 
 def _documented(section: Section, key: Key) -> str:
     del section
-    about = f"{key.about[0].upper()}{key.about[1:]}. A change acts: {key.acts}."
+    about = f"{key.about[0].upper()}{key.about[1:]}. A change takes effect {key.acts}."
     allowed = f"Allowed: {key.allowed}."
     return f"{_comment(about)}\n{_comment(allowed)}\n{key.name} = {to_toml(key.default)}\n"
 

@@ -18,16 +18,24 @@ from playbach.stream import Movement, StreamItem
 
 MEGABYTE = 1_000_000
 _WAITING = 8
+"""Movements that may wait to be written."""
 _PATIENCE = 5.0
 """Seconds that a slow disk is waited for in the end."""
 _MOST_NOTES = 50_000
+"""Of a movement: as many as the reader of MIDI files takes."""
 _STAMP = "%Y-%m-%d %H-%M-%S"
 _OURS = re.compile(r"\d{4}-\d\d-\d\d \d\d-\d\d-\d\d .*\.mid")
 
 
 @dataclass(frozen=True, slots=True)
 class Archived:
-    """A movement and what was heard of it."""
+    """A movement and what was heard of it.
+
+    Attributes:
+        movement: as it was composed.
+        tempo: felt beats per minute at which it was played.
+        notes: those of it that were played, in order and not transposed.
+    """
 
     movement: Movement
     tempo: float
@@ -125,7 +133,7 @@ class Archive:
         try:
             self._waiting.put_nowait(archived)
         except queue.Full:
-            self._on_problem(f"{self._folder}: too slow; a movement was not saved")
+            self._on_problem(f"{self._folder}: the disk is too slow; a movement was not saved")
 
     def _run(self) -> None:
         try:
@@ -183,5 +191,5 @@ def make_room(folder: Path, limit: int) -> None:
             total -= sizes[path]
     except OSError as error:
         raise OutputError(
-            f"{folder}: cannot be cleared: {error.strerror}; see who owns it"
+            f"{folder}: old movements cannot be deleted: {error.strerror}; check who owns them"
         ) from error

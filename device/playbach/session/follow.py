@@ -12,14 +12,14 @@ from playbach.sinks.clock_input import ClockEvent
 BANDWIDTH = 0.5
 """Hertz: a change of tempo is followed within about a second, jitter that is faster is not."""
 _SETTLED = CLOCKS_PER_QUARTER
-"""Ticks after which their mean interval is believed."""
+"""Ticks, a quarter note's, whose mean interval is the first period."""
 _LOST = 0.5
 """Seconds without a tick after which the count begins anew; at 10 quarters a minute it is 0.25."""
 _MOST_OMEGA = 0.4
-"""Beyond this the loop corrects more than was missed."""
+"""Without unit; near 0.7 the loop would correct by all that was missed, and follow any jitter."""
 _NOTICED = 0.003
-"""Share by which the tempo must change to be passed on: less is not heard, and each change means
-taking back what was sent ahead."""
+"""Share of the tempo by which it must change to be passed on: less is not heard, and each change
+means taking back what was sent ahead."""
 SLOWEST, FASTEST = 10.0, 400.0
 """Quarter notes per minute that are followed; what is outside is no tempo but a fault."""
 

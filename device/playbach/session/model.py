@@ -26,7 +26,7 @@ class Model:
     """A network ready to compose.
 
     Attributes:
-        name: of the training run it came from, and of the network if the run's does not say it.
+        name: of the training run it came from, and of its network unless the run's name says it.
         predictor: the network.
         pitches: the range it composes in.
     """

@@ -51,7 +51,7 @@ def add_setting_arguments(parser: argparse.ArgumentParser) -> dict[str, argparse
 
 
 def settings_from(args: argparse.Namespace) -> Settings:
-    """What the options ask for; the rest is as usual.
+    """What the options ask for; the rest has its default.
 
     Raises:
         InputError: one of them is outside what is allowed.
@@ -73,7 +73,7 @@ def _add(group: argparse._ArgumentGroup, row: Setting) -> None:
             help=row.about,
         )
         return
-    default = row.nothing if row.default is None else str(row.default)
+    default = "auto" if row.default is None else str(row.default)
     group.add_argument(
         row.option,
         metavar=_METAVARS[row.kind],

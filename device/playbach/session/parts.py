@@ -1,4 +1,4 @@
-"""What a session is made of, made from its settings; tests put other parts in their places."""
+"""The parts that a session makes from its settings; tests give it makers of other parts."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def controls_of(settings: Settings) -> Controls:
 
 
 def make_clock(settings: Settings) -> ClockInput | None:
-    """The external clock that the settings name, not opened yet; ``None`` for an own clock."""
+    """The external clock that the settings name, not opened yet; ``None`` if they name none."""
     return None if settings.clock_in is None else clock_input(settings.clock_in)
 
 

@@ -18,7 +18,7 @@ class PlayedPiece:
     """A movement that was played.
 
     Attributes:
-        id: counts from 1.
+        id: number since the start, from 1.
         ended: when its last bar was over, on the clock of ``Session.now``.
         archived: the movement and its notes.
     """

@@ -44,11 +44,11 @@ class Recent:
         """The notes of the last ``minutes`` before ``now`` as a MIDI file.
 
         Raises:
-            InputError: minutes outside what is kept, or nothing was played in them.
+            InputError: ``minutes`` is not above 0 and at most ``LONGEST``, or nothing was played.
         """
         # Written so that NaN is refused too.
         if not 0 < minutes <= LONGEST:
-            raise InputError(f"minutes {minutes}: it is above 0 and at most {LONGEST:g}")
+            raise InputError(f"minutes {minutes}: it must be above 0 and at most {LONGEST:g}")
         since = Nanoseconds(to_nanoseconds(now) - to_nanoseconds(60 * minutes))
         with self._lock:
             notes = sorted(self._since(since))

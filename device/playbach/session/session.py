@@ -67,13 +67,13 @@ class Session(Lifetime):
         """Load the model; nothing is opened yet.
 
         Args:
-            settings: what holds at first.
+            settings: with which it begins.
             sink: where to play; ``None`` for what the settings say.
-            seed: repeats the music of that number; ``None`` for chance.
-            limit: seconds of music after which it ends by itself.
+            seed: 0 or more: the same seed gives the same music; ``None`` for chance.
+            limit: seconds of the sink's time after which it ends by itself; ``None`` for never.
             absent_ok: whether the synth may be missing at first, and come later.
             recordings: folder that each movement is saved to; ``None`` saves none.
-            recordings_bytes: what the folder may hold before the oldest are deleted.
+            recordings_bytes: size that the folder may reach before the oldest are deleted.
             pause: waits for some seconds of the sink's time; for a sink on a time of its own.
             parts: makes the sink, the clock and the model that settings name.
 

@@ -24,6 +24,11 @@ class Acts(Enum):
     NEXT_MOVEMENT = "next movement"
     AT_ONCE = "at once"
 
+    @property
+    def phrase(self) -> str:
+        """As a sentence has it, such as ``at the next note`` or ``within two seconds``."""
+        return f"at the {self.value}" if self.value.startswith("next") else self.value
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -38,7 +43,7 @@ class Setting:
         high: greatest value of a number, else ``None``.
         unit: of a number, ``""`` if it has none.
         nothing: what ``None`` means; ``""`` where there must be a value.
-        canonical: brings a text into its one spelling, or raises ``InputError``.
+        canonical: the one spelling of a text; raises ``InputError`` if it is not allowed.
         choices: the words allowed, for a page's menu; empty where any text will do.
     """
 

@@ -52,30 +52,34 @@ _NOTE, _SOON, _MOVEMENT = Acts.NEXT_NOTE, Acts.SOON, Acts.NEXT_MOVEMENT
 
 def _part(part: str, what: str) -> Setting:
     name = f"{part}_temperature"
-    return Setting(name, float, f"temperature of {what}", _SOON, 0.05, 5, nothing="the temperature")
+    return Setting(name, float, f"temperature of {what}", _SOON, 0.05, 5, nothing="as temperature")
 
 
 TABLE = (
     Setting(
-        "tempo", float, "tempo of everything", _NOTE, 10, 400, "felt beats per minute",
+        "tempo", float, "tempo of every movement", _NOTE, 10, 400, "felt beats per minute",
         "each form has its own",
     ),
-    Setting("transpose", int, "moves all pitches", _NOTE, -24, 24, "semitones"),
+    Setting("transpose", int, "moves every pitch up or down", _NOTE, -24, 24, "semitones"),
     Setting("volume", int, "MIDI volume, controller 7", _NOTE, 0, 127),
-    Setting("velocity", int, "how hard each note is struck", _NOTE, 1, 127),
+    Setting("velocity", int, "MIDI velocity of every note", _NOTE, 1, 127),
     Setting("accent", int, "added to the velocity on the first beat of a bar", _NOTE, 0, 40),
     Setting(
-        "program", int, "General MIDI instrument; 42 is the cello", _NOTE, 0, 127, "",
-        "the synth stays as it is",
+        "program", int, "General MIDI instrument, counted from 0; 42 is the cello", _NOTE, 0, 127,
+        nothing="the synth stays as it is",
     ),
     Setting("channel", int, "MIDI channel", _NOTE, 1, 16),
     Setting(
-        "temperature", float, "1 as learned, lower is safer, higher is bolder", _SOON, 0.05, 5
+        "temperature", float, "sampling temperature: 1 as learned, lower is safer, higher bolder",
+        _SOON, 0.05, 5,
     ),
     _part("shift", "when notes begin"),
     _part("pitch", "pitches"),
     _part("duration", "durations"),
-    Setting("top_p", float, "choose among the likeliest notes with this share", _SOON, 0.01, 1),
+    Setting(
+        "top_p", float, "draw from the likeliest choices that together have this probability",
+        _SOON, 0.01, 1,
+    ),
     Setting(
         "memory", float, "how strongly a piece returns to its own motifs; 1 as learned", _SOON, 0, 2
     ),
@@ -90,13 +94,16 @@ TABLE = (
     ),
     Setting(
         "meter", str, "every movement in this meter, such as 3/4", _MOVEMENT,
-        nothing="as often as Bach has them in the form", canonical=_meter,
+        nothing="as often as Bach uses each in the form", canonical=_meter,
     ),
     Setting("repeats", bool, "play each half of a dance twice", _MOVEMENT),
-    Setting("bundle", str, "file of the model", _MOVEMENT, nothing="the one included"),
-    Setting("variant", str, "variant of the model", _MOVEMENT, nothing="the bundle's own choice"),
+    Setting("bundle", str, "the model's bundle, a file", _MOVEMENT, nothing="the one included"),
     Setting(
-        "fallback", bool, "where there is no Edge TPU, or none any more, the processor takes over",
+        "variant", str, "numeric variant of the model, such as dynamic or int8", _MOVEMENT,
+        nothing="the bundle's own choice",
+    ),
+    Setting(
+        "fallback", bool, "the processor takes over where the Edge TPU is missing or unplugged",
         _MOVEMENT,
     ),
     Setting(
@@ -104,13 +111,13 @@ TABLE = (
         canonical=_sink, choices=SINK_NAMES,
     ),
     Setting(
-        "port", str, "names or patterns of MIDI ports, best first", Acts.AT_ONCE,
-        nothing="the likeliest synth",
+        "port", str, "MIDI port: a name, part of one or a pattern; several with commas, best first",
+        Acts.AT_ONCE, nothing="the likeliest synth",
     ),
-    Setting("clock_out", bool, "send MIDI clock, 24 to the quarter note", _NOTE),
+    Setting("clock_out", bool, "send MIDI clock, start, stop and song position", _NOTE),
     Setting(
-        "clock_in", str, "MIDI input whose clock the tempo follows", Acts.AT_ONCE,
-        nothing="an own clock",
+        "clock_in", str, "MIDI input whose clock sets the tempo and starts and stops the music",
+        Acts.AT_ONCE, nothing="the program's own clock",
     ),
 )  # fmt: skip
 BY_NAME: Mapping[str, Setting] = {row.name: row for row in TABLE}

@@ -44,11 +44,10 @@ class SessionStatus:
         sink: where it plays, such as ``MIDI port FluidSynth (JACK)``.
         timing: how messages are kept on time there.
         connected: whether the synth is there, as far as can be told.
-        model: the bundle that plays, such as ``bach-solo``.
+        model: the model's name: its training run, and its network if the run's does not say it.
         variant: its variant, such as ``dynamic``.
         uptime: seconds since the session was started.
-        problem: why the last change that takes time (model, port, recording) failed, ``""`` if
-            it did not.
+        problem: why the last movement could not be saved; ``""`` if it could or need not be.
     """
 
     transport: Transport = Transport.PLAYING
@@ -64,7 +63,7 @@ class SessionStatus:
 
     @property
     def title(self) -> str:
-        """Of what is heard, such as ``Suite 3 in D minor, IV Sarabande``, ``""`` before that."""
+        """Of what is heard, such as ``Suite 3 in D minor, IV Sarabande``; ``""`` before that."""
         return self.playing.title
 
     @property
@@ -79,7 +78,7 @@ class NoteAhead:
 
     Attributes:
         at: when it begins, on the clock of ``Session.now``; usually in the future.
-        duration: seconds it lasts.
+        duration: seconds it lasts, as sent.
         pitch: MIDI note number as sent, 0 to 127.
         velocity: 1 to 127.
         bar: of the movement, from 1; 0 in a pickup.

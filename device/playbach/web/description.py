@@ -14,7 +14,7 @@ _MIDI = "audio/midi"
 
 
 def _setting(row: Setting) -> JSON:
-    schema: JSON = {"description": f"{row.about}; heard at the {row.acts.value}"}
+    schema: JSON = {"description": f"{row.about}; heard {row.acts.phrase}"}
     kind = _NAMES[row.kind]
     schema["type"] = [kind, "null"] if row.nothing else kind
     if row.low is not None and row.high is not None:
@@ -39,9 +39,9 @@ _FAILURES = {
     400: "not allowed; nothing was changed",
     401: "the token is missing or wrong",
     403: "another site's page asked",
-    404: "there is no such thing",
-    405: "not that way",
-    409: "allowed, and cannot be had now, such as a port that is not there",
+    404: "there is nothing of that name",
+    405: "this method is not allowed there",
+    409: "allowed, but not possible now, such as a port that is not there",
     413: "too large",
     415: "not JSON",
     421: "the server goes by another name",

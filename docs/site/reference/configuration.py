@@ -28,7 +28,7 @@ def _key(key: Key) -> tuple[str, str]:
     about = f"{key.about[0].upper()}{key.about[1:]}."
     return (
         code(f"{key.name} = {to_toml(key.default)}"),
-        f"{plain(about)} A change acts: {key.acts}. Allowed: {plain(key.allowed)}.",
+        f"{plain(about)} A change takes effect {key.acts}. Allowed: {plain(key.allowed)}.",
     )
 
 

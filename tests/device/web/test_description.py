@@ -47,6 +47,10 @@ def test_every_setting_is_described() -> None:
     patch = description()["paths"][f"{VERSION}/settings"]["patch"]
     schema = patch["requestBody"]["content"]["application/json"]["schema"]
     assert set(schema["properties"]) == {row.name for row in TABLE}
+    said = {name: row["description"] for name, row in schema["properties"].items()}
+    assert said["sink"].endswith("; heard at once")
+    assert said["key"].endswith("; heard within two seconds")
+    assert said["tempo"].endswith("; heard at the next note")
 
 
 def test_the_description_is_served(serve: Serve) -> None:

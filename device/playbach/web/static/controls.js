@@ -225,7 +225,8 @@ const holds = (wanted, settings) =>
 
 /** What a setting does, for those who ask: under the pointer, and for screen readers. */
 function describe(row, wrapper, input) {
-  wrapper.title = `${row.about}; heard at the ${row.acts}`.replace("at the at once", "at once").replace("at the within", "within");
+  const when = row.acts.startsWith("next") ? `at the ${row.acts}` : row.acts;
+  wrapper.title = `${row.about}; heard ${when}`;
   const text = element("span", { className: "unseen", id: `about-${row.name}`, textContent: wrapper.title });
   wrapper.append(text);
   input.setAttribute("aria-describedby", text.id);
