@@ -16,19 +16,24 @@ from playbach.command_line import OneLineParser, guarded
 # Command, and what it does. Each is a module of this package with ``add_arguments`` and ``run``.
 COMMANDS = {
     "play": "play new music without end",
-    "daemon": "play for a service manager, as a configuration says",
+    "daemon": "play for a service manager, as the configuration says",
     "save": "compose into files: MIDI, sound, score, pages or picture",
     "ports": "list the MIDI ports that can be played to",
     "page": "print the link of the service's page, with a QR code for a phone",
-    "config": "print what can be configured, or what holds",
-    "check": "say what is here, what is missing, and what to do",
+    "config": "print every setting with its default, or the values in effect",
+    "check": "say what was found, what is missing, and what to do",
 }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns its exit status, 2 for a mistake of the user's."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    args = build_parser(given).parse_args(given)
+    args, unknown = build_parser(given).parse_known_args(given)
+    if unknown:
+        # The parser of all commands would point to its own help.
+        OneLineParser(prog=f"playbach {args.command}").error(
+            f"unrecognized arguments: {' '.join(unknown)}"
+        )
     command = importlib.import_module(f"playbach.cli.{args.command}")
     return guarded(f"playbach {args.command}", lambda: int(command.run(args)))
 
@@ -42,7 +47,8 @@ def build_parser(given: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"playbach {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, about in COMMANDS.items():
-        command = commands.add_parser(name, help=about, description=f"{about.capitalize()}.")
+        sentence = f"{about[0].upper()}{about[1:]}."
+        command = commands.add_parser(name, help=about, description=sentence)
         if name in given[:1]:
             importlib.import_module(f"playbach.cli.{name}").add_arguments(command)
     return parser

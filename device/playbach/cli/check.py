@@ -1,4 +1,4 @@
-"""``playbach check``: what is here, what is missing, what to do."""
+"""``playbach check``: what was found, what is missing, what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``playbach config``: all that can be configured, or what holds and where it comes from."""
+"""``playbach config``: all that can be configured, or the values in effect and their origins."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from playbach.daemon.state import Remembered, state_folder
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument(
-        "--effective", action="store_true", help="what holds, and where each value comes from"
+        "--effective", action="store_true", help="the values in effect, and where each comes from"
     )
     parser.add_argument(
         "--config", metavar="FILE", type=Path, help="the file (default: your own, if there is one)"
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _effective(loaded: Loaded) -> str:
-    """What holds, with what was changed while the daemon played, if that can be read."""
+    """The values in effect, with what was changed while the daemon played, if that can be read."""
     config, origins = loaded.config, dict(loaded.origins)
     if config.service.remember:
         remembered = Remembered(state_folder())

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-HELP = "keys: space pauses and goes on, n next movement, + and - tempo, q ends"
+HELP = "keys: space pauses and resumes, n next movement, + and - tempo, q ends"
 
 
 class Keys:

@@ -22,28 +22,31 @@ MOST_SEED = 2**63 - 1
 
 
 def add_music_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options."""
+    """Options of form, key, tempo, sampling and network."""
     group = parser.add_argument_group("music")
     group.add_argument("--form", metavar="F", help="every movement of this form, such as gigue")
     group.add_argument("--key", metavar="K", help="such as 'D minor', Bb, or f#")
     group.add_argument(
-        "--meter", metavar="M", help="such as 3/4 (default: as often as Bach has them in the form)"
+        "--meter", metavar="M", help="such as 3/4 (default: as often as Bach uses each in the form)"
     )
-    group.add_argument("--tempo", metavar="BPM", type=float, help="beats per minute, 10 to 400")
+    group.add_argument(
+        "--tempo", metavar="BPM", type=float, help="felt beats per minute, 10 to 400"
+    )
     defaults = Sampling()
     group.add_argument(
         "--temperature",
         metavar="T",
         default="1",
-        help="1 as learned, lower is safer, higher is bolder; 0.05 to 5; parts of a note may have "
-        "their own, as in 1,shift=0.8,pitch=0.9,duration=0.7",
+        help="sampling temperature: 1 as learned, lower is safer, higher bolder; 0.05 to 5; parts "
+        "of a note may have their own, as in 1,shift=0.8,pitch=0.9,duration=0.7",
     )
     group.add_argument(
         "--top-p",
         metavar="P",
         type=float,
         default=defaults.top_p,
-        help="choose among the likeliest notes that make up this share (default %(default)s)",
+        help="draw from the likeliest choices that together have this probability, at most 1 "
+        "(default: %(default)s)",
     )
     group.add_argument(
         "--memory",
@@ -56,23 +59,27 @@ def add_music_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--playable", action="store_true", help="only chords that a cellist's hand can stop"
     )
-    group.add_argument("--seed", metavar="N", type=int, help="repeat the music of that number")
+    group.add_argument(
+        "--seed", metavar="N", type=int, help="random seed; the same seed gives the same music"
+    )
     network = parser.add_argument_group("network")
     network.add_argument(
         "--bundle", metavar="FILE", type=Path, help="the model to play (default: the one included)"
     )
-    network.add_argument("--variant", metavar="NAME", help="which of its variants, such as dynamic")
+    network.add_argument(
+        "--variant", metavar="NAME", help="numeric variant of the model, such as dynamic"
+    )
     network.add_argument(
         "--fallback",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="whether the processor takes over when there is no Edge TPU, or none any more",
+        help="whether the processor takes over where the Edge TPU is missing or unplugged",
     )
     network.add_argument(
         "--stepwise",
         action="store_true",
-        help="a network that reads a window again for each symbol carries its state on instead, "
-        "which is faster, and other music",
+        help="let a network that would read its window again for each symbol carry its state on "
+        "instead: faster, and not the same music",
     )
 
 
@@ -109,7 +116,7 @@ def seed_from(args: argparse.Namespace) -> int:
         return secrets.randbelow(1_000_000)
     seed: int = args.seed
     if not 0 <= seed <= MOST_SEED:
-        raise InputError(f"seed {seed}: it is a whole number from 0 to {MOST_SEED}")
+        raise InputError(f"seed {seed}: it must be a whole number from 0 to {MOST_SEED}")
     return seed
 
 

@@ -16,10 +16,16 @@ from playbach.web.link import kept_token, link, qr_code
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.add_argument(
-        "--config", metavar="FILE", type=Path, help="the configuration (default: your own)"
+        "--config",
+        metavar="FILE",
+        type=Path,
+        help="the service's configuration (default: your own)",
     )
     parser.add_argument(
-        "--state", metavar="FOLDER", type=Path, help="the service's state folder (default: yours)"
+        "--state",
+        metavar="FOLDER",
+        type=Path,
+        help="the service's state folder (default: your own)",
     )
 
 

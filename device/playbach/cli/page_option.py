@@ -1,4 +1,4 @@
-"""The page beside ``playbach play``: its options, its link, its beginning and end."""
+"""The page that ``playbach play`` serves: its options, its link, its beginning and end."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def add_page_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--web",
         metavar="HOST:PORT",
-        help=f"where it is served (default {Address()}); 0.0.0.0:8420 for everybody nearby",
+        help=f"where it is served (default: {Address()}); 0.0.0.0:8420 for the whole network",
     )
-    group.add_argument("--no-web", action="store_true", help="without a page")
+    group.add_argument("--no-web", action="store_true", help="serve no page")
 
 
 def wanted_page(args: argparse.Namespace) -> WantedPage | None:

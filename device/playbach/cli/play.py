@@ -21,6 +21,7 @@ from playbach.sinks.table import SINKS
 from playbach.stream import Seconds
 
 LONGEST = 10 * 365 * 86_400.0
+"""Seconds that can be asked for: ten years."""
 _LOOK = Seconds(0.05)
 """Seconds between looks at the keyboard."""
 _HEAD_START = 2.0
@@ -30,14 +31,17 @@ _HEAD_START = 2.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     sound = add_setting_arguments(parser)["sound"]
-    sound.add_argument("--seconds", metavar="S", type=float, help="stop after this long")
+    sound.add_argument("--seconds", metavar="S", type=float, help="stop after so many seconds")
     sound.add_argument(
         "--record", metavar="FOLDER", type=Path, help="save each movement there as a MIDI file"
     )
-    sound.description = "\n".join(f"{kind.name}: {kind.description};" for kind in SINKS)
+    sound.description = "; ".join(f"{kind.name}: {kind.description}" for kind in SINKS)
     add_page_arguments(parser)
     parser.add_argument(
-        "--seed", metavar="N", type=int, help=f"repeat the music of that number, 0 to {MOST_SEED}"
+        "--seed",
+        metavar="N",
+        type=int,
+        help=f"random seed, 0 to {MOST_SEED}; the same seed gives the same music",
     )
 
 
@@ -50,14 +54,14 @@ def run(args: argparse.Namespace) -> int:
     settings = settings_from(args)
     limit = _limit(args.seconds)
     seed = seed_from(args)
+    page = wanted_page(args)
     choice = choose_sink(settings.sink, settings.port)
     session = Session(settings, sink=choice.sink, seed=seed, limit=limit, recordings=args.record)
     for line in choice.explanation:
         say(line)
     say(f"seed {seed}; network {session.status().variant}; Ctrl-C stops")
-    page = wanted_page(args)
     if page is not None and choice.sink.name == "none":
-        say("to hear it here and now: open the page below and tap Listen")
+        say("to hear it now: open the page below and tap 'Listen here'")
     with key_presses() as keys:
         if keys is not None:
             say(HELP)
@@ -97,5 +101,5 @@ def _await_first_note(session: Session, desk: Desk) -> None:
 def _limit(seconds: float | None) -> Seconds | None:
     # Written so that NaN is refused too.
     if seconds is not None and not 0 < seconds <= LONGEST:
-        raise InputError(f"seconds {seconds}: it is above 0 and at most {LONGEST:.0f}")
+        raise InputError(f"seconds {seconds}: it must be above 0 and at most {LONGEST:.0f}")
     return None if seconds is None else Seconds(seconds)

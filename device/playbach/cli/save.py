@@ -33,11 +33,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="OUT",
         type=Path,
         nargs="+",
-        help=f"the file to write, or several of the same music, by suffix: {_KINDS}",
+        help=f"the file to write, or several of the same music; its suffix says what: {_KINDS}",
     )
     length = parser.add_mutually_exclusive_group()
     length.add_argument(
-        "--notes", metavar="N", type=int, help="this many notes, movement on movement"
+        "--notes", metavar="N", type=int, help="so many notes in all, movement after movement"
     )
     length.add_argument("--movement", action="store_true", help="one movement (the default)")
     length.add_argument("--suite", action="store_true", help="one whole suite")
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     """
     settings = settings_from(args)
     if args.notes is not None and not 1 <= args.notes <= MOST_NOTES:
-        raise InputError(f"notes {args.notes}: it is from 1 to {MOST_NOTES}")
+        raise InputError(f"notes {args.notes}: it must be from 1 to {MOST_NOTES}")
     _check(args.out, force=args.force)
     seed = seed_from(args)
     placed = compose(composer_from(args, settings, seed), notes=args.notes, suite=args.suite)

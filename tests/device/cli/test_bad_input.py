@@ -40,17 +40,18 @@ OPTIONS = {
     ("--meter", "32/1"): "meter 32/1: a bar must last from 1/4 to 2/1",
     ("--top-p", "0"): "top-p 0.0: it must be above 0 and at most 1",
     ("--top-p", "nan"): "top-p nan: it must be above 0 and at most 1",
-    ("--seed", "-1"): "seed -1: it is a whole number from 0 to",
-    ("--seed", "1" + "0" * 30): "it is a whole number from 0 to 9223372036854775807",
+    ("--seed", "-1"): "seed -1: it must be a whole number from 0 to",
+    ("--seed", "1" + "0" * 30): "it must be a whole number from 0 to 9223372036854775807",
     ("--seed", "1.5"): "argument --seed: invalid int value: '1.5'",
     ("--variant", "int9"): "variant 'int9': ",
     ("--variant", "edgetpu"): "tiny.bundle has float32, dynamic",
     ("--temp", "1"): "unrecognized arguments: --temp 1",
-    ("--nonsense",): "unrecognized arguments: --nonsense; see playbach --help",
+    ("--nonsense",): "unrecognized arguments: --nonsense; see playbach save --help",
     ("a\nb",): r"a\nb: the name of the file must end in .mid, .midi, .wav, ",
 }
 # The options of play are the live settings, and their table answers.
 TABLE_SAYS: dict[tuple[str, ...], str] = {
+    ("--nonsense",): "unrecognized arguments: --nonsense; see playbach play --help",
     ("a\nb",): r"unrecognized arguments: a\nb",
     ("--temperature", "pitch=9"): "temperature pitch=9: it must be 0.05 to 5",
     ("--key", "C major\nminor"): r"key 'C major\nminor': it must be text, or auto",
@@ -67,14 +68,16 @@ TABLE_SAYS: dict[tuple[str, ...], str] = {
     ("--top-p", "nan"): "top_p nan: it must be 0.01 to 1",
 }
 PLAY_OPTIONS = {
-    ("--seconds", "0"): "seconds 0.0: it is above 0 and at most",
-    ("--seconds", "nan"): "seconds nan: it is above 0",
-    ("--seconds", "inf"): "seconds inf: it is above 0",
+    ("--seconds", "0"): "seconds 0.0: it must be above 0 and at most",
+    ("--seconds", "nan"): "seconds nan: it must be above 0",
+    ("--seconds", "inf"): "seconds inf: it must be above 0",
     ("--channel", "17"): "channel 17: it must be a whole number, 1 to 16",
     ("--program", "128"): "program 128: it must be a whole number, 0 to 127, or auto",
     ("--sink", "alsaa"): "sink 'alsaa': there is no such sink; choose alsa, midi,",
     ("--sink", "none", "--port", "x"): "--port x: the sink none has no ports; leave it out",
     ("--sink", "file"): "sink file: name the MIDI file to be written",
+    ("--web", "here"): "page address 'here': it must be HOST:PORT, an IP address",
+    ("--web", "127.0.0.1:0", "--no-web"): "--web and --no-web: choose one of them",
 }
 
 
@@ -93,14 +96,16 @@ def test_an_option_outside_what_is_allowed_is_one_line(
 def test_an_option_of_play_outside_what_is_allowed_is_one_line(
     playbach: Command, words: tuple[str, ...]
 ) -> None:
-    assert PLAY_OPTIONS[words] in playbach("play", *words).mistake
+    said = playbach("play", *words)
+    assert PLAY_OPTIONS[words] in said.mistake
+    assert said.out == ""
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--notes", "0"), "notes 0: it is from 1 to 50000"),
-        (("--notes", "50001"), "notes 50001: it is from 1 to 50000"),
+        (("--notes", "0"), "notes 0: it must be from 1 to 50000"),
+        (("--notes", "50001"), "notes 50001: it must be from 1 to 50000"),
         (("--notes", "ten"), "argument --notes: invalid int value: 'ten'"),
         (("--notes", "3", "--suite"), "not allowed with argument --notes"),
     ],

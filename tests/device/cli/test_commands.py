@@ -26,6 +26,8 @@ def test_every_command_has_help_of_its_own(playbach: Command, command: str) -> N
     said = playbach(command, "--help")
     assert said.status == 0
     assert said.out.startswith(f"usage: playbach {command}")
+    # A sentence that keeps its capitals, as in MIDI and QR.
+    assert f"{COMMANDS[command][1:]}." in " ".join(said.out.split())
 
 
 def test_the_version_is_the_packages(playbach: Command) -> None:
