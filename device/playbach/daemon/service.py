@@ -1,7 +1,6 @@
 """The composition root: builds the parts from the configuration and runs them.
 
-The page for phones is one more component in the list: it starts after the music and stops before
-it.
+The page is one more component in the list: it starts after the music and stops before it.
 """
 
 from __future__ import annotations
@@ -55,7 +54,7 @@ def serve(path: Path | None, state: Path) -> int:
     notifier = Notifier.from_environment()
     loaded = load_config(path)
     set_up_logging(loaded.config.service.log_level)
-    _LOG.info("Play Bach %s, configured by %s", __version__, path or "defaults alone")
+    _LOG.info("Play Bach %s, configured by %s", __version__, path or "the defaults alone")
     remembered = Remembered(state) if loaded.config.service.remember else None
     music = _music(loaded, remembered, state)
     components: Sequence[Component] = [music, *_page(loaded, music, state)]
@@ -103,7 +102,7 @@ def patient_sink(settings: Settings) -> Sink:
     """The sink that the settings name, or the best there is; one that waits if there is none.
 
     Raises:
-        InputError: it is a file, which keeps no time, or has no ports.
+        InputError: it is a file, which keeps no time; or a port is named, and it has none.
     """
     if settings.sink == "file":
         raise InputError("sink file: a service never ends, and a file has to; choose another sink")

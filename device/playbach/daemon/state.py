@@ -50,7 +50,7 @@ class Remembered:
         return self._load(configured, self._set_aside)
 
     def peek(self, configured: Settings) -> Settings:
-        """As ``load``, and everything stays as it is."""
+        """As ``load``, but a damaged file stays where it is."""
         return self._load(configured, lambda _: None)
 
     def _load(self, configured: Settings, damaged: Callable[[Exception], None]) -> Settings:
@@ -59,7 +59,7 @@ class Remembered:
         wanted: dict[str, Value] = {}
         for name, kept in read.items():
             if name in base and kept["instead_of"] != base[name]:
-                _LOG.info("%s: %s was edited since; the edit holds", self.path, name)
+                _LOG.info("%s: the %s of the configuration is newer, and holds", self.path, name)
             else:
                 wanted[name] = kept["value"]
         settings = self._usable(configured, wanted)

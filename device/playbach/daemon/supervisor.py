@@ -24,6 +24,7 @@ from playbach.status import COMPOSING
 
 _LOG = logging.getLogger(__name__)
 _TICK = 0.5
+"""Seconds between looks at how things stand."""
 FAILED = 1
 """Exit status when a thread died."""
 
@@ -139,7 +140,7 @@ class Supervisor:
             _LOG.error("the configuration stays as it was")
         else:
             self._loaded = new
-            _LOG.info("configuration read again from %s", new.path)
+            _LOG.info("configuration read again from %s", new.path or "the defaults alone")
         self._notifier.ready()
         self._said = ""
 
@@ -153,7 +154,7 @@ class Supervisor:
             self._loaded.config.service, log_level=new.service.log_level)))  # fmt: skip
         for (section, name), value in flat(new).items():
             if section not in LIVE_SECTIONS and value != before[section, name]:
-                _LOG.warning("[%s] %s acts at the next start", section, name)
+                _LOG.warning("[%s] %s takes effect at the next start", section, name)
 
 
 def status_line(status: SessionStatus) -> str:

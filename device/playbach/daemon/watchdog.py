@@ -11,7 +11,7 @@ PATIENCE = Seconds(120.0)
 """How long the music may wait for the composer before that counts as a hang. On the slowest board a
 note takes milliseconds; loading another model, some seconds."""
 _SHARE = 4
-"""Signs of life are given this many times as often as the manager wants them."""
+"""Signs of life are given so many times as often as the manager wants them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 COOKIE = "playbach"
 FAILURES, WINDOW = 10, 60.0
-"""Wrong tokens that an address may try in so many seconds."""
+"""Wrong tokens that an address may try, and the seconds within which they count."""
 _MOST_ADDRESSES = 1_000
 _MOST_TOKEN = 200
 
@@ -83,7 +83,7 @@ class Gate:
 
     @property
     def cookie(self) -> str:
-        """What a browser is given for the token: of no use anywhere else."""
+        """What a browser is given for the token: an HMAC-SHA-256 (RFC 2104) keyed with it."""
         token = (self.token or "").encode()
         return hmac.new(token, b"playbach cookie", hashlib.sha256).hexdigest()
 

@@ -175,7 +175,7 @@ class Api:
         """A page may not name files of this machine: neither to be read nor to be written."""
         bundle = wanted.get("bundle")
         if bundle is not None and bundle not in {str(path) for path in self._bundles()}:
-            raise InputError("bundle: choose one of those that 'models' lists")
+            raise InputError(f"bundle: choose one of those that {VERSION}/models lists")
         writes = str(wanted.get("sink", self._session.settings.sink)).strip().lower() == _FILE
         if writes and {"sink", "port"} & wanted.keys():
             raise InputError("sink file: a page cannot have files written; choose another sink")
@@ -185,7 +185,7 @@ class Api:
 
 
 def login_route(gate: Gate, attempts: Attempts) -> web.RouteDef:
-    """Exchanges the token for a cookie."""
+    """The route that exchanges the token for a cookie."""
 
     async def login(request: web.Request) -> web.Response:
         blocked = too_many(request, attempts)
@@ -208,7 +208,8 @@ async def json_object(request: web.Request) -> JSON:
     """The object that a request carries.
 
     Raises:
-        HTTPException: it is not JSON, not UTF-8, or no object.
+        HTTPUnsupportedMediaType: its content type is not ``application/json``.
+        HTTPBadRequest: it is not JSON in UTF-8, or not an object.
     """
     if request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType(text="send application/json")
@@ -217,7 +218,7 @@ async def json_object(request: web.Request) -> JSON:
     except (ValueError, RecursionError) as error:
         raise web.HTTPBadRequest(text="the body is not JSON in UTF-8") from error
     if not isinstance(said, dict):
-        raise web.HTTPBadRequest(text="the body must be an object of JSON")
+        raise web.HTTPBadRequest(text="the body must be a JSON object")
     return said
 
 

@@ -52,7 +52,7 @@ async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
         return refusal(error.status, reason, None if allow is None else {hdrs.ALLOW: allow})
     except Exception:  # noqa: BLE001 a bug in one answer ends neither the others nor the music
         _LOG.exception("%s %s", request.method, request.path)
-        return refusal(500, "a mistake in this program; its log says more")
+        return refusal(500, "a bug in this program; its log says more")
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
@@ -103,7 +103,7 @@ def address_of(request: web.Request) -> str:
 
 
 def too_many(request: web.Request, attempts: Attempts) -> web.Response | None:
-    """The refusal of an address that guesses tokens."""
+    """The refusal of an address that guesses tokens; ``None`` while it may try."""
     wait = attempts.wait(address_of(request))
     if not wait:
         return None

@@ -21,12 +21,13 @@ MOST_PAGES = 64
 MOST_WAITING = 128
 """Messages kept for a page that does not read."""
 _KEPT = 400
-"""Notes a page that opens is told of, so that it has something to draw."""
+"""Notes that a newly opened page is told of at most, so that it has something to draw."""
 _REMEMBERED = 20.0
 """Seconds after which a note is too old for that."""
 _TOGETHER = 0.02
 """Seconds for which events are gathered into one message."""
 _STATUS_EVERY = 0.5
+"""Seconds between looks at the status while nothing is announced."""
 
 
 class Page:
@@ -72,7 +73,7 @@ class Hub:
         return status_view(self._session.status(), self._session.now(), self.pages)
 
     def now(self) -> float:
-        """The clock of all times here."""
+        """Seconds on the session's clock, to which all times here refer."""
         return self._session.now()
 
     def join(self) -> Page | None:

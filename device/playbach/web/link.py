@@ -13,6 +13,7 @@ from playbach.page_address import Address
 from playbach.web.access import new_token
 
 NAME = "page-token"
+"""The file of the state folder that holds the token."""
 _TOKEN = re.compile(r"[\w-]{20,60}", re.ASCII)
 _MOST_BYTES = 100
 _ELSEWHERE = ("192.0.2.1", 9)
@@ -34,7 +35,7 @@ def kept_token(folder: Path) -> str:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
-            f"{path}: {error.strerror}; it holds the page's token: see who may read it"
+            f"{path}: the page's token cannot be kept here: {error.strerror}; check who may use it"
         ) from error
     token = new_token()
     write_atomically(path, f"{token}\n".encode(), force=True)
@@ -57,7 +58,7 @@ def link(address: Address, port: int, token: str | None) -> str:
 
 
 def qr_code(text: str) -> str:
-    """``text`` as a QR code of half blocks, for a terminal with a dark or light ground."""
+    """``text`` as a QR code of half blocks, for a terminal with a dark or light background."""
     import segno  # noqa: PLC0415 only who shows a code needs it
 
     out = io.StringIO()

@@ -26,9 +26,11 @@ STATIC = Path(__file__).parent / "static"
 _MOST_BODY = 16_384
 """Bytes of a request's body."""
 MOST_CONNECTIONS = 256
+"""Open at a time; one too many is closed at once."""
 _SEND_BUFFER = 65_536
 """Bytes that the system keeps for a connection that does not read."""
 _JOIN = 3.0
+"""Seconds for which its thread is waited for in the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,7 @@ class WebServer:
             reason = os.strerror(error.errno) if error.errno else str(error)
             raise PortError(
                 f"page address {address}: cannot be opened: {reason}; choose "
-                "another HOST:PORT for the page, or off"
+                "another HOST:PORT, or serve no page"
             ) from error
         for socket in listener.sockets:
             # What is accepted inherits it: a page that does not read holds little memory.
@@ -164,7 +166,7 @@ class WebServer:
 
 
 class _Busy(asyncio.Protocol):
-    """A connection too many."""
+    """A connection too many: it is closed at once."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         transport.close()

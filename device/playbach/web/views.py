@@ -12,7 +12,7 @@ from playbach.status import Lateness
 from playbach.stream import Movement
 
 JSON = dict[str, Any]
-"""An object of JSON; its values are as the docstring of each function says."""
+"""A JSON object, as a dictionary."""
 
 
 def movement_view(movement: Movement | None) -> JSON | None:
@@ -43,10 +43,13 @@ def _lateness(lateness: Lateness | None) -> JSON | None:
 def status_view(status: SessionStatus, now: float, listeners: int) -> JSON:
     """How things are.
 
+    Times are seconds, ``tempo`` is in felt beats per minute; ``lateness`` is in milliseconds, and
+    ``None`` where it is not measured or nothing was sent yet.
+
     Args:
         status: of the session.
         now: seconds on the session's clock.
-        listeners: open pages.
+        listeners: number of open pages.
     """
     playing = status.playing
     return {
@@ -90,7 +93,7 @@ def setting_view(row: Setting) -> JSON:
 
 
 def notes_view(notes: Sequence[NoteAhead]) -> list[JSON]:
-    """Notes that are going to be heard; times on the session's clock."""
+    """Notes that are going to be heard; times in seconds, on the session's clock."""
     return [
         {
             "at": round(note.at, 6),

@@ -60,7 +60,7 @@ def test_an_edit_of_the_configuration_goes_before_an_older_change(
     Remembered(folder).keep(CONFIGURED, Settings(tempo=120.0, program=0))
     edited = Settings(tempo=60.0, program=42)
     assert Remembered(folder).load(edited) == Settings(tempo=60.0, program=0)
-    assert "tempo was edited since; the edit holds" in caplog.text
+    assert "the tempo of the configuration is newer, and holds" in caplog.text
 
 
 def test_what_is_unknown_or_out_of_range_is_dropped_with_a_line(

@@ -203,7 +203,7 @@ def test_what_a_reload_cannot_change_is_said(
     scene.until("READY=1", after=scene.until("RELOADING=1"))
     scene.end()
     said = [message for message in caplog.messages if "next start" in message]
-    assert said == ["[recording] megabytes acts at the next start"]
+    assert said == ["[recording] megabytes takes effect at the next start"]
 
 
 def test_changes_are_kept_while_it_plays(begin: Begin) -> None:

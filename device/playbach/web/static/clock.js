@@ -1,6 +1,6 @@
 // The board's clock as seen from here: all times in seconds.
 
-const KEPT = 16;
+const KEPT = 16; // answers to pings
 
 /** Seconds of this page's own steady clock. */
 export const pageNow = () => performance.now() / 1000;

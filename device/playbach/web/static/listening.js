@@ -5,8 +5,8 @@ import { Instrument } from "./instrument.js";
 import { voiceOf } from "./voices.js";
 
 const SAFETY = 0.03; // seconds between scheduling a note and its sound, at least
-const FIRST_LAG = 0.05;
-const MOST_LAG = 2;
+const FIRST_LAG = 0.05; // seconds, beside what the loudspeaker takes
+const MOST_LAG = 2; // seconds
 const JUMP = 0.08; // seconds by which the audio clock may wander before it is read anew
 
 /**
@@ -22,14 +22,14 @@ export class Listening {
   #sounding = new Map();
   /** Seconds that this page shows and plays after the board does; 0 while it is silent. */
   lag = 0;
-  /** Notes that could not be played because they came too late. */
-  missed = 0;
+  /** Taps what goes to the loudspeaker, for meters and tests; `null` while it is silent. */
   analyser = null;
 
   get isOn() {
     return this.#context !== null;
   }
 
+  /** The audio context, whose clock notes are put on; `null` while it is silent. */
   get context() {
     return this.#context;
   }
@@ -100,7 +100,6 @@ export class Listening {
   }
 
   #tooLate(late) {
-    if (late > SAFETY) this.missed += 1;
     this.lag = Math.min(this.lag + late + 0.02, MOST_LAG);
   }
 

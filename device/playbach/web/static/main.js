@@ -9,10 +9,10 @@ import { notice, showConnection, showPieces, showPlaying, showState } from "./pa
 import { Overview, Roll } from "./roll.js";
 import { Stream } from "./stream.js";
 
-const PIECES_EVERY = 10_000;
+const PIECES_EVERY = 10_000; // ms
 const PIECES_AFTER = 1_500; // ms in which the last note of a movement has ended
 const STILL_EVERY = 0.25; // seconds between pictures where motion is not wanted
-const OVERVIEW_EVERY = 0.2;
+const OVERVIEW_EVERY = 0.2; // seconds
 const byId = (id) => document.getElementById(id);
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 

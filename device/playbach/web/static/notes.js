@@ -1,7 +1,7 @@
 // The notes of the movement that plays, in the order of their times.
 
 const KEPT = 30; // seconds that a note of an earlier movement is kept
-const MOST = 6000;
+const MOST = 6000; // notes kept
 
 /**
  * @typedef {object} Note

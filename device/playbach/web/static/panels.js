@@ -13,7 +13,7 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** Such as `2 d 3 h`, `5 min`, `now`. */
+/** Such as `2 d 3 h`, `5 min`, `12 s`. */
 export function duration(seconds) {
   if (seconds < MINUTE) return `${Math.floor(seconds)} s`;
   if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)} min`;
@@ -47,10 +47,10 @@ export function showState(status, listening) {
   const late = status.lateness;
   const rows = [
     ["Synth", status.connected ? status.sink : `${status.sink}, not there now`],
-    ["Kept on time by", status.timing],
+    ["Timing", status.timing],
     ["Lateness", late ? `${late.p50_ms.toFixed(1)} ms, at most ${late.max_ms.toFixed(1)} ms` : "nothing played yet"],
     ["Network", `${status.model}, on the ${wayOf(status.variant)}`],
-    ["Rests for want of notes", status.rests ? `${status.rests}, ${status.rested.toFixed(1)} s` : "none"],
+    ["Waits for the composer", status.rests ? `${status.rests}, ${status.rested.toFixed(1)} s` : "none"],
     ["Running for", duration(status.uptime)],
     ["Open pages", String(status.listeners)],
     ["This page", listening],

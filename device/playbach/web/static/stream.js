@@ -2,10 +2,10 @@
 
 import { pageNow } from "./clock.js";
 
-const WAITS = [0.3, 0.7, 1.5, 3, 5];
+const WAITS = [0.3, 0.7, 1.5, 3, 5]; // seconds before each new attempt, the last again and again
 const SILENCE = 7; // seconds after which a socket that says nothing is given up
 const PINGS_AT_FIRST = 8;
-const PING_EVERY = 2;
+const PING_EVERY = 2; // seconds
 
 /** Which message goes where; those of a newer board that this page does not know are left alone. */
 const HEARERS = {
