@@ -39,7 +39,7 @@ class VariantFigures:
             nats; of the worst graph where there are several forms.
         agreement: share of distributions whose likeliest symbol is the same, 0 to 1; likewise.
         bits: cross-entropy per step, all distributions added up, where the music says what was
-            right; the first note is left out.
+            right; of notes, the first of each movement is left out.
         steps_per_second: steps in a second of processor time, on the machine of the conversion.
         drift: the same for the variant left to itself, for networks that can be run so.
     """
