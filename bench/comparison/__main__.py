@@ -2,7 +2,8 @@
 
 Trains and converts what is missing, measures what has changed, writes the page and the samples.
 
-    python -m bench.comparison [--runs DIR] [--only NAME] [--json FILE] [--no-train] [--stopped]
+    python -m bench.comparison [--runs DIR] [--only NAME] [--json FILE] [--measure] [--no-train]
+        [--stopped] [--out DIR]
 """
 
 from __future__ import annotations
@@ -46,20 +47,22 @@ def build_parser() -> OneLineParser:
     )  # fmt: skip
     parser.add_argument(
         "--only", metavar="NAME", action="append", default=[],
-        help=f"which rows, of {', '.join(rows())}; else all; may be repeated",
+        help=f"row to make, one of {', '.join(rows())} (default: all); may be repeated",
     )  # fmt: skip
     parser.add_argument("--json", metavar="FILE", type=Path, help="also write all figures here")
-    parser.add_argument("--measure", action="store_true", help="measure anew what was measured")
+    parser.add_argument(
+        "--measure", action="store_true", help="measure again what was measured before"
+    )
     parser.add_argument(
         "--no-train", action="store_true",
-        help="a run that is missing or not finished is a mistake, and not trained",
+        help="train nothing: a run that is missing or not finished is an error",
     )  # fmt: skip
     parser.add_argument(
-        "--stopped", action="store_true", help="take runs that were stopped early as they are"
+        "--stopped", action="store_true", help="take runs that were stopped by hand as they are"
     )
     parser.add_argument(
         "--out", metavar="DIR", type=Path, default=DOCS,
-        help="where the page is written (default: docs)",
+        help="folder for the page and the samples (default: docs)",
     )  # fmt: skip
     return parser
 
@@ -115,6 +118,7 @@ class Made:
         """
         from bench.comparison import measuring  # noqa: PLC0415 Keras takes seconds
         from bench.comparison.runs import digest  # noqa: PLC0415 likewise
+        from bench.comparison.samples import check_engraver  # noqa: PLC0415 likewise
 
         for name, network in self._wanted.items():
             self._make(name, network)
@@ -122,6 +126,8 @@ class Made:
         stale = [name for name in self._wanted if self._is_stale(name, found, digest)]
         if not stale:
             return
+        # Now, and not after measuring: samples are engraved last.
+        check_engraver()
         music = music_of(self._study, self._run(next(iter(self._wanted))))
         known = found.get("beside", {}).get("digest")
         if self._options.measure or known != measuring.music_digest(music):

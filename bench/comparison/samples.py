@@ -35,7 +35,7 @@ _MARGIN = 25
 
 
 def check_engraver() -> None:
-    """That pages can be made.
+    """Find out before long work whether pages can be made.
 
     Raises:
         OutputError: verovio or rsvg-convert is not installed.

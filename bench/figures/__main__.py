@@ -4,6 +4,7 @@ Each picture is drawn from the figures kept in ``docs/figures/data``; they are t
 none yet, and anew with ``--measure``.
 
     python -m bench.figures [NAME ...] [--measure] [--run DIR] [--bundle FILE] [--midi FILE]
+        [--and FILE] [--notes N] [--out DIR]
 """
 
 from __future__ import annotations
@@ -44,9 +45,14 @@ def main(arguments: Sequence[str]) -> int:
 def build_parser() -> OneLineParser:
     parser = OneLineParser(prog=PROG, description="Draw the pictures of the documentation.")
     parser.add_argument(
-        "names", metavar="NAME", nargs="*", help=f"which ones, of {', '.join(PICTURES)}; else all"
+        "names",
+        metavar="NAME",
+        nargs="*",
+        help=f"picture, one of {', '.join(PICTURES)} (default: all)",
     )
-    parser.add_argument("--measure", action="store_true", help="take their figures anew")
+    parser.add_argument(
+        "--measure", action="store_true", help="measure the figures again, not only draw them"
+    )
     parser.add_argument(
         "--run", metavar="DIR", type=Path, default=Path("runs/default"),
         help="training run (default %(default)s)",
@@ -55,7 +61,7 @@ def build_parser() -> OneLineParser:
         "--bundle", metavar="FILE", type=Path, default=default_bundle_path(),
         help="bundle (default: the one included)",
     )  # fmt: skip
-    parser.add_argument("--midi", metavar="FILE", type=Path, help="a movement to be read")
+    parser.add_argument("--midi", metavar="FILE", type=Path, help="movement that the network reads")
     parser.add_argument(
         "--and", metavar="FILE", type=Path, action="append", default=[],
         help="bundle of a further network to time; may be repeated",

@@ -35,8 +35,8 @@ ABOUT: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 """What each package is, and the colour of what it belongs to."""
 _GROUND = "#f4f4f4"
-_SHARE_OF_HEIGHT = 0.7
-"""Inches from layer to layer."""
+_LAYER_INCHES = 0.7
+"""From layer to layer."""
 
 
 def measure(sources: Sources) -> Measured:
@@ -49,7 +49,7 @@ def draw(measured: Measured) -> bytes:
     arrows = _arrows(measured)
     rows = layers(arrows)
     found = arranged(rows, reduced(arrows))
-    figure = sheet(_SHARE_OF_HEIGHT * (len(rows) + 1))
+    figure = sheet(_LAYER_INCHES * (len(rows) + 1))
     axes = figure.add_subplot()
     axes.axis("off")
     workstation = [found.places[name] for name in WORKSTATION if name in found.places]

@@ -10,14 +10,11 @@ from playbach.music.encoding import Encoding, encode
 from playbach.music.note import Piece
 from playbach.predictor import Predictor
 from playbach_train.arrays import movement_arrays
-from playbach_train.checkpoint import load_model_arrays
 from playbach_train.measure import LEAST_CHANCE, Scores
 from playbach_train.network import PARTS, Network
 from playbach_train.run import Run
 from playbach_train.segments import Reading, batches
-
-SEGMENT = 128
-"""Notes read at once."""
+from playbach_train.trained import SEGMENT, load_copying
 
 Distributions = dict[str, NDArray[np.float32]]
 """By part, a row of probabilities for each of N notes, given all before: ``(N, symbols)``."""
@@ -29,9 +26,7 @@ def load_network(run: Run) -> Network:
     Raises:
         InputError: the weights are not those of the run's own configuration, or not finite.
     """
-    network = Network(run.config.network, run.encoding)
-    load_model_arrays(network, run.weights, str(run.folder))
-    return network
+    return load_copying(run).network
 
 
 def network_distributions(network: Network, piece: Piece) -> Distributions:

@@ -19,12 +19,11 @@ from playbach_convert.graphs import Traced
 from playbach_convert.music import Music
 from playbach_convert.readings import Reading, readings
 from playbach_convert.verify import machine
+from playbach_train.measure import LEAST_CHANCE
 from playbach_train.networks.architecture import Convertible, GraphForm, Tensors
 
 ENOUGH = 1_000
 """Steps of each graph that are compared."""
-LEAST_CHANCE = 1e-30
-"""No probability is taken for less, so that no symbol costs more than 100 bits."""
 
 Distributions = Mapping[str, NDArray[np.float32]]
 """By output, the probabilities at N steps: ``(N, ..., symbols)``."""
