@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree as ET
 
 import numpy as np
 from bench.comparison.composing import SEED
-from PIL import Image, ImageOps
+from bench.figures.raster import check_rasteriser, small_png, without_margins
 
 from playbach.bundle import Bundle
 from playbach.cli.save import compose
@@ -23,15 +20,11 @@ from playbach.music.note import Ticks
 from playbach.predictor import load_predictor
 from playbach.save.engraving import check_svg, pages
 from playbach.save.formats import save
-from playbach.save.needs import require_program
 
 Figures = dict[str, Any]
 SECONDS = 40.0
 _PIXELS = 850
 """Width of a page."""
-_SHADES = 8
-_MARGIN = 25
-"""Pixels left around what is on the page."""
 
 
 def check_engraver() -> None:
@@ -41,7 +34,7 @@ def check_engraver() -> None:
         OutputError: verovio or rsvg-convert is not installed.
     """
     check_svg()
-    require_program("rsvg-convert", "apt install librsvg2-bin")
+    check_rasteriser()
 
 
 def sample(bundle: Bundle, seed: int = SEED) -> Placed:
@@ -89,15 +82,4 @@ def write_sample(placed: Placed, midi: Path) -> Figures:
 
 def page_png(placed: Placed) -> bytes:
     """The first page, without the empty paper around it, in a few shades of grey."""
-    program = require_program("rsvg-convert", "apt install librsvg2-bin")
-    command = [program, f"--width={_PIXELS}", "--background-color=white"]
-    svg = ET.tostring(next(iter(pages([placed]))))
-    done = subprocess.run(command, input=svg, capture_output=True, check=True)
-    grey = Image.open(io.BytesIO(done.stdout)).convert("L")
-    box = ImageOps.invert(grey).getbbox() or (0, 0, *grey.size)
-    around = ImageOps.expand(grey.crop(box), _MARGIN, 255)
-    # Most of its bytes are shades that nobody tells apart.
-    shaded = around.quantize(_SHADES)
-    out = io.BytesIO()
-    shaded.save(out, "PNG", optimize=True)
-    return out.getvalue()
+    return small_png(without_margins(next(iter(pages([placed]))), _PIXELS))

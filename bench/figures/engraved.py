@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import io
 import re
-import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import matplotlib.image
+from bench.figures.raster import png
 from bench.figures.style import ORANGE
 
 from playbach.music.midi_write import Placed
 from playbach.music.note import BarLines, Piece, Ticks
 from playbach.save.musicxml import musicxml
-from playbach.save.needs import require_program
 
 _SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 _PLACE = re.compile(r"translate\((-?\d+), (-?\d+)\)")
@@ -84,7 +83,7 @@ def image(piece: Piece, upper: int, lower: int, lines: Sequence[Line]) -> Any:
         style = {"fill": "none", "stroke": ORANGE, "stroke-width": "45"}
         opacity = {"stroke-opacity": f"{min(1.0, 0.15 + line.share):.2f}"}
         ET.SubElement(whole, f"{{{_SVG}}}path", {"d": curve} | style | opacity)
-    return _pixels(ET.tostring(whole))
+    return matplotlib.image.imread(io.BytesIO(png(whole, _PIXELS)))
 
 
 def bar_of(piece: Piece, number: int) -> Piece:
@@ -136,10 +135,3 @@ def _heads(svg: ET.Element) -> Iterator[tuple[float, float]]:
             found = _PLACE.match(group[0].attrib["transform"])
             if found:
                 yield int(found[1]) + _HEAD[0], int(found[2]) + _HEAD[1]
-
-
-def _pixels(svg: bytes) -> Any:
-    program = require_program("rsvg-convert", "apt install librsvg2-bin")
-    command = [program, f"--width={_PIXELS}", "--background-color=white"]
-    done = subprocess.run(command, input=svg, capture_output=True, check=True)
-    return matplotlib.image.imread(io.BytesIO(done.stdout))

@@ -29,8 +29,8 @@ ABOUT: Mapping[str, tuple[str, str]] = MappingProxyType(
         "music": ("notes, keys, encoding", GREEN),
         "playbach_train": ("scores to network", ORANGE),
         "playbach_convert": ("network to bundle", ORANGE),
-        ABOVE: ("words about playing", GREY),
-        BELOW: ("words that all share", GREY),
+        ABOVE: ("shared by what plays", GREY),
+        BELOW: ("shared by all", GREY),
     }
 )
 """What each package is, and the colour of what it belongs to."""

@@ -1,14 +1,11 @@
-"""A movement that the included network composed, unselected: its first lines, engraved."""
+"""A suite that the included network composed, unselected: how its movements begin, engraved."""
 
 from __future__ import annotations
 
-import io
-import subprocess
-from xml.etree import ElementTree as ET
-
 import numpy as np
 from bench.figures.picture import Measured, Picture, Sources
-from PIL import Image, ImageOps
+from bench.figures.raster import small_png, without_margins
+from PIL import Image
 
 from playbach.bundle import read_bundle
 from playbach.cli.save import compose
@@ -20,17 +17,18 @@ from playbach.music.midi_write import Placed
 from playbach.music.note import Note, Piece, Pitch, Ticks
 from playbach.predictor import load_predictor
 from playbach.save.engraving import pages
-from playbach.save.needs import require_program
 
 SEED = 1
 _PIXELS = 1500
 """Width of the page, of which the margins are cut off."""
-_LINES = 4
-"""How many systems are shown."""
-_MARGIN = 20
-_SHADES = 8
+_FORMS = ("prelude", "allemande", "courante", "sarabande", "gigue")
+"""Of the movements of which the first line is shown."""
+_BARS = 12
+"""As many as a line may hold, and a few more."""
 _GAP = 12
 """Pixels without ink, at least, between one system and the next."""
+_APART = 30
+"""Pixels between one movement and the next."""
 
 
 def _measure(sources: Sources) -> Measured:
@@ -38,35 +36,54 @@ def _measure(sources: Sources) -> Measured:
     settings = Settings()
     rng = np.random.default_rng(SEED)
     composer = Composer(load_predictor(bundle), bundle.manifest.range, rng, lambda: settings)
-    placed = compose(composer)[0]
-    piece = placed.piece
+    suite = compose(composer, suite=True)
+    beginnings = [_beginning(placed) for placed in suite if placed.piece.form.name in _FORMS]
+    notes = sum(len(placed.piece.notes) for placed in suite)
     return {
         "seed": SEED,
-        "title": piece.title,
+        "suite": suite[0].piece.title.partition(", ")[0],
+        "movements": len(suite),
+        "notes": notes,
+        "beginnings": beginnings,
+    }
+
+
+def _beginning(placed: Placed) -> Measured:
+    piece = placed.piece
+    meter = piece.meters[0][1]
+    end = piece.pickup + _BARS * meter.bar_ticks
+    return {
+        "title": piece.title.partition(", ")[2],
         "form": piece.form.name,
         "key": str(piece.keys[0][1]),
-        "meter": str(piece.meters[0][1]),
+        "meter": str(meter),
         "pickup": piece.pickup,
         "tempo": placed.tempo,
-        "length": placed.length,
-        "notes": [[note.onset, note.pitch, note.duration] for note in piece.notes],
+        "length": end,
+        "notes": [
+            [note.onset, note.pitch, min(note.duration, end - note.onset)]
+            for note in piece.notes
+            if note.onset < end
+        ],
     }
 
 
 def _draw(figures: Measured) -> bytes:
-    program = require_program("rsvg-convert", "apt install librsvg2-bin")
-    command = [program, f"--width={_PIXELS}", "--background-color=white"]
-    svg = ET.tostring(next(iter(pages([_placed(figures)]))))
-    done = subprocess.run(command, input=svg, capture_output=True, check=True)
-    grey = Image.open(io.BytesIO(done.stdout)).convert("L")
-    left, top, right, bottom = ImageOps.invert(grey).getbbox() or (0, 0, *grey.size)
-    lines = _systems(np.asarray(grey.crop((left, top, right, bottom))) < 255)
-    shown = grey.crop((left, top, right, top + lines[: _LINES + 1][-1]))
-    # Most of its bytes are shades that nobody tells apart.
-    shaded = ImageOps.expand(shown, _MARGIN, 255).quantize(_SHADES)
-    out = io.BytesIO()
-    shaded.save(out, "PNG", optimize=True)
-    return out.getvalue()
+    lines = [_first_line(beginning) for beginning in figures["beginnings"]]
+    size = (max(line.width for line in lines), sum(line.height + _APART for line in lines) - _APART)
+    whole = Image.new("L", size, 255)
+    top = 0
+    for line in lines:
+        whole.paste(line, (0, top))
+        top += line.height + _APART
+    return small_png(whole)
+
+
+def _first_line(beginning: Measured) -> Image.Image:
+    """A title and the system below it."""
+    page = without_margins(next(iter(pages([_placed(beginning)]))), _PIXELS)
+    end = _systems(np.asarray(page) < 255)[1]
+    return page.crop((0, 0, page.width, end))
 
 
 def _systems(ink: np.ndarray) -> list[int]:
@@ -90,15 +107,17 @@ def _placed(figures: Measured) -> Placed:
 
 
 def _caption(figures: Measured) -> str:
+    shown, seed = len(figures["beginnings"]), figures["seed"]
     return (
-        f"{figures['title']}: the beginning of the first movement that seed {figures['seed']} "
-        f"gives, as it was composed ({len(figures['notes'])} notes in all)."
+        f"{figures['suite']}, the first that seed {seed} gives: how {shown} of its "
+        f"{figures['movements']} movements begin. `playbach save sample.mid --suite --seed {seed}` "
+        f"writes all of it ({figures['notes']:,} notes)."
     )
 
 
 SAMPLE = Picture(
     file="sample.png",
-    about="The first lines of a movement that the included network composed",
+    about="The first lines of a suite that the included network composed",
     options=("bundle",),
     measure=_measure,
     draw=_draw,

@@ -19,6 +19,7 @@ from tests.fixtures.make_tiny_bundle import TINY_BUNDLE, tiny_piece
 from playbach.bundle import read_bundle
 from playbach.music.form import parse_form
 from playbach.music.key import C_MAJOR
+from playbach.music.midi import read_midi
 from playbach.predictor import load_predictor
 from playbach.predictor.lstm_copy import LstmCopyPredictor
 
@@ -46,7 +47,7 @@ def test_every_picture_is_kept_with_its_figures_and_is_of_modest_size(name: str)
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_every_picture_can_be_drawn_from_its_figures_alone(name: str, tmp_path: Path) -> None:
-    if name == "attention":
+    if name in {"attention", "sample"}:
         pytest.importorskip("verovio", reason="verovio, which engraves, is not installed")
         if shutil.which("rsvg-convert") is None:
             pytest.skip("needs rsvg-convert: apt install librsvg2-bin")
@@ -59,6 +60,14 @@ def test_every_picture_can_be_drawn_from_its_figures_alone(name: str, tmp_path: 
 
 def test_the_page_says_what_the_figures_say() -> None:
     assert (FOLDER / "README.md").read_text() == page(FOLDER), "run: make figures"
+
+
+def test_the_sample_is_the_music_that_its_picture_shows() -> None:
+    shown = figures_in(kept("sample"))
+    notes = read_midi(FOLDER / "sample.mid").piece.notes
+    assert len(notes) == shown["notes"]
+    first = [(onset, pitch) for onset, pitch, _ in shown["beginnings"][0]["notes"]]
+    assert [(note.onset, note.pitch) for note in notes[: len(first)]] == first
 
 
 def test_the_map_is_that_of_the_code() -> None:
