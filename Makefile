@@ -29,8 +29,8 @@ define make-venv
 	@touch $@
 endef
 
-.PHONY: help play check test test-arm test-service test-vm lint train convert bench figures compare \
-	model report docs requirements install uninstall clean
+.PHONY: help play check test test-arm test-service test-vm lint train convert bench figures screens \
+	compare model report docs requirements install uninstall clean
 
 help: ## list what there is to do
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -64,11 +64,14 @@ train: $(DEV)/installed ## scores to network (ARGS="--midi DIR --run RUN")
 convert: $(DEV)/installed ## network to bundle (ARGS="RUN -o NAME.bundle")
 	$(DEV)/bin/python convert/convert.py $(ARGS)
 
-bench: $(DEV)/installed ## print the figures of the README (ARGS="--json FILE")
+bench: $(DEV)/installed ## print the figures of the README (ARGS="--all --json FILE", ARGS=note)
 	$(DEV)/bin/python -m bench $(ARGS)
 
 figures: $(DEV)/installed ## draw the pictures of docs/figures (ARGS="attention --measure --midi FILE")
 	$(DEV)/bin/python -m bench.figures --run $(RUN) $(ARGS)
+
+screens: $(DEV)/installed ## take the pictures of the page in docs, in Chromium
+	$(DEV)/bin/python -m tests.browser.pictures
 
 compare: $(DEV)/installed ## train and measure every network, docs/comparison.md (hours; ARGS="--only grid")
 	$(DEV)/bin/python -m bench.comparison $(ARGS)
