@@ -19,7 +19,8 @@ from playbach.bundle import read_bundle
 from playbach.music.note import Piece
 from playbach_train.kept_scores import kept_scores
 from playbach_train.networks.table import architecture
-from playbach_train.run import Run, load_run
+from playbach_train.run import Run
+from playbach_train.run_reader import load_run
 
 Figures = dict[str, Any]
 

@@ -25,10 +25,10 @@ from playbach_train.run import (
     NETWORK,
     RECORD,
     Run,
-    network_of,
     read_json,
     read_record,
 )
+from playbach_train.run_reader import network_of
 
 ROOT = Path(__file__).parents[2]
 VARIANTS = "dynamic,int8,float32"

@@ -23,7 +23,7 @@ from playbach_convert.distributions import (
     network_distributions,
 )
 from playbach_train.network import PARTS, Network
-from playbach_train.run import load_run
+from playbach_train.run_reader import load_run
 
 KEY = Key(2, Mode.MINOR)
 

@@ -25,7 +25,8 @@ from playbach_train.evaluate_command import COLUMNS
 from playbach_train.kept_scores import kept_scores
 from playbach_train.learned_from import TRAINED_ON, of_bundle, of_run
 from playbach_train.ngram import anchor_bits
-from playbach_train.run import NETWORK, RECORD, SCORES, load_run
+from playbach_train.run import NETWORK, RECORD, SCORES
+from playbach_train.run_reader import load_run
 
 Capture = pytest.CaptureFixture[str]
 

@@ -19,7 +19,8 @@ from playbach_train.cli import build_parser, main
 from playbach_train.config import flat_values, limits
 from playbach_train.networks.architecture import Convertible, HeldOut, Part
 from playbach_train.networks.table import DEFAULT, NETWORKS, architecture
-from playbach_train.run import CHECKPOINT, CONFIG, NETWORK, RECORD, load_run, read_json, write_json
+from playbach_train.run import CHECKPOINT, CONFIG, NETWORK, RECORD, read_json, write_json
+from playbach_train.run_reader import load_run
 
 Capture = pytest.CaptureFixture[str]
 NAME = "bigrams"

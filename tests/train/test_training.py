@@ -25,7 +25,7 @@ from playbach_train.cli import main
 from playbach_train.curves import curves_png
 from playbach_train.fit import _is_over
 from playbach_train.networks.copying_config import CopyingConfig, TrainingConfig
-from playbach_train.run import load_run
+from playbach_train.run_reader import load_run
 from playbach_train.training import make_optimizer
 
 PATIENCE = 180

@@ -23,7 +23,8 @@ from playbach_train.kept_scores import kept_scores
 from playbach_train.learned_from import of_bundle, of_run
 from playbach_train.networks.table import DEFAULT
 from playbach_train.outside import outside_lines
-from playbach_train.run import Run, load_run
+from playbach_train.run import Run
+from playbach_train.run_reader import load_run
 
 COLUMNS = ("pitch_bits", "shift_bits", "duration_bits", "total_bits", "pitch_top1", "notes")
 Row = dict[str, float | None]

@@ -173,7 +173,7 @@ class Network(keras.Model):
         }
 
     def _recur(self, batch: dict[str, Any], *, training: bool) -> Any:
-        """Outputs of the last LSTM layer ``(B, T, U)``, its state carried on from the last segment."""
+        """Outputs of the last LSTM layer ``(B, T, U)``; its state goes on from the last segment."""
         rows = self.input_hints(self.rows(batch["note_rows"]), training=training)
         x = ops.sum(rows, axis=-2)
         x = self.input_dropout(x, training=training)

@@ -84,7 +84,7 @@ class NgramAnchor:
                 self._long.add(steps[max(at - LONG_ORDER, 1) : at], steps[at])
 
     def read(self, piece: Piece) -> tuple[Floats, NDArray[np.bool_]]:
-        """Probability of each true pitch of notes 2..n, and if it was the likeliest: ``(n - 1,)``."""
+        """Of the pitches of notes 2..n: probabilities, and which were likeliest ``(n - 1,)``."""
         steps = self._symbols(piece)
         short = Counts(self._encoding.pitch_symbols, SHORT_ORDER)
         chances, hits = [], []

@@ -31,10 +31,10 @@ from playbach_train.run import (
     RECORD,
     check_folder,
     clear_run,
-    network_of,
     read_record,
     start_run,
 )
+from playbach_train.run_reader import network_of
 
 TOOLS = ("playbach", "keras", "tensorflow", "jax", "torch", "numpy", "music21", "lilypond")
 _LONGEST_FOLD = 16

@@ -25,7 +25,8 @@ from playbach_train.networks.gan import ARCHITECTURE
 from playbach_train.networks.gan_config import GanConfig, GanNetwork, GanTraining
 from playbach_train.networks.gan_diversity import EPOCHS
 from playbach_train.networks.table import architecture
-from playbach_train.run import NETWORK, load_run, start_run
+from playbach_train.run import NETWORK, start_run
+from playbach_train.run_reader import load_run
 
 CONFIG = GanConfig(GanNetwork(noise=6), GanTraining(epochs=2, batch=8))
 PNG = b"\x89PNG\r\n\x1a\n"

@@ -41,7 +41,7 @@ class Sizes(Protocol):
 
 
 class AttendingLayers:
-    """See ``window_network.WindowLayers``."""
+    """See ``window_layers.WindowLayers``."""
 
     def model(self, sizes: Sizes, parts: Mapping[str, int]) -> Any:
         """Windows to logits, by part."""

@@ -15,7 +15,8 @@ from playbach.music.symbols import HOLD, REST
 from playbach_train.config import limited
 from playbach_train.networks.sequences import sixteenth_row
 from playbach_train.networks.window_config import WindowTraining
-from playbach_train.networks.window_network import WindowLayers, WindowNetwork
+from playbach_train.networks.window_layers import WindowLayers
+from playbach_train.networks.window_network import WindowNetwork
 
 
 @dataclass(frozen=True)

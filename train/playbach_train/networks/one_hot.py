@@ -57,7 +57,7 @@ class OneHot(layers.Layer):
 
 @dataclass(frozen=True)
 class OneHotLayers:
-    """See ``window_network.WindowLayers``; the only part of a symbol is ``symbols``.
+    """See ``window_layers.WindowLayers``; the only part of a symbol is ``symbols``.
 
     Attributes:
         normalised: whether batch normalisation and a leaky rectifier follow each LSTM layer.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from playbach.errors import InputError
 
 if TYPE_CHECKING:
-    # An architecture speaks of runs, and a run finds its architecture here.
+    # It loads numpy and the corpora, which nobody needs for a list of names.
     from playbach_train.networks.architecture import Architecture
 
 DEFAULT = "copying"

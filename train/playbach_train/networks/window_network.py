@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from playbach.music.key import C_MAJOR
 from playbach.music.note import Piece
 from playbach.music.symbols import Symbol, vocabulary_from
 from playbach_train.checkpoint import Arrays, load_model_arrays
-from playbach_train.networks.architecture import Convertible, GraphForm, Job
+from playbach_train.networks.architecture import Convertible, Job
 from playbach_train.networks.sequences import (
     Alphabet,
     ReadPiece,
@@ -22,6 +22,7 @@ from playbach_train.networks.sequences import (
     alphabet_of,
     tonics,
 )
+from playbach_train.networks.window_layers import WindowLayers
 from playbach_train.networks.windows import bordered, check_long_enough
 from playbach_train.run import Run
 
@@ -30,24 +31,6 @@ KEPT = "alphabet/"
 
 OPENINGS = 128
 """The most openings of movements that go into a bundle."""
-
-
-class WindowLayers(Protocol):
-    """What a network that reads windows is made of, in Keras and on the board."""
-
-    def model(self, sizes: Any, parts: Mapping[str, int]) -> Any:
-        """The Keras model, windows to logits, by part.
-
-        Args:
-            sizes: the section ``network`` of its configuration.
-            parts: of a symbol, with how many members each has.
-        """
-
-    def weights(self, model: Any, sizes: Any) -> Arrays:
-        """What the graphs read, from a trained model."""
-
-    def forms(self, sizes: Any, parts: Mapping[str, int]) -> Mapping[str, GraphForm]:
-        """The graphs by role; the first is ``window``, the network's own form."""
 
 
 @dataclass(frozen=True)

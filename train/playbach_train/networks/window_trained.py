@@ -16,7 +16,7 @@ from playbach_train.checkpoint import Arrays
 from playbach_train.networks.architecture import GraphForm, HeldOut, Tensors
 from playbach_train.networks.measured import measure
 from playbach_train.networks.sequences import Alphabet, ReadPiece, SymbolRow
-from playbach_train.networks.window_network import WindowLayers
+from playbach_train.networks.window_layers import WindowLayers
 from playbach_train.networks.windows import bordered, windows_of
 
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from playbach_train.config import limited
 from playbach_train.networks.sequences import onset_row
 from playbach_train.networks.window_config import WindowTraining
-from playbach_train.networks.window_network import WindowLayers, WindowNetwork
+from playbach_train.networks.window_layers import WindowLayers
+from playbach_train.networks.window_network import WindowNetwork
 
 
 @dataclass(frozen=True)
