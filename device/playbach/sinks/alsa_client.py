@@ -47,7 +47,7 @@ def alsa_library() -> Any:
         import alsa_midi  # noqa: PLC0415 loads libasound, which only this sink needs
     except (ImportError, OSError) as error:
         raise PortError(
-            f"sink alsa: libasound2 cannot be loaded ({error}); apt install libasound2"
+            f"sink alsa: libasound cannot be loaded ({error}); apt install alsa-utils brings it"
         ) from error
     return alsa_midi
 
