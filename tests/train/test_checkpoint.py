@@ -122,7 +122,7 @@ def test_a_folder_that_cannot_hold_a_run_is_found_and_none_is_made(tmp_path: Pat
     check_folder(tmp_path)
     check_folder(tmp_path / "new" / "run")
     for folder in (tmp_path / "file", tmp_path / "file" / "run"):
-        with pytest.raises(OutputError, match="this is a file; give the name of a folder with --run"):
+        with pytest.raises(OutputError, match="this is a file; give the name of a folder"):
             check_folder(folder)
         with pytest.raises(
             OutputError, match=r"cannot be made: .*; give another folder with --run"
