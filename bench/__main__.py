@@ -1,6 +1,6 @@
 """``make bench``: all measurements, one after another, each in a process of its own.
 
-python -m bench [NAME ...] [--bundle FILE] [--json FILE]
+python -m bench [NAME ...] [--all] [--bundle FILE] [--midi DIR] [--json FILE | --record]
 python -m bench compare A.json B.json
 """
 
@@ -14,28 +14,13 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import compare
-from bench.report import machine, write_json
+from bench import compare, documents
+from bench.measurements import MEASUREMENTS
+from bench.report import Figure, add_options, machine
+from bench.results import Results, Taken, read, write
 
 from playbach.command_line import OneLineParser, guarded
 from playbach.files import check_writable
-
-# Name, and whether it reads a bundle.
-MEASUREMENTS = {
-    "note": True,
-    "save": True,
-    "loops": True,
-    "start": True,
-    "control": True,
-    "playing": True,
-    "soak": True,
-    "web": True,
-    "onset": False,
-    "train": False,
-}
-ON_REQUEST = ("soak",)
-"""Takes a quarter of an hour, and so is measured only when it is named."""
-
 
 COMPARE = "compare"
 PROG = "python -m bench"
@@ -56,14 +41,25 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def build_parser() -> OneLineParser:
+    long = ", ".join(f"{name} ({row.asks})" for name, row in MEASUREMENTS.items() if row.asks)
     parser = OneLineParser(
         prog=PROG,
-        description="Print the README's figures.",
-        epilog=f"{PROG} {COMPARE} A.json B.json sets two results side by side.",
+        description="Print the README's figures, and the machine they were measured on.",
+        epilog=f"Only when named, or with --all: {long}. "
+        f"{PROG} {COMPARE} A.json B.json sets two results side by side.",
     )
     parser.add_argument("names", metavar="NAME", nargs="*", help=", ".join(MEASUREMENTS))
-    parser.add_argument("--bundle", type=Path, help="measure this one (default: the one included)")
-    parser.add_argument("--json", type=Path, help="also write machine and figures here")
+    parser.add_argument("--all", action="store_true", help="all of them, those that take long too")
+    add_options(parser, ("bundle", "midi"))
+    kept = parser.add_mutually_exclusive_group()
+    kept.add_argument(
+        "--json", metavar="FILE", type=Path,
+        help="also write machine and figures here; what the file has of other measurements stays",
+    )  # fmt: skip
+    kept.add_argument(
+        "--record", dest="json", action="store_const", const=documents.RESULTS,
+        help="the same for the file from which the documents' tables are made, and make them",
+    )  # fmt: skip
     return parser
 
 
@@ -71,32 +67,54 @@ def run(options: argparse.Namespace) -> int:
     """All that was asked for; 1 if something could not be measured.
 
     Raises:
-        OutputError: the JSON cannot be written.
+        InputError: the file to be written has something else in it.
+        OutputError: it cannot be written.
     """
+    results: Results = {}
     if options.json:
         check_writable(options.json, force=True)
-    here = machine()
-    print("; ".join(f"{name}: {value}" for name, value in here.items()), flush=True)
-    names = options.names or [name for name in MEASUREMENTS if name not in ON_REQUEST]
-    results = {name: measured(name, options) for name in names}
-    if options.json:
-        write_json(options.json, {compare.MACHINE: here} | results)
-    missing = [name for name, figures in results.items() if figures is None]
+        results = read(options.json) if options.json.exists() else {}
+    missing = []
+    for name in wanted(options):
+        here = machine()
+        print("; ".join(f"{key}: {value}" for key, value in here.items()), flush=True)
+        figures = measured(name, options)
+        if figures is None:
+            missing.append(name)
+        elif options.json:
+            # At once: what was measured for an hour is not lost with what comes after it.
+            results = in_order({**results, name: Taken(here, tuple(figures))})
+            write(options.json, results)
+    if options.json == documents.RESULTS:
+        documents.make(results)
     if missing:
-        print(f"\nnot measured: {', '.join(missing)}")
+        print(f"not measured: {', '.join(missing)}")
     return 1 if missing else 0
 
 
-def measured(name: str, options: argparse.Namespace) -> object:
+def wanted(options: argparse.Namespace) -> list[str]:
+    if options.names:
+        return list(dict.fromkeys(options.names))
+    return [name for name, row in MEASUREMENTS.items() if options.all or not row.asks]
+
+
+def in_order(results: Results) -> Results:
+    """As ``MEASUREMENTS`` has them, so that files can be compared line by line."""
+    return {name: results[name] for name in [*MEASUREMENTS, *results] if name in results}
+
+
+def measured(name: str, options: argparse.Namespace) -> list[Figure] | None:
     """The figures, ``None`` if they could not be taken; the measurement says why."""
-    print(flush=True)
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "figures.json"
         command = [sys.executable, "-m", f"bench.{name}", "--json", str(out)]
-        if options.bundle and MEASUREMENTS[name]:
-            command += ["--bundle", str(options.bundle)]
+        for option in MEASUREMENTS[name].options:
+            given = getattr(options, option)
+            for value in given if isinstance(given, list) else [given]:
+                command += [f"--{option}", str(value)]
         done = subprocess.run(command, check=False)
-        return None if done.returncode else json.loads(out.read_text())
+        print(flush=True)
+        return None if done.returncode else [Figure(**row) for row in json.loads(out.read_text())]
 
 
 if __name__ == "__main__":

@@ -8,39 +8,20 @@ known by its measurement and its words; what only one of the two has is listed t
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from bench.report import Figure
+from bench.results import Results, read
 
-from playbach.command_line import OneLineParser, guarded, one_line
-from playbach.errors import InputError
+from playbach.command_line import OneLineParser, guarded
 
 PROG = "python -m bench compare"
-MACHINE = "machine"
-MAX_BYTES = 2**20
 _NONE = "-"
-_MAKE = "make one with: python -m bench --json FILE"
 
 Key = tuple[str, str]
 """A measurement and what it measured."""
-
-
-@dataclass(frozen=True)
-class Results:
-    """What a file holds.
-
-    Attributes:
-        machine: what the figures depend on, by name.
-        figures: in the order of the file.
-    """
-
-    machine: Mapping[str, str]
-    figures: Mapping[Key, Figure] = field(default_factory=dict)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -58,57 +39,33 @@ def _print(first: Path, second: Path) -> int:
     return 0
 
 
-def read(path: Path) -> Results:
-    """The results in a file.
-
-    Raises:
-        InputError: it cannot be read, or is not what the bench writes.
-    """
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise InputError(f"{path}: larger than {MAX_BYTES >> 20} MiB, so not from this bench")
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not JSON ({error}); {_MAKE}") from error
-    if not isinstance(content, dict) or not isinstance(content.get(MACHINE), dict):
-        raise InputError(f"{path}: not a result of the bench; {_MAKE}")
-    machine = {one_line(str(name)): one_line(str(is_)) for name, is_ in content[MACHINE].items()}
-    figures = {
-        (one_line(name), one_line(figure.what)): figure
-        for name, rows in content.items()
-        if name != MACHINE
-        for figure in _figures(path, name, rows)
-    }
-    return Results(machine, figures)
-
-
-def _figures(path: Path, name: str, rows: Any) -> Iterator[Figure]:
-    # Null is what could not be measured on that machine.
-    for row in rows if isinstance(rows, list) else [] if rows is None else [rows]:
-        try:
-            what, value, unit = str(row["what"]), float(row["value"]), str(row["unit"])
-        except (TypeError, KeyError, ValueError, OverflowError) as error:
-            raise InputError(
-                f"{path}: a figure of {name[:40]!r} is not as the bench writes it; {_MAKE}"
-            ) from error
-        yield Figure(what, value, one_line(unit))
-
-
 def table(first: Results, second: Results) -> Iterator[str]:
     """Machines, then figures by measurement, a string a line."""
-    for name in dict.fromkeys([*first.machine, *second.machine]):
-        sides = (side.machine.get(name, _NONE) for side in (first, second))
-        yield f"{name:10} {' | '.join(dict.fromkeys(sides))}"
-    keys = dict.fromkeys([*first.figures, *second.figures])
+    yield from _machines(first, second)
+    of_first, of_second = _figures(first), _figures(second)
+    keys = dict.fromkeys([*of_first, *of_second])
     for name in dict.fromkeys(name for name, _ in keys):
         yield f"\n{name:58} {'A':>14} {'B':>14} {'unit':>8} {'B / A':>8}"
         yield from (
-            _row(what, first.figures.get((name, what)), second.figures.get((name, what)))
+            _row(what, of_first.get((name, what)), of_second.get((name, what)))
             for of, what in keys
             if of == name
         )
+
+
+def _machines(first: Results, second: Results) -> Iterator[str]:
+    """A line for each thing that figures depend on: what A says, then B, where they differ."""
+    names = {name: None for side in (first, second) for t in side.values() for name in t.machine}
+    for name in names:
+        sides = (
+            ", ".join(dict.fromkeys(t.machine.get(name, _NONE) for t in side.values())) or _NONE
+            for side in (first, second)
+        )
+        yield f"{name:10} {' | '.join(dict.fromkeys(sides))}"
+
+
+def _figures(results: Results) -> Mapping[Key, Figure]:
+    return {(name, f.what): f for name, taken in results.items() for f in taken.figures}
 
 
 def _row(what: str, first: Figure | None, second: Figure | None) -> str:

@@ -88,4 +88,4 @@ def longest_repetition(moves: Sequence[int]) -> tuple[int, int]:
 
 
 if __name__ == "__main__":
-    run("going round in circles", measure)
+    run("loops", measure)

@@ -108,4 +108,4 @@ def one_window(graph: bytes) -> float:
 
 
 if __name__ == "__main__":
-    run("one note", measure)
+    run("note", measure)

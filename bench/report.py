@@ -9,9 +9,12 @@ import platform
 import re
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
+
+from bench.measurements import MEASUREMENTS
 
 from playbach import __version__
 from playbach.bundle import default_bundle_path
@@ -38,20 +41,44 @@ class Figure:
 Measure = Callable[[argparse.Namespace], Sequence[Figure]]
 
 
-def run(title: str, measure: Measure, *, with_bundle: bool = True) -> None:
-    """The command line of a measurement: measure, print a table, write JSON if asked."""
-    parser = argparse.ArgumentParser(description=title)
-    if with_bundle:
-        parser.add_argument("--bundle", type=Path, default=default_bundle_path())
+def run(name: str, measure: Measure) -> None:
+    """The command line of a measurement: measure, print a table, write JSON if asked.
+
+    Args:
+        name: of a row of ``MEASUREMENTS``, which says what it is about and takes.
+        measure: takes the figures.
+    """
+    row = MEASUREMENTS[name]
+    parser = argparse.ArgumentParser(prog=f"python -m bench.{name}", description=row.about)
+    add_options(parser, row.options)
     parser.add_argument("--json", type=Path, help="also write the figures here")
     options = parser.parse_args()
     figures = measure(options)
-    print(title)
+    print(row.about)
     for figure in figures:
         goal = f"   ({figure.goal})" if figure.goal else ""
         print(f"  {figure.what:58} {figure.value:12,.3f} {figure.unit:16}{goal}".rstrip())
     if options.json:
         write_json(options.json, [asdict(figure) for figure in figures])
+
+
+def add_options(parser: argparse.ArgumentParser, names: Sequence[str]) -> None:
+    """Options of ``OPTIONS`` that a measurement takes."""
+    for name in names:
+        parser.add_argument(f"--{name}", **OPTIONS[name])
+
+
+OPTIONS: Mapping[str, dict[str, Any]] = {
+    "bundle": {
+        "metavar": "FILE", "type": Path, "default": default_bundle_path(),
+        "help": "measure this one (default: the one included)",
+    },
+    "midi": {
+        "metavar": "DIR", "type": Path, "action": "append", "default": [],
+        "help": "read these scores, not the corpora cello-suites and bach-solo; may be repeated",
+    },
+}  # fmt: skip
+"""What may be measured, by the name of the option: the words of ``add_argument``."""
 
 
 def write_json(path: Path, content: object) -> None:

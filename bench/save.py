@@ -55,4 +55,4 @@ def composing(path: Path) -> float:
 
 
 if __name__ == "__main__":
-    run("saving", measure)
+    run("save", measure)

@@ -13,7 +13,6 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from bench.report import Figure, run
@@ -27,7 +26,9 @@ from playbach.silence import Sounding
 
 NOTES = 1_000_000
 SETTLED = 10_000
-"""Notes after which everything that is ever needed is there."""
+"""Notes after which most of what is ever needed is there."""
+FULL = 100_000
+"""Notes after which whatever is kept of the past (movements, the last hour) has been full once."""
 MINUTES = 30 * 24 * 60
 EVERY = NOTES // MINUTES
 """Notes between two changes, when a million notes stand for thirty days."""
@@ -89,8 +90,10 @@ def measure(options: argparse.Namespace) -> list[Figure]:
         )  # fmt: skip
         days.session = session
         with session, session.subscribe() as nobody_listens:
-            early = resident_after(lambda: days.notes >= min(SETTLED, options.notes), session)
-            late = resident_after(lambda: days.notes >= options.notes, session)
+            early, full, late = (
+                resident_after(days, min(notes, options.notes), session)
+                for notes in (SETTLED, FULL, options.notes)
+            )
             lost = nobody_listens.lost
     took = time.monotonic() - began
     return [
@@ -99,16 +102,18 @@ def measure(options: argparse.Namespace) -> list[Figure]:
         Figure("changes, losses and returns among them", days.events, "events"),
         Figure("events dropped for a listener that never listened", lost, "events"),
         Figure(f"resident after {SETTLED:,} notes", early, "MB"),
+        Figure(f"resident after {FULL:,} notes", full, "MB"),
         Figure(f"resident after {options.notes:,} notes", late, "MB"),
         Figure("difference", late - early, "MB", "under 3"),
+        Figure(f"of it after {FULL:,} notes", late - full, "MB"),
         Figure("notes that sound at the end", len(days.sounding.notes), "notes", "0"),
         Figure("notes a second", days.notes / took, "notes/s"),
     ]
 
 
-def resident_after(reached: Callable[[], bool], session: Session) -> float:
-    """Resident memory in MB of a million bytes, once ``reached``."""
-    while not reached():
+def resident_after(days: Days, notes: int, session: Session) -> float:
+    """Resident memory in MB of a million bytes, once so many notes were played."""
+    while days.notes < notes:
         time.sleep(0.05)
         if session.error:
             raise session.error
@@ -121,7 +126,7 @@ def main() -> None:
     parser.add_argument("--notes", type=int, default=NOTES)
     own, rest = parser.parse_known_args()
     sys.argv[1:] = rest
-    run("memory", lambda given: measure(argparse.Namespace(**vars(given), notes=own.notes)))
+    run("soak", lambda given: measure(argparse.Namespace(**vars(given), notes=own.notes)))
 
 
 if __name__ == "__main__":

@@ -92,4 +92,4 @@ def receiver() -> Iterator[str | None]:
 
 
 if __name__ == "__main__":
-    run("starting", measure)
+    run("start", measure)

@@ -77,4 +77,4 @@ def wandering(rng: np.random.Generator) -> Piece:
 
 
 if __name__ == "__main__":
-    run("training", measure, with_bundle=False)
+    run("train", measure)

@@ -117,4 +117,4 @@ async def attack(client: aiohttp.ClientSession, number: int) -> None:
 
 
 if __name__ == "__main__":
-    run("the page", measure)
+    run("web", measure)

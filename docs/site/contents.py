@@ -65,7 +65,14 @@ SECTIONS = (
         ),
     ),
     Section(
-        "The model", ("docs/model-card", "docs/comparison", "docs/listening", "docs/figures/README")
+        "The model",
+        (
+            "docs/model-card",
+            "docs/comparison",
+            "docs/listening",
+            "docs/measurements",
+            "docs/figures/README",
+        ),
     ),
     Section("The project", ("README", "CONTRIBUTING", "docs/system-tests", "CHANGELOG")),
 )

@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bench.__main__ import main
-from bench.compare import Results, read, table
+from bench.__main__ import build_parser, main, wanted
+from bench.compare import table
+from bench.measurements import MEASUREMENTS
 from bench.report import Figure, machine, run
+from bench.results import Results, Taken, read, write
 from hypothesis import given
 from hypothesis import strategies as st
 
 from playbach.errors import InputError
 
-ONE_NOTE = {"what": "one note", "value": 150.0, "unit": "µs", "goal": ""}
-SAVING = {"what": "saving", "value": 4000, "unit": "notes/s", "goal": ""}
+ONE_NOTE: dict[str, Any] = {"what": "one note", "value": 150.0, "unit": "µs", "goal": ""}
+SAVING: dict[str, Any] = {"what": "saving", "value": 4000, "unit": "notes/s", "goal": ""}
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
     lambda inner: (
@@ -35,7 +37,8 @@ def written(path: Path, content: object) -> Path:
 
 
 def results(tmp_path: Path, name: str, **measurements: Any) -> Path:
-    content = {"machine": {"CPU": f"that of {name}", "cores": "2"}} | measurements
+    here = {"CPU": f"that of {name}", "cores": "2"}
+    content = {of: {"machine": here, "figures": figures} for of, figures in measurements.items()}
     return written(tmp_path / f"{name}.json", content)
 
 
@@ -52,7 +55,7 @@ def test_a_figure_of_both_is_given_as_a_ratio(tmp_path: Path) -> None:
 
 
 def test_what_only_one_has_is_listed_without_a_ratio(tmp_path: Path) -> None:
-    first = results(tmp_path, "a", note=[ONE_NOTE], save=None)
+    first = results(tmp_path, "a", note=[ONE_NOTE])
     second = results(tmp_path, "b", save=[SAVING])
     found = lines(first, second)
     assert found["one note"][2:] == ["150.000", "-", "µs", "-"]
@@ -73,8 +76,13 @@ def test_nothing_is_divided_by_nothing(tmp_path: Path, value: float) -> None:
 
 
 def test_machines_are_told_apart_where_they_differ(tmp_path: Path) -> None:
-    shown = list(table(read(results(tmp_path, "a")), read(results(tmp_path, "b"))))
-    assert shown == ["CPU        that of a | that of b", "cores      2"]
+    first, second = (read(results(tmp_path, name, note=[])) for name in "ab")
+    assert list(table(first, second)) == ["CPU        that of a | that of b", "cores      2"]
+
+
+def test_what_was_measured_on_several_machines_names_them_all(tmp_path: Path) -> None:
+    both = {**read(results(tmp_path, "a", note=[])), **read(results(tmp_path, "b", save=[]))}
+    assert next(iter(table(both, {}))) == "CPU        that of a, that of b | -"
 
 
 @pytest.mark.parametrize(
@@ -83,10 +91,11 @@ def test_machines_are_told_apart_where_they_differ(tmp_path: Path) -> None:
         ("not JSON", "not JSON"),
         ("[" * 200_000, "not JSON"),
         ("[]", "not a result of the bench"),
-        ('{"machine": 2}', "not a result of the bench"),
-        ('{"machine": {}, "note": 5}', "a figure of 'note'"),
-        ('{"machine": {}, "note": [{"what": "x"}]}', "a figure of 'note'"),
-        ('{"machine": {}, "note": [{"what": "x", "value": [], "unit": ""}]}', "a figure of 'note'"),
+        ('{"note": 2}', "'note' says no machine"),
+        ('{"note": {"machine": 2}}', "'note' says no machine"),
+        ('{"note": {"machine": {}, "figures": 5}}', "a figure of 'note'"),
+        ('{"note": {"machine": {}, "figures": [{"what": "x"}]}}', "a figure of 'note'"),
+        ('{"note": {"machine": {}, "figures": [{"what": "x", "value": []}]}}', "a figure of"),
         (" " * 2_000_000, "larger than 1 MiB"),
     ],
 )
@@ -113,22 +122,53 @@ def test_any_json_is_read_or_refused(
     tmp_path_factory: pytest.TempPathFactory, content: object
 ) -> None:
     path = written(tmp_path_factory.getbasetemp() / "any.json", content)
-    found = Results({})
+    found: Results = {}
     with contextlib.suppress(InputError):
         found = read(path)
-    assert all("\n" not in line.strip() for line in table(found, Results({})))
+    assert all("\n" not in line.strip() for line in table(found, {}))
 
 
-def test_what_a_measurement_writes_can_be_compared(
+def test_what_a_measurement_writes_is_what_the_bench_keeps(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    out = tmp_path / "figures.json"
+    out, figure = tmp_path / "figures.json", Figure("one note", 150.0, "µs", "under 200")
     monkeypatch.setattr(sys, "argv", ["bench", "--json", str(out)])
-    run("a title", lambda _: [Figure("one note", 150.0, "µs", "under 200")], with_bundle=False)
-    whole = written(tmp_path / "all.json", {"machine": machine(), "x": json.loads(out.read_text())})
-    found = read(whole)
-    assert found.figures["x", "one note"].value == 150.0
-    assert {"CPU", "cores", "system", "Python", "playbach", "date"} <= found.machine.keys()
+    run("train", lambda _: [figure])
+    figures = tuple(Figure(**row) for row in json.loads(out.read_text()))
+    write(tmp_path / "all.json", {"train": Taken(machine(), figures)})
+    found = read(tmp_path / "all.json")["train"]
+    assert found.figures == (figure,)
+    assert {"CPU", "cores", "load", "system", "Python", "playbach", "date"} <= found.machine.keys()
+
+
+def test_a_measurement_taken_again_replaces_its_figures_and_leaves_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = results(tmp_path, "kept", save=[SAVING], note=[ONE_NOTE])
+    again = Figure("one note", 75.0, "µs", "")
+    monkeypatch.setattr("bench.__main__.measured", lambda *_: [again])
+    assert main(["note", "--json", str(kept)]) == 0
+    found = read(kept)
+    assert list(found) == ["note", "save"]
+    assert found["note"].figures == (again,)
+    assert found["save"].figures == (Figure(**SAVING),)
+
+
+def test_what_could_not_be_measured_leaves_the_figures_of_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = results(tmp_path, "kept", note=[ONE_NOTE])
+    monkeypatch.setattr("bench.__main__.measured", lambda *_: None)
+    assert main(["note", "save", "--json", str(kept)]) == 1
+    assert "not measured: note, save" in capsys.readouterr().out
+    assert read(kept)["note"].figures == (Figure(**ONE_NOTE),)
+
+
+def test_what_takes_long_is_measured_only_when_it_is_asked_for() -> None:
+    parse = build_parser().parse_args
+    assert "soak" not in wanted(parse([]))
+    assert wanted(parse(["soak", "note", "soak"])) == ["soak", "note"]
+    assert wanted(parse(["--all"])) == list(MEASUREMENTS)
 
 
 def test_a_measurement_that_does_not_exist_is_a_mistake_in_one_line(
@@ -137,5 +177,5 @@ def test_a_measurement_that_does_not_exist_is_a_mistake_in_one_line(
     with pytest.raises(SystemExit, match="2"):
         main(["speed"])
     said = capsys.readouterr().err
-    assert "no measurement 'speed'; there are note, " in said
+    assert "no measurement 'speed'; there are bits, " in said
     assert said.count("\n") == 1

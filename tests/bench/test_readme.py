@@ -1,51 +1,86 @@
-"""The figures of the README can be repeated: each names a command that exists."""
+"""The figures that documents quote are those that were measured, and can be repeated."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
-from bench.__main__ import MEASUREMENTS
+from bench.documents import BEGIN, PAGE, RESULTS, ROOT, number, page, with_table
+from bench.measurements import MEASUREMENTS
+from bench.quoted import QUOTED, Table
+from bench.report import OPTIONS, Figure
+from bench.results import Taken, read
 
-from playbach_train import cli as train
+from playbach.errors import InputError
 
-ROOT = Path(__file__).parents[2]
-README = ROOT / "README.md"
-_TARGET = re.compile(r"^([a-z-]+):", re.MULTILINE)
-
-
-def rows() -> list[list[str]]:
-    """The table of figures, a row a list of cells, without its head."""
-    text = README.read_text(encoding="utf-8")
-    section = text.partition("\n## How it compares\n")[2].partition("\n## ")[0]
-    table = [line for line in section.splitlines() if line.startswith("|")]
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table[2:]]
+FIGURE = Figure("one note", 148.7, "µs", "under 150")
+TAKEN = {"note": Taken({"CPU": "x"}, (FIGURE,))}
+DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+REMAKE = "run: .venv-dev/bin/python -m bench.documents"
 
 
-def exists(command: str) -> bool:
-    """Whether a measurement, a command of ours or a target of make is of that name."""
-    words = command.split()
-    if words[0] == "make":
-        return words[1] in _TARGET.findall((ROOT / "Makefile").read_text(encoding="utf-8"))
-    if words[1:3] == ["-m", "bench"]:
-        return words[3] in MEASUREMENTS
-    return words[0].endswith("playbach-train") and words[1] in train.COMMANDS
+def test_every_measurement_has_figures() -> None:
+    results = read(RESULTS)
+    assert list(results) == list(MEASUREMENTS)
+    assert all(taken.figures for taken in results.values())
 
 
-@pytest.mark.parametrize("row", rows(), ids=lambda row: row[0][:40])
-def test_each_figure_names_a_command_that_exists(row: list[str]) -> None:
-    command = re.fullmatch(r"`([^`]+)`", row[-1])
-    assert command, row
-    assert exists(command[1]), command[1]
+@pytest.mark.parametrize("name", QUOTED)
+def test_a_table_says_what_was_measured(name: str) -> None:
+    assert (ROOT / name).read_text(encoding="utf-8") == with_table(name, read(RESULTS)), REMAKE
+
+
+def test_the_page_says_all_that_was_measured() -> None:
+    assert (ROOT / PAGE).read_text(encoding="utf-8") == page(read(RESULTS)), REMAKE
+
+
+def test_no_table_is_left_to_hand() -> None:
+    made = [path for path in DOCUMENTS if BEGIN in path.read_text(encoding="utf-8")]
+    assert {path.relative_to(ROOT).as_posix() for path in made} == set(QUOTED)
 
 
 def test_every_measurement_has_a_figure_in_the_readme() -> None:
-    named = {match[1] for row in rows() if (match := re.search(r"-m bench ([a-z]+)", row[-1]))}
-    assert named == set(MEASUREMENTS)
+    assert {name for name, _ in QUOTED["README.md"].rows} == set(MEASUREMENTS)
 
 
 @pytest.mark.parametrize("name", MEASUREMENTS)
-def test_every_measurement_is_a_program(name: str) -> None:
+def test_every_measurement_is_a_program_that_takes_its_options(name: str) -> None:
     source = (ROOT / "bench" / f"{name}.py").read_text(encoding="utf-8")
     assert 'if __name__ == "__main__":' in source
+    assert set(MEASUREMENTS[name].options) <= set(OPTIONS)
+
+
+def test_a_figure_stands_in_its_cell_as_the_format_says() -> None:
+    table = Table(
+        ("what", "is"), (("note", ("time", "{note/one note|.0f} µs, {note/one note|.2f}")),)
+    )
+    assert list(table.lines(TAKEN)) == [
+        "| what | is | printed by |",
+        "| --- | --- | --- |",
+        "| time | 149 µs, 148.70 | `make bench ARGS=note` |",
+    ]
+
+
+@pytest.mark.parametrize("cell", ["{note/two notes|.0f}", "{soak/one note|.0f}"])
+def test_a_figure_that_was_not_measured_is_a_mistake_in_one_line(cell: str) -> None:
+    table = Table(("what",), (("note", (cell,)),))
+    with pytest.raises(InputError, match=r"no figure '\w+ notes?' of \w+: python -m bench \w+"):
+        list(table.lines(TAKEN))
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (1_000_000, "1,000,000"), (5712.4, "5,712"), (148.74, "148.7"), (62.11, "62.11"),
+        (0.0904, "0.090"), (-0.06, "-0.060"), (-0.00001, "0.000"), (0, "0"),
+    ],
+)  # fmt: skip
+def test_a_number_has_no_more_digits_than_it_can_bear(value: float, shown: str) -> None:
+    assert number(Figure("x", value, "")) == shown
+
+
+def test_pages_name_only_measurements_that_exist() -> None:
+    for path in DOCUMENTS:
+        text = path.read_text(encoding="utf-8")
+        for name in re.findall(r"(?:python -m bench|make bench ARGS=\"?)[ ]?([a-z_]+)", text):
+            assert name in {*MEASUREMENTS, "compare"}, f"{path}: {name}"
