@@ -58,8 +58,8 @@ def test_what_cannot_be_divided_is_refused(scores: Path, capsys: Capture, tmp_pa
     for words, message in (
         ([], "nothing to train on; give --midi DIR or --corpus NAME"),
         (["--midi", str(scores), "--measure", "zzz"], "--measure zzz: matches none of 6"),
-        (["--midi", str(scores), "--folds", "1"], "folds 1: from 2 to 6"),
-        (["--midi", str(scores), "--folds", "7"], "folds 7: from 2 to 6"),
+        (["--midi", str(scores), "--folds", "1"], "1 folds: there must be from 2 to 6"),
+        (["--midi", str(scores), "--folds", "7"], "7 folds: there must be from 2 to 6"),
         (["--midi", str(tmp_path)], "no music in"),
     ):
         assert main(["cross-validate", *words]) == 2
