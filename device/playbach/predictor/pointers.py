@@ -97,7 +97,6 @@ class Pointers:
         # Where each pointer's copy of each note is counted.
         self._bins = np.zeros((shape.pointers, self._room), np.int64)
         self._all_bins = PointerBins(shape)
-        self._ones = np.ones(shape.memory, np.float32)
         self.clear()
 
     def clear(self) -> None:
@@ -172,8 +171,9 @@ class Pointers:
         best = np.maximum.reduce(weights, axis=1, keepdims=True)
         weights -= best
         np.exp(weights, out=weights)
-        # As a product, which takes half the time of a sum.
-        totals = weights.dot(self._ones[:count])
+        # Not as a product, which is twice as fast: with AVX-512, that of OpenBLAS 0.3.31 over five
+        # columns computes with whatever lies on the stack, and numpy may warn of it.
+        totals: Floats = np.add.reduce(weights, axis=1)
         similarity = np.maximum(best[:, 0] + np.log(totals), _LEAST_SIMILARITY)
         trust = gates[0] + self._gain * similarity
         trust += self._gate_bias[best_match]
