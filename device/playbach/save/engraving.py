@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,7 +12,7 @@ from xml.etree import ElementTree as ET
 from playbach.errors import OutputError
 from playbach.music.midi_write import Placed
 from playbach.save.musicxml import musicxml
-from playbach.save.needs import require_library, require_program
+from playbach.save.needs import require_library, require_program, run_program
 
 PAGE_MM = (210, 297)
 """A4."""
@@ -115,27 +113,13 @@ def write_pdf(movements: Sequence[Placed], path: Path) -> None:
 
 
 def _convert(command: list[str], folder: str) -> None:
-    try:
-        subprocess.run(  # noqa: S603 no shell; the program found on the PATH
-            command,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_PATIENCE,
-            check=True,
-            # Without the time of day in it, the same music is the same file.
-            env={**os.environ, "SOURCE_DATE_EPOCH": "0"},
-        )
-    except subprocess.CalledProcessError as error:
-        words = error.stderr.decode(errors="replace").strip().splitlines()
+    # Without the time of day in it, the same music is the same file.
+    timeless = {"SOURCE_DATE_EPOCH": "0"}
+    done = run_program(command, _INSTALL, _PATIENCE, folder=Path(folder), environment=timeless)
+    if done.returncode:
+        words = done.stderr.strip().splitlines()
         said = f": {words[-1]}" if words else ""
-        raise OutputError(f"rsvg-convert failed{said}; check whether the disk is full") from error
-    except subprocess.TimeoutExpired as error:
-        raise OutputError(
-            f"rsvg-convert did not end within {_PATIENCE:g} seconds; ask for fewer notes"
-        ) from error
-    except OSError as error:
-        raise OutputError(f"{command[0]} does not run: {error}; run: {_INSTALL}") from error
+        raise OutputError(f"rsvg-convert failed{said}; check whether the disk is full")
 
 
 def _options() -> dict[str, str | int | bool]:

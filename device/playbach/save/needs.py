@@ -1,12 +1,19 @@
-"""What a format needs beyond the base install, and the line that says so."""
+"""What a format needs beyond the base install: there or not, run, and the line that says so."""
 
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
+import subprocess
 import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
 
 from playbach.errors import OutputError
+
+_AS_IT_IS: Mapping[str, str] = MappingProxyType({})
 
 
 def require_library(name: str, package: str) -> None:
@@ -40,3 +47,44 @@ def require_program(name: str, install: str) -> str:
     if path is None:
         raise OutputError(f"the program {name} is not installed; run: {install}")
     return path
+
+
+def run_program(
+    command: Sequence[str],
+    install: str,
+    patience: float,
+    *,
+    folder: Path | None = None,
+    environment: Mapping[str, str] = _AS_IT_IS,
+) -> subprocess.CompletedProcess[str]:
+    """Run a program that ``require_program`` found to its end, whatever its exit status.
+
+    Args:
+        command: its path and its arguments; no shell reads them.
+        install: the command that installs it.
+        patience: seconds that it may take.
+        folder: in which it runs (default: the current one).
+        environment: variables that it has beside our own.
+
+    Raises:
+        OutputError: it does not run, or takes longer.
+    """
+    try:
+        return subprocess.run(  # noqa: S603 no shell; the program found on the PATH
+            command,
+            cwd=folder,
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=patience,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise OutputError(
+            f"{Path(command[0]).name} did not end within {patience:.0f} seconds; ask for fewer "
+            "notes"
+        ) from error
+    except OSError as error:
+        raise OutputError(f"{command[0]} does not run: {error}; run: {install}") from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import tempfile
 import wave
 from collections.abc import Sequence
@@ -13,7 +12,7 @@ from playbach.clock import NS_PER_SECOND, ns_per_tick
 from playbach.errors import OutputError
 from playbach.music.midi_write import Placed
 from playbach.save.midi import midi_file
-from playbach.save.needs import require_program
+from playbach.save.needs import require_program, run_program
 from playbach.sinks.fluidsynth_process import GAIN
 from playbach.sinks.soundfont import INSTALL, find_font
 
@@ -99,24 +98,9 @@ def _command(program: str, font: Path, midi: Path, out: Path) -> list[str]:
     return [program, "-n", "-i", "-q", *loading, *rendering, str(font), str(midi)]
 
 
-def _run(command: list[str], timeout: float) -> str:
+def _run(command: list[str], patience: float) -> str:
     """Run fluidsynth; what it complained about, as the end of a message, or no text."""
-    try:
-        done = subprocess.run(  # noqa: S603 no shell; the program found on the PATH
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=timeout,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise OutputError(
-            f"fluidsynth did not end within {timeout:.0f} seconds; ask for fewer notes"
-        ) from error
-    except OSError as error:
-        raise OutputError(f"{command[0]} does not run: {error}; run: {INSTALL}") from error
+    done = run_program(command, INSTALL, patience)
     lines = [line.strip() for line in done.stderr.splitlines()]
     faults = [line for line in lines if "error" in line.lower()]
     said = f": {faults[0]}" if faults else ""
