@@ -168,7 +168,7 @@ def shown(given: object) -> str:
 
 def _live(rows: Iterable[Setting]) -> tuple[Key, ...]:
     return tuple(
-        Key(row.name, row.about, row.allowed, row.acts.phrase, row.default, row.parse)
+        Key(row.name, row.about, row.allowed, row.acts.value, row.default, row.parse)
         for row in rows
     )
 

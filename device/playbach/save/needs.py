@@ -1,4 +1,4 @@
-"""What a format needs beyond the base install: there or not, run, and the line that says so."""
+"""Finds and runs what a format needs beyond the base install; says what is missing in a line."""
 
 from __future__ import annotations
 

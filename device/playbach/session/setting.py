@@ -19,15 +19,10 @@ _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 class Acts(Enum):
     """When a change is heard."""
 
-    NEXT_NOTE = "next note"
+    NEXT_NOTE = "at the next note"
     SOON = "within two seconds"
-    NEXT_MOVEMENT = "next movement"
+    NEXT_MOVEMENT = "at the next movement"
     AT_ONCE = "at once"
-
-    @property
-    def phrase(self) -> str:
-        """As a sentence has it, such as ``at the next note`` or ``within two seconds``."""
-        return f"at the {self.value}" if self.value.startswith("next") else self.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ def list_ports() -> list[PortRow]:
     try:
         others = midi_ports()
     except PortError:
-        # Not installed, as 'playbach check' says.
+        # Not installed, or JACK does not answer, as 'playbach check' says.
         others = []
     return rows + [
         PortRow(port.name, port.api, "midi") for port in others if port.api != "ALSA" or not rows
@@ -113,7 +113,7 @@ def list_inputs() -> list[PortRow]:
             return [PortRow(port.name, "ALSA", "") for port in alsa_ports(reading=True)]
         return [PortRow(port.name, port.api, "") for port in midi_ports("MidiIn")]
     except PortError:
-        # The library is not installed, as 'playbach check' says.
+        # Not installed, or JACK does not answer, as 'playbach check' says.
         return []
 
 

@@ -10,9 +10,10 @@ import importlib
 import threading
 import time
 from collections.abc import Callable
-from functools import partial
+from concurrent.futures import Future, InvalidStateError, wait
+from contextlib import suppress
 from types import ModuleType
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 from playbach.errors import PortError
 
@@ -25,7 +26,7 @@ After its server has died it needs more than one, and must not be asked for anot
 SETTLED = 0.05
 """Seconds after which all clients have heard that another one was closed."""
 OPENING = 30.0
-"""Seconds after which libjack will never open a client; on a busy machine it may need a few."""
+"""Seconds that libjack is given to open a client; on a busy machine it may need a few."""
 
 Made = TypeVar("Made")
 
@@ -51,36 +52,42 @@ def let_go(close: Callable[[], object]) -> None:
     time.sleep(SETTLED)
 
 
-def opened(make: Callable[[], Made], patience: float = OPENING) -> Made:
+def opened(
+    make: Callable[[], Made], close: Callable[[Made], object], patience: float = OPENING
+) -> Made:
     """The client of JACK that ``make`` opens; whatever it raises is raised here.
 
+    Args:
+        make: opens it.
+        close: closes it, if it opens after it was given up.
+        patience: seconds that opening may take.
+
     Raises:
-        PortError: that does not end within ``patience`` seconds, since closing an earlier client
-            has not (see ``let_go``). In this process it never will.
+        PortError: it takes longer. The server hangs, or closing an earlier client has not ended
+            (see ``let_go``), after which this process opens no other.
     """
-    outcome: list[Callable[[], Made]] = []
+    opening: Future[Made] = Future()
 
     def run() -> None:
         try:
             client = make()
         except Exception as error:  # noqa: BLE001 raised again where it is waited for
-            outcome.append(partial(_raised, error))
-        else:
-            outcome.append(lambda: client)
+            with suppress(InvalidStateError):
+                opening.set_exception(error)
+            return
+        try:
+            opening.set_result(client)
+        except InvalidStateError:
+            close(client)
 
-    thread = threading.Thread(target=run, name="playbach-open", daemon=True)
-    thread.start()
-    thread.join(patience)
-    if not outcome:
+    threading.Thread(target=run, name="playbach-open", daemon=True).start()
+    wait([opening], patience)
+    if opening.cancel():
         raise PortError(
             f"JACK: its library opens no client within {patience:g} seconds; start this program "
             "again and, if that does not help, the JACK server"
         )
-    return outcome[0]()
-
-
-def _raised(error: Exception) -> NoReturn:
-    raise error
+    return opening.result()
 
 
 class JackServer:
@@ -118,9 +125,14 @@ def find_server(library: Any) -> JackServer | None:
     for say in says:
         say(lambda _: None)
     try:
-        return JackServer(opened(lambda: library.Client(CLIENT_NAME, no_start_server=True)))
+        watch = opened(lambda: library.Client(CLIENT_NAME, no_start_server=True), _close)
+        return JackServer(watch)
     except library.JackError:
         return None
     finally:
         for say in says:
             say(None)
+
+
+def _close(client: Any) -> None:
+    client.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,7 +101,7 @@ class Lookout:
         """All ports of all interfaces, in the interfaces' order.
 
         Raises:
-            PortError: rtmidi is not installed.
+            PortError: rtmidi is not installed, or JACK does not answer.
         """
         self._reach()
         return [port for client in self._clients.values() for port in client.ports()]
@@ -158,7 +159,7 @@ def open_api(api: str, kind: str = "MidiOut") -> ApiClient | None:
         kind: rtmidi's class, ``MidiOut`` or ``MidiIn``.
 
     Raises:
-        PortError: rtmidi is not installed, or the interface does not answer.
+        PortError: rtmidi is not installed, or JACK does not answer.
     """
     rtmidi = rtmidi_library()
     number = getattr(rtmidi, next(key for key, title in APIS.items() if title == api))
@@ -174,13 +175,15 @@ def open_api(api: str, kind: str = "MidiOut") -> ApiClient | None:
     def make() -> Any:
         return getattr(rtmidi, kind)(number, name=CLIENT_NAME)
 
-    try:
-        with quiet_stderr():
-            client = opened(make) if api == JACK else make()
-    except (SystemError, rtmidi.RtMidiError):  # documented and actual, for "no such server"
+    with ExitStack() as undo:
         if server is not None:
-            server.close()
-        return None
+            undo.callback(let_go, server.close)
+        try:
+            with quiet_stderr():
+                client = opened(make, lambda late: late.delete()) if api == JACK else make()
+        except (SystemError, rtmidi.RtMidiError):  # documented and actual, for "no such server"
+            return None
+        undo.pop_all()
     return ApiClient(api, client, server)
 
 
@@ -203,7 +206,7 @@ def midi_ports(kind: str = "MidiOut") -> list[MidiPort]:
         kind: ``MidiIn`` for the inputs instead: what they can be connected to.
 
     Raises:
-        PortError: rtmidi is not installed.
+        PortError: rtmidi is not installed, or JACK does not answer.
     """
     lookout = Lookout(kind)
     try:

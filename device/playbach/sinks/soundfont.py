@@ -134,7 +134,8 @@ def require_font() -> Path:
     font = find_font()
     if font is None:
         raise PortError(
-            f"sink fluidsynth: there is no sound font; {INSTALL}, or set SOUNDFONT to a .sf2 file"
+            f"sink fluidsynth: there is no sound font; {INSTALL}, or set SOUNDFONT to a .sf2 or "
+            ".sf3 file"
         )
     return font
 

@@ -20,7 +20,8 @@ class Link(Protocol):
     def present(self) -> bool:
         """Whether it is still there, while connected; after that, whether one is that will do.
 
-        Called several times a second, so cheap when nothing has changed; raises nothing.
+        Called several times a second, so cheap when nothing has changed; raises nothing but a
+        ``PortError``, which ends the player.
         """
 
     def let_go(self) -> None:

@@ -14,7 +14,7 @@ _MIDI = "audio/midi"
 
 
 def _setting(row: Setting) -> JSON:
-    schema: JSON = {"description": f"{row.about}; heard {row.acts.phrase}"}
+    schema: JSON = {"description": f"{row.about}; heard {row.acts.value}"}
     kind = _NAMES[row.kind]
     schema["type"] = [kind, "null"] if row.nothing else kind
     if row.low is not None and row.high is not None:

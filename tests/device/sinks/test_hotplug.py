@@ -6,13 +6,14 @@ import os
 import queue
 import select
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pytest
 from tests.fixtures.jack import PATIENCE, Receiver, fluidsynth, jack_ports, until
@@ -21,6 +22,7 @@ from playbach.errors import PortAbsentError, PortError
 from playbach.midi_messages import TimedMessage, note_off, note_on
 from playbach.silence import hushing
 from playbach.sinks.base import Change, Sink
+from playbach.sinks.jack_server import opened
 from playbach.sinks.midi import midi_sink
 from playbach.stream import Seconds
 
@@ -210,3 +212,27 @@ def test_a_sound_server_that_dies_and_is_started_again_is_lost_and_found(
                 assert first_heard(sink, heard) == "90 40 50\n"
                 getattr(process, end)()
                 assert told.next() is Change.LOST
+
+
+def test_a_sound_server_that_hangs_is_one_line_and_keeps_no_client_when_it_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if shutil.which("jackd") is None:
+        pytest.skip("jackd is not installed (apt install jackd2)")
+    library = pytest.importorskip("jack", reason="needs JACK-Client")
+    name = f"playbach-hanging-{os.getpid()}"
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", name)
+    closed: queue.Queue[str] = queue.Queue()
+
+    def close(client: Any) -> None:
+        closed.put(client.name)
+        client.close()
+
+    with server(name) as process:
+        process.send_signal(signal.SIGSTOP)
+        try:
+            with pytest.raises(PortError, match=r"^JACK: its library opens no client within 0.5 s"):
+                opened(lambda: library.Client("late", no_start_server=True), close, patience=0.5)
+        finally:
+            process.send_signal(signal.SIGCONT)
+        assert closed.get(timeout=PATIENCE) == "late"

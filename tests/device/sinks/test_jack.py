@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,11 @@ from tests.fixtures.jack import Receiver, jack_ports, loudness, pitches, record,
 from playbach.errors import PortError
 from playbach.midi_messages import NOTE_OFF, NOTE_ON, TimedMessage, note_on
 from playbach.player.player import Player
+from playbach.sinks import midi_api
 from playbach.sinks.base import Change
 from playbach.sinks.choose import choose_sink, list_inputs, list_ports
 from playbach.sinks.fluidsynth import fluidsynth_sink
-from playbach.sinks.jack_server import let_go, opened
+from playbach.sinks.jack_server import JackServer, let_go, opened
 from playbach.sinks.midi import midi_sink
 from playbach.stream import Seconds
 
@@ -144,11 +146,47 @@ def test_a_client_that_never_closes_holds_nobody_up() -> None:
 def test_a_client_that_never_opens_is_a_mistake_in_one_line() -> None:
     never = threading.Event()
     with pytest.raises(PortError, match=r"^JACK: its library opens no client within 0.1 seconds"):
-        opened(never.wait, patience=0.1)
+        opened(never.wait, lambda _: None, patience=0.1)
     never.set()
 
 
+def test_a_client_that_opens_after_all_is_closed() -> None:
+    opens = threading.Event()
+    closed: queue.Queue[bool] = queue.Queue()
+    with pytest.raises(PortError, match=r"^JACK: its library opens no client"):
+        opened(lambda: opens.wait(60), closed.put, patience=0.1)
+    assert closed.empty()
+    opens.set()
+    assert closed.get(timeout=60)
+
+
 def test_what_opening_a_client_gives_or_raises_is_given_or_raised() -> None:
-    assert opened(lambda: 5) == 5
+    closed: queue.Queue[int] = queue.Queue()
+    assert opened(lambda: 5, closed.put) == 5
     with pytest.raises(ValueError, match="no server"):
-        opened(lambda: int("no server"))
+        opened(lambda: int("no server"), closed.put)
+    assert closed.empty()
+
+
+@pytest.mark.parametrize("ports", [PortError("JACK: no answer"), None])
+def test_the_client_that_watches_the_server_is_closed_where_that_for_ports_does_not_open(
+    jack: str, monkeypatch: pytest.MonkeyPatch, ports: PortError | None
+) -> None:
+    """The second client, made to fail: no server fails it just after it let the first one in."""
+    pytest.importorskip("jack", reason="without JACK-Client nobody watches")
+    assert jack
+    closed: list[JackServer] = []
+    close = JackServer.close
+
+    def closing(server: JackServer) -> None:
+        closed.append(server)
+        close(server)
+
+    def failing(*_: object) -> None:
+        raise ports or SystemError("no such server")
+
+    monkeypatch.setattr(JackServer, "close", closing)
+    monkeypatch.setattr(midi_api, "opened", failing)
+    with nullcontext() if ports is None else pytest.raises(PortError, match="no answer"):
+        assert midi_api.open_api("JACK") is None
+    assert len(closed) == 1

@@ -225,8 +225,7 @@ const holds = (wanted, settings) =>
 
 /** What a setting does, for those who ask: under the pointer, and for screen readers. */
 function describe(row, wrapper, input) {
-  const when = row.acts.startsWith("next") ? `at the ${row.acts}` : row.acts;
-  wrapper.title = `${row.about}; heard ${when}`;
+  wrapper.title = `${row.about}; heard ${row.acts}`;
   const text = element("span", { className: "unseen", id: `about-${row.name}`, textContent: wrapper.title });
   wrapper.append(text);
   input.setAttribute("aria-describedby", text.id);
