@@ -27,11 +27,11 @@ _DIGITS = 4
 _HEAD = """\
 # Measurements
 
-All figures of the bench, each with the machine it was taken on. *Load* is the number of programs
-that were running or waiting when it began; the bench itself is one. `make bench` takes those of
-minutes on your machine, and `make bench ARGS=--all` the others too. With `ARGS="--json FILE"` they
-are kept, and `python -m bench compare A.json B.json` sets two machines, or two commits, side by
-side. `make bench ARGS="NAME --record"` is how this page and the tables of other pages are made.
+All figures of the bench, each with the machine it was taken on. *Load* is how many programs were
+running or waiting, on average, in the minute before. `make bench` takes those of minutes on your
+machine, and `make bench ARGS=--all` the others too. With `ARGS="--json FILE"` they are kept, and
+`python -m bench compare A.json B.json` sets two machines, or two commits, side by side. `make bench
+ARGS="NAME --record"` is how this page and the tables of other pages are made.
 """
 
 

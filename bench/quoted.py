@@ -139,7 +139,7 @@ QUOTED: Mapping[str, Table] = MappingProxyType(
                     "under 3 MB",
                 )),
                 ("loops", (
-                    "repetition of 8 intervals within 256 notes",
+                    "repetition of 8 intervals within 256 notes, at temperature 1",
                     "{loops/temperature 1.0: repetition of 8|.3f}", "", "Bach's: 0.003 to 0.157",
                 )),
                 ("save", (

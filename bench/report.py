@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -98,8 +99,12 @@ def machine() -> dict[str, str]:
     }
 
 
+@cache
 def version() -> str:
-    """Of this checkout, with its commit where git knows it."""
+    """Of this checkout as it was when first asked, with its commit where git knows it.
+
+    Results that are recorded change the checkout, but not what is measured next.
+    """
     command = ["git", "describe", "--always", "--dirty", "--exclude=*"]
     try:
         done = subprocess.run(

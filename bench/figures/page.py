@@ -37,7 +37,9 @@ def section(name: str, kept: Measured) -> str:
     picture, machine = PICTURES[name], kept["machine"]
     # What was read off a file does not depend on it, what was timed does.
     load = (
-        f" Programs that were running or waiting then: {machine['load']}." if picture.timed else ""
+        f" Programs running or waiting in the minute before, on average: {machine['load']}."
+        if picture.timed
+        else ""
     )
     measured = (
         f"Measured with `{kept['command']}` on {machine['date']}: {machine['cores']} cores of "
