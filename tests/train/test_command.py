@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from playbach.errors import OutputError
 from playbach_train.checkpoint import save_arrays
 from playbach_train.cli import main
 from playbach_train.config import to_toml
@@ -146,6 +147,19 @@ def started(scores: Path, tmp_path: Path) -> Path:
     save_arrays(run / CHECKPOINT, {}, {"history": []})
     assert scores
     return run
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_run_that_cannot_be_kept_leaves_nothing_behind(
+    refused: Refusal, scores: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_there: bool
+) -> None:
+    def full(*_: object) -> None:
+        raise OutputError("scores.npz: cannot be written: No space left on device")
+
+    monkeypatch.setattr("playbach_train.train_command.keep_scores", full)
+    if is_there:
+        (tmp_path / "run").mkdir()
+    assert "No space left" in refused("--midi", scores, "--run", tmp_path / "run")
 
 
 def test_an_existing_run_is_neither_replaced_nor_resumed_unasked(

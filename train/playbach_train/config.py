@@ -9,21 +9,18 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import Field, asdict, field, fields, replace
-from inspect import getdoc
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
 from playbach.errors import InputError
+from playbach_train.docstrings import attributes
 
 MAX_CONFIG_BYTES = 65_536
 _SHOWN = 60
 _LIMITS = "limits"
-_ATTRIBUTE = re.compile(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", re.MULTILINE)
-"""A field in a docstring: its name, and what is said of it in this line and those below."""
 
 
 class Training(Protocol):
@@ -84,8 +81,8 @@ def add_options(parser: argparse.ArgumentParser, default: Any) -> None:
     group.add_argument("--config", metavar="FILE", type=Path, help="file of these values, in TOML")
     told, allowed = meanings(default), limits(default)
     for name, value in flat_values(default).items():
-        range_ = _range(*allowed[name]) if name in allowed else "true or false"
-        text = f"{told.get(name, '')} ({range_}; default {_shown_number(value)})".lstrip()
+        range_ = range_text(*allowed[name]) if name in allowed else "true or false"
+        text = f"{told.get(name, '')} ({range_}; default {number_text(value)})".lstrip()
         # argparse takes a % for the beginning of one of its own words.
         group.add_argument(f"--{name}", metavar="VALUE", help=text.replace("%", "%%"))
 
@@ -95,12 +92,11 @@ def meanings(config: Any) -> dict[str, str]:
 
     Without the full stop, and of several sentences only the first; nothing under ``python -OO``.
     """
-    found: dict[str, str] = {}
-    for section in fields(config):
-        _, _, listed = (getdoc(type(getattr(config, section.name))) or "").partition("Attributes:")
-        for name, about in _ATTRIBUTE.findall(listed):
-            found[f"{section.name}.{name}"] = " ".join(about.split()).split(". ")[0].rstrip(".")
-    return found
+    return {
+        f"{section.name}.{name}": about.split(". ")[0].rstrip(".")
+        for section in fields(config)
+        for name, about in attributes(type(getattr(config, section.name))).items()
+    }
 
 
 def options_given(args: argparse.Namespace) -> dict[str, Any]:
@@ -195,15 +191,18 @@ def _checked(name: str, value: Any, one: Field[Any], where: str) -> Any:
     number = isinstance(value, (int, kind)) and not isinstance(value, bool)
     # Written so that NaN, which compares false with everything, is refused too.
     if not number or not low <= value <= high:
-        raise InputError(f"{where}: {name} must be {what} {_range(low, high)}, not {_shown(value)}")
+        raise InputError(
+            f"{where}: {name} must be {what} {range_text(low, high)}, not {_shown(value)}"
+        )
     return kind(value)
 
 
-def _range(low: float, high: float) -> str:
-    return f"{_shown_number(low)} to {_shown_number(high)}"
+def range_text(low: float, high: float) -> str:
+    """Both ends of a range of numbers, such as ``0 to 0.9``."""
+    return f"{number_text(low)} to {number_text(high)}"
 
 
-def _shown_number(value: float) -> str:
+def number_text(value: float) -> str:
     """As TOML has it; integers with all their digits."""
     return f"{value:g}" if isinstance(value, float) else str(value).lower()
 

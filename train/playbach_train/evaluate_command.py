@@ -116,7 +116,11 @@ def _by_symbol(args: argparse.Namespace, trained: Run, corpus: Corpus, say: Say)
     from playbach_train.symbol_figures import figures_of, print_figures  # noqa: PLC0415 as above
 
     pieces = {one.name: one.piece for one in corpus.movements}
-    _warn_of_known(kept_scores(trained.folder).training.values(), pieces, say)
+    try:
+        training = kept_scores(trained.folder).training
+    except InputError as error:
+        raise InputError(f"{error}; train again") from error
+    _warn_of_known(training.values(), pieces, say)
     figures = figures_of(trained, pieces)
     if args.json:
         print_json(figures)
@@ -147,7 +151,7 @@ def _run_scores(trained: Run, pieces: Mapping[str, Piece]) -> Measured:
 
 
 def row_of(rows: Sequence[Any]) -> Row:
-    """The figures of all movements pooled; ``None`` for each if no note was measured."""
+    """The figures of all movements pooled; of 0 notes, ``None`` for each of the others."""
     from playbach_train.measure import bits_of  # noqa: PLC0415 Keras takes seconds
 
     bits = bits_of(rows)
@@ -208,8 +212,7 @@ def _others(folders: Sequence[Path], pieces: Mapping[str, Piece], say: Say) -> l
     found = [movement.piece for movement in movements if movement.name not in pieces]
     if not found:
         raise InputError(
-            f"--anchor {' '.join(map(str, folders))}: holds only movements that are measured; give "
-            "scores that are not"
+            f"--anchor {' '.join(map(str, folders))}: holds only movements that are measured"
         )
     if len(found) < len(movements):
         say(

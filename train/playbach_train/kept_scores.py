@@ -65,9 +65,7 @@ def kept_scores(folder: Path) -> KeptScores:
     """
     path = folder / SCORES
     if not path.exists():
-        raise InputError(
-            f"{folder}: holds no scores ({SCORES}): an older version made it; train again"
-        )
+        raise InputError(f"{folder}: holds no scores ({SCORES}): an older version made it")
     arrays, record = load_arrays(path)
     sides: dict[bool, dict[str, Piece]] = {False: {}, True: {}}
     try:

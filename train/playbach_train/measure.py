@@ -21,7 +21,7 @@ Scores = NDArray[np.float32]
 duration, and 1 where the true pitch was the likeliest, else 0: ``(steps, 4)``."""
 
 LEAST_CHANCE = 1e-30
-"""No probability is taken for less, so that no part of a note costs over 100 bits."""
+"""No probability that a bundle gives is taken for less: no part of a note costs over 100 bits."""
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,14 @@ import shlex
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from fnmatch import fnmatchcase
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from playbach.errors import InputError
+from playbach.errors import InputError, PlaybachError
 from playbach.music.encoding import DEFAULT_ENCODING
 from playbach_train.config import Configuration, load_config, options_given
 from playbach_train.corpus import Corpus
@@ -91,15 +92,16 @@ def run(args: argparse.Namespace) -> int:
 def _begin(network: Architecture, job: Job, record: dict[str, Any]) -> None:
     """Train from the first epoch; a run that fails before its first ends leaves nothing behind."""
     is_new = not job.folder.exists()
-    start_run(job.folder, job.config, DEFAULT_ENCODING, record)
-    keep_scores(job.folder, job.corpus, job.split)
     try:
+        start_run(job.folder, job.config, DEFAULT_ENCODING, record)
+        keep_scores(job.folder, job.corpus, job.split)
         network.fit(job)
-    except InputError:
+    except PlaybachError:
         if not (job.folder / CHECKPOINT).exists():
             clear_run(job.folder)
             if is_new:
-                job.folder.rmdir()
+                with suppress(OSError):  # it could not be made, or somebody put something in it
+                    job.folder.rmdir()
         raise
 
 

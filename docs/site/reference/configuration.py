@@ -11,7 +11,7 @@ from docs.site.reference.markdown import code, fields_of, plain, summary, terms
 from playbach.config.schema import SECTIONS, Key
 from playbach.config.text import to_toml
 from playbach.quiet import quiet_stderr
-from playbach_train.config import limits
+from playbach_train.config import limits, number_text, range_text
 from playbach_train.networks.table import DEFAULT, NETWORKS, architecture
 
 
@@ -52,15 +52,11 @@ def _training_sections(config: Any) -> Iterator[str]:
         rows = []
         for one, about in fields_of(type(section)):
             bounds = allowed.get(f"{part.name}.{one.name}")
-            range_ = f"{bounds[0]:,g} to {bounds[1]:,g}" if bounds else "true or false"
+            range_ = range_text(*bounds) if bounds else "true or false"
             rows.append(
                 (
-                    code(f"{one.name} = {_default(getattr(section, one.name))}"),
+                    code(f"{one.name} = {number_text(getattr(section, one.name))}"),
                     f"{plain(about)} Allowed: {range_}.",
                 )
             )
         yield f"### [{part.name}]\n\n{plain(summary(type(section)))}\n\n{terms(rows)}"
-
-
-def _default(value: float) -> str:
-    return str(value).lower() if isinstance(value, bool) else f"{value:g}"

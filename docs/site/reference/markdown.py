@@ -9,9 +9,9 @@ from dataclasses import MISSING, Field, fields
 from inspect import getdoc
 from typing import Any
 
+from playbach_train.docstrings import attributes
+
 _SIGNS = re.compile(r"([\\*_<>\[\]|#&$~^{}])|(?<!`)`(?!`)")
-_ATTRIBUTE = re.compile(r" {4}(\w+): (.*)$")
-_FURTHER = " " * 8
 
 
 def plain(text: str) -> str:
@@ -34,22 +34,6 @@ def terms(rows: Iterable[tuple[str, str]]) -> str:
     """A list of terms, each with its meaning in Markdown."""
     return "\n\n".join(f"{term}\n{textwrap.indent(about, '  ').replace(' ', ':', 1)}"
                        for term, about in rows)  # fmt: skip
-
-
-def attributes(record: type[Any]) -> dict[str, str]:
-    """What the docstring of a dataclass says of its fields, by name."""
-    _, _, listed = (getdoc(record) or "").partition("Attributes:\n")
-    told: dict[str, str] = {}
-    last = ""
-    for line in listed.splitlines():
-        if begun := _ATTRIBUTE.match(line):
-            last = begun[1]
-            told[last] = begun[2]
-        elif not line.startswith(_FURTHER):
-            break
-        else:
-            told[last] += f" {line.strip()}"
-    return told
 
 
 def summary(record: type[Any]) -> str:

@@ -94,3 +94,8 @@ def test_one_movement_cannot_be_split() -> None:
 def test_a_number_of_folds_outside_its_range_is_refused(count: int) -> None:
     with pytest.raises(InputError, match="from 2 to 3"):
         folds(["a", "b", "c"], count, 0)
+
+
+def test_one_movement_has_no_folds() -> None:
+    with pytest.raises(InputError, match="at least 2 different movements are needed"):
+        folds(["a", "b"], 2, 0, {"a": "the same music", "b": "the same music"})

@@ -17,7 +17,6 @@ from playbach_train.corpus.request import Request
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the ``corpus`` command."""
     rows = "\n".join(f"  {corpus.name:<14} {corpus.about}" for corpus in NAMED_CORPORA)
-    parser.description = "Build a corpus into a folder of MIDI files."
     parser.epilog = f"corpora:\n{rows}"
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("name", metavar="NAME", help="the corpus; see below")

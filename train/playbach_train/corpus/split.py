@@ -84,9 +84,11 @@ def folds(
         music: as for ``split_movements``.
 
     Raises:
-        InputError: the count is outside its range.
+        InputError: the count is outside its range, or there are not two different movements.
     """
     groups = _shuffled_groups(names, seed, music or {})
+    if len(groups) < 2:  # noqa: PLR2004 one to hold out, one to learn from
+        raise InputError("folds: at least 2 different movements are needed; give more scores")
     if not 2 <= count <= len(groups):  # noqa: PLR2004 one fold holds nothing to learn from
         raise InputError(
             f"{count} folds: there must be from 2 to {len(groups)}, as many as there are different "
