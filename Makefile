@@ -50,7 +50,7 @@ test-vm: $(DEV)/installed ## the service in a virtual machine, as root (docs/sys
 	$(DEV)/bin/python -m tests.system.machines.service $(ARGS)
 
 test-service: $(DEV)/installed ## boot a Debian and test the service under its systemd (as root)
-	$(DEV)/bin/pytest tests/systemd/boot.py $(ARGS)
+	$(DEV)/bin/pytest -o faulthandler_exit_on_timeout=false tests/systemd/boot.py $(ARGS)
 
 lint: $(DEV)/installed ## check style, types and who imports whom
 	$(DEV)/bin/ruff check

@@ -19,7 +19,9 @@ from bench.measurements import MEASUREMENTS
 from bench.report import Figure, add_options, machine
 from bench.results import Results, Taken, read, write
 
+from playbach.bundle import default_bundle_path
 from playbach.command_line import OneLineParser, guarded
+from playbach.errors import InputError
 from playbach.files import check_writable
 
 COMPARE = "compare"
@@ -67,10 +69,17 @@ def run(options: argparse.Namespace) -> int:
     """All that was asked for; 1 if something could not be measured.
 
     Raises:
-        InputError: the file to be written has something else in it.
+        InputError: the file to be written has something else in it, or the documents' tables are to
+            be made of what they do not tell of.
         OutputError: it cannot be written.
     """
     results: Results = {}
+    is_other = options.midi or options.bundle != default_bundle_path()
+    if options.json == documents.RESULTS and is_other:
+        raise InputError(
+            "--record: the documents tell of the included network and the corpora it learned from; "
+            "leave out --bundle and --midi, or give --json FILE instead"
+        )
     if options.json:
         check_writable(options.json, force=True)
         results = read(options.json) if options.json.exists() else {}
@@ -85,10 +94,10 @@ def run(options: argparse.Namespace) -> int:
             # At once: what was measured for an hour is not lost with what comes after it.
             results = in_order({**results, name: Taken(here, tuple(figures))})
             write(options.json, results)
+    if missing:
+        print(f"not measured: {', '.join(missing)}", flush=True)
     if options.json == documents.RESULTS:
         documents.make(results)
-    if missing:
-        print(f"not measured: {', '.join(missing)}")
     return 1 if missing else 0
 
 

@@ -53,7 +53,8 @@ def with_table(name: str, results: Results) -> str:
         InputError: a figure that it quotes was not measured, or it has no place for the table.
     """
     text = (ROOT / name).read_text(encoding="utf-8")
-    inside = "\n".join([*QUOTED[name].lines(results), "", f"Measured on {machines(results)}."])
+    quoted = {of: taken for of, taken in results.items() if of in QUOTED[name].measurements}
+    inside = "\n".join([*QUOTED[name].lines(results), "", f"Measured on {machines(quoted)}."])
     made, count = _MADE.subn(lambda _: f"{BEGIN}\n\n{inside}\n\n{END}", text)
     if count != 1:
         raise InputError(f"{name}: no place for the table, between the lines {BEGIN} and {END}")

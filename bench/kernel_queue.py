@@ -12,6 +12,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Mapping
+from typing import Any
 
 from bench.report import Figure, run
 from tests.system.machines.needs import NeedError
@@ -35,7 +37,7 @@ def measure(options: argparse.Namespace) -> list[Figure]:
     return [figure for row in rows for figure in figures(row)]
 
 
-def figures(row: dict[str, float]) -> list[Figure]:
+def figures(row: Mapping[str, Any]) -> list[Figure]:
     """Of one load: errors in milliseconds (early ones below 0), notes, and notes left sounding."""
     load = row["load"]
     errors = [

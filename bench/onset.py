@@ -45,6 +45,11 @@ from playbach.sinks.realtime import possible_timing, settle_process
 from playbach.stream import Movement, Seconds, StreamItem
 
 SIXTEENTH = Ticks(6)
+GOALS = {
+    "midi sink, idle": {"p99": "under 2", "drift": "none"},
+    "midi sink, every core loaded": {"p99": "under 5", "drift": "none"},
+}
+"""By way of playing and kind of figure."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,11 @@ def figures(r: Row) -> list[Figure]:
     """The same as rows of the table that every measurement writes."""
     ours = {"p50": r.p50, "p99": r.p99, "max": r.max, "drift": r.drift}
     server = {"JACK p50": r.jack_p50, "JACK p99": r.jack_p99}
-    return [Figure(f"{r.way}: {name}", value, "ms") for name, value in (ours | server).items()]
+    goals = GOALS.get(r.way, {})
+    return [
+        Figure(f"{r.way}: {name}", value, "ms", goals.get(name, ""))
+        for name, value in (ours | server).items()
+    ]
 
 
 class StampedPort(RtMidiOutput):

@@ -57,12 +57,19 @@ def without_page(play: list[str]) -> float:
     return memory
 
 
+def address_of_page(process: subprocess.Popen[str]) -> str:
+    """Where the player that was started as ``process`` says that it serves its page."""
+    said = next((line for line in process.stdout or () if "page: " in line), "it ended")
+    if not said.startswith("page: "):
+        sys.exit(f"the player serves no page: {said.strip()}")
+    return said.split()[1]
+
+
 def visited(play: list[str], what: str, visit: Visit | None, alone: float) -> list[Figure]:
     command = [sys.executable, "-m", "playbach", *play, "--web", "127.0.0.1:0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
-            said = process.stdout or iter(())
-            url = next(line for line in said if line.startswith("page: ")).split()[1]
+            url = address_of_page(process)
             time.sleep(WARM_UP)
             if visit is None:
                 time.sleep(MEASURED)

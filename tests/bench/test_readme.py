@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
+from bench.__main__ import main
 from bench.documents import BEGIN, PAGE, RESULTS, ROOT, number, page, with_table
 from bench.measurements import MEASUREMENTS
 from bench.quoted import QUOTED, Table
@@ -51,20 +53,53 @@ def test_every_measurement_is_a_program_that_takes_its_options(name: str) -> Non
 
 
 def test_a_figure_stands_in_its_cell_as_the_format_says() -> None:
-    table = Table(
-        ("what", "is"), (("note", ("time", "{note/one note|.0f} µs, {note/one note|.2f}")),)
-    )
+    cells = ("time, {note/one note|goal}", "{note/one note|.0f} µs, {note/one note|.2f}")
+    table = Table(("what", "is"), (("note", cells),))
     assert list(table.lines(TAKEN)) == [
         "| what | is | printed by |",
         "| --- | --- | --- |",
-        "| time | 149 µs, 148.70 | `make bench ARGS=note` |",
+        "| time, under 150 | 149 µs, 148.70 | `make bench ARGS=note` |",
     ]
+
+
+def test_a_table_names_the_machines_of_its_own_figures_only() -> None:
+    results = dict(read(RESULTS))
+    machine = {**results["note"].machine, "CPU": "another"}
+    results["note"] = Taken(machine, results["note"].figures)
+    assert "of another, " in with_table("README.md", results)
+    clock = with_table("docs/explanation/exact-clock.md", results)
+    assert clock == with_table("docs/explanation/exact-clock.md", read(RESULTS))
+
+
+@pytest.mark.parametrize("other", ["--bundle", "--midi"])
+def test_what_documents_do_not_tell_of_is_not_recorded(
+    other: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = RESULTS.read_bytes()
+    assert main(["note", "--record", other, "other"]) == 2
+    assert "leave out --bundle and --midi" in capsys.readouterr().err
+    assert RESULTS.read_bytes() == before
+
+
+def test_what_was_not_measured_is_said_before_documents_are_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "measurements.json"
+    monkeypatch.setattr("bench.documents.RESULTS", kept)
+    monkeypatch.setattr("bench.__main__.measured", lambda *_: None)
+    assert main(["note", "--record"]) == 2
+    said = capsys.readouterr()
+    assert "not measured: note" in said.out
+    assert "no figure" in said.err
+    assert not kept.exists()
 
 
 @pytest.mark.parametrize("cell", ["{note/two notes|.0f}", "{soak/one note|.0f}"])
 def test_a_figure_that_was_not_measured_is_a_mistake_in_one_line(cell: str) -> None:
     table = Table(("what",), (("note", (cell,)),))
-    with pytest.raises(InputError, match=r"no figure '\w+ notes?' of \w+: python -m bench \w+"):
+    with pytest.raises(
+        InputError, match=r"no figure '\w+ notes?' of \w+; run: python -m bench \w+"
+    ):
         list(table.lines(TAKEN))
 
 

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench.web import address_of_page
 from tests.browser.conftest import Browser
 
 _DOCS = Path(__file__).parents[2] / "docs"
@@ -36,8 +37,7 @@ def player() -> Iterator[str]:
     """Address of a page that plays."""
     with subprocess.Popen(_PLAY, stdout=subprocess.PIPE, text=True) as process:
         try:
-            said = process.stdout or iter(())
-            yield next(line for line in said if line.startswith("page: ")).split()[1]
+            yield address_of_page(process)
         finally:
             process.terminate()
 

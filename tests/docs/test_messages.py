@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 
@@ -41,10 +42,17 @@ def fixed_parts(message: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def sources() -> str:
+    """All strings in the programs but docstrings, each on lines of its own."""
     files = (file for folder in PROGRAMS for file in sorted((ROOT / folder).rglob("*.py")))
-    text = "\n".join(file.read_text(encoding="utf-8") for file in files)
-    # A message may be broken into several strings.
-    return re.sub(r'"\s+f?"', "", text)
+    return "\n".join(text for file in files for text in strings(file.read_text(encoding="utf-8")))
+
+
+def strings(source: str) -> Iterator[str]:
+    tree = ast.parse(source)
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and id(node) not in docstrings:
+            yield str(node.value)
 
 
 @pytest.mark.parametrize("message", messages())
