@@ -107,7 +107,7 @@ def _trained_on(run: Run) -> list[Piece]:
     try:
         return list(kept_scores(run.folder).training.values())
     except InputError as error:
-        raise InputError(f"{error}; give scores to calibrate on with --calibration DIR") from error
+        raise InputError(f"{error}; --calibration DIR gives scores to calibrate on") from error
 
 
 def _read(folder: Path) -> list[Piece]:

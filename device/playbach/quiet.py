@@ -20,7 +20,8 @@ def quiet_stderr() -> Iterator[None]:
     messages of other threads would be lost as well, so hold this for the shortest time.
     """
     with _ONE_AT_A_TIME:
-        sys.stderr.flush()
+        if sys.stderr is not None:  # as Python has it where there is none
+            sys.stderr.flush()
         try:
             saved = os.dup(_STDERR)
         except OSError:  # no standard error, as under some service managers: already quiet

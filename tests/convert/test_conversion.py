@@ -260,7 +260,7 @@ def test_a_run_without_scores_asks_for_some(
     (folder / "scores.npz").unlink()
     message = refused(capsys, folder, tmp_path / "a.bundle", "--quantise", "int8")
     assert "holds no scores (scores.npz)" in message
-    assert message.endswith("give scores to calibrate on with --calibration DIR\n")
+    assert message.endswith("; --calibration DIR gives scores to calibrate on\n")
 
 
 def converted_with_files_of(kilobytes: int, run: Path, output: Path) -> tuple[int, str]:

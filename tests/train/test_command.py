@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -249,3 +250,14 @@ def test_mistakes_in_a_shell_are_found_without_loading_keras(tmp_path: Path) -> 
     )
     assert done.stdout.splitlines()[-1] == "2 []"
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="closes a file descriptor before the start")
+def test_help_is_given_where_there_is_no_standard_error(tmp_path: Path) -> None:
+    train = Path(__file__).parents[2] / "train" / "train.py"
+    words = [sys.executable, str(train), "survey", "--help"]
+    done = subprocess.run(
+        ["/bin/sh", "-c", 'exec "$@" 2>&-', "sh", *words],
+        cwd=tmp_path, stdout=subprocess.PIPE, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.startswith("usage: ")

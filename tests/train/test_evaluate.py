@@ -104,7 +104,7 @@ def test_a_run_that_keeps_no_scores_or_too_few_has_no_anchor_and_says_so(
     result, said = evaluated(capsys, "--run", run, "--midi", unseen)
     assert result["ngram"] is None
     assert f"no n-gram baseline: {run}: keeps only 1 of {len(training)} training movements" in said
-    assert "name the training scores with --anchor DIR" in said
+    assert "--anchor DIR names the training scores" in said
     (run / SCORES).unlink()
     assert evaluated(capsys, "--run", run, "--midi", unseen)[0]["ngram"] is None
 

@@ -116,11 +116,7 @@ def _by_symbol(args: argparse.Namespace, trained: Run, corpus: Corpus, say: Say)
     from playbach_train.symbol_figures import figures_of, print_figures  # noqa: PLC0415 as above
 
     pieces = {one.name: one.piece for one in corpus.movements}
-    try:
-        training = kept_scores(trained.folder).training
-    except InputError as error:
-        raise InputError(f"{error}; train again") from error
-    _warn_of_known(training.values(), pieces, say)
+    _warn_of_known(kept_scores(trained.folder).training.values(), pieces, say)
     figures = figures_of(trained, pieces)
     if args.json:
         print_json(figures)
@@ -175,7 +171,7 @@ def _anchor(
     try:
         training = _learned_from(args, source, pieces, say)
     except InputError as error:
-        say(f"no n-gram baseline: {error}; name the training scores with --anchor DIR")
+        say(f"no n-gram baseline: {error}; --anchor DIR names the training scores")
         return None
     _warn_of_known(training, pieces, say)
     bits, top1 = anchor_bits(encoding, training, pieces.values())

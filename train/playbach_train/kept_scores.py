@@ -65,7 +65,9 @@ def kept_scores(folder: Path) -> KeptScores:
     """
     path = folder / SCORES
     if not path.exists():
-        raise InputError(f"{folder}: holds no scores ({SCORES}): an older version made it")
+        raise InputError(
+            f"{folder}: holds no scores ({SCORES}): an older version made it; train again"
+        )
     arrays, record = load_arrays(path)
     sides: dict[bool, dict[str, Piece]] = {False: {}, True: {}}
     try:

@@ -27,7 +27,9 @@ def of_run(folder: Path) -> dict[str, Piece]:
     kept = dict(kept_scores(folder).training)
     count = len(read_record(folder).get("training", ()))
     if len(kept) != count:
-        raise InputError(f"{folder}: keeps only {len(kept)} of {count} training movements")
+        raise InputError(
+            f"{folder}: keeps only {len(kept)} of {count} training movements; train again"
+        )
     return kept
 
 

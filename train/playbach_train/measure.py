@@ -21,7 +21,8 @@ Scores = NDArray[np.float32]
 duration, and 1 where the true pitch was the likeliest, else 0: ``(steps, 4)``."""
 
 LEAST_CHANCE = 1e-30
-"""No probability that a bundle gives is taken for less: no part of a note costs over 100 bits."""
+"""Where probabilities are measured, and not logits, none is taken for less, so that no part of a
+note costs over 100 bits."""
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ def repetition(piece: Piece, length: int) -> float | None:
 
 
 def repeated(moves: Sequence[int], length: int) -> float | None:
-    """1 - distinct/total n-grams of ``length`` intervals, over all windows of 256 notes: 0 to 1.
+    """1 - distinct/total n-grams of ``length`` intervals, the mean over windows of 256 notes.
 
     The windows follow one another; the last one ends with the movement. ``None`` for a movement
     too short for any n-gram.
