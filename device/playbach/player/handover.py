@@ -54,7 +54,7 @@ class Handover:
         self._awake = threading.Event()
         self._pause = pause or self._sleep
         self._orders: deque[Callable[[], object]] = deque()
-        self._refill_until: float | None = None
+        self._rest_until: float | None = None
         self._sleep_watch = SleepWatch()
         self.turns = 0
         """How often the loop went round: it stands still only when this thread hangs."""
@@ -79,33 +79,40 @@ class Handover:
             while self._orders:
                 self._orders.popleft()()
             if not self._turn():
-                self._play_out()
                 return
             self.turns += 1
 
     def _turn(self) -> bool:
-        """Do what there is to do now, or wait for it; False when the music is over."""
+        """Do what there is to do now, or wait for it; False when the music is over.
+
+        Nothing is carried from one turn to the next but since when the music rests: an order may
+        have changed what comes, so each turn looks at it anew.
+        """
         stage = self._stage
+        if self._outlet.keeps_time and self._outlet.now() >= self._limit:
+            # Also when paused, without a synth, or kept waiting by the composer.
+            return self._play_out()
         if stage.is_halted:
             stage.send(self._reach())
+            self._rest_until = None
             self._pause(NAP)
-            return True
-        if self._refill_until is not None:
-            self._refill(self._refill_until)
             return True
         coming = stage.fetch(0) or self._await()
         if coming is None:
-            return not self._composed.is_over
+            return not self._composed.is_over or self._play_out()
         item, due = coming
-        reach = self._reach()
         if due >= self._limit:
-            return False
+            return self._play_out()
+        if stage.is_late(item, due):
+            self._rest()
+            return True
+        self._rest_until = None
+        stage.is_waiting = False
+        reach = self._reach()
         if due > reach:
             stage.send(reach)
             off = stage.next_off
             self._pause(self._until(due if off is None else min(due, off)))
-        elif stage.is_late(item, due):
-            self._refill_until = time.monotonic() + (_REFILL if stage.last else _FIRST_FILL)
         else:
             stage.place()
             self._send_until_next(reach)
@@ -127,14 +134,14 @@ class Handover:
         stage.is_waiting = False
         return coming
 
-    def _refill(self, until: float) -> None:
-        """Rest until there is music to go on with."""
+    def _rest(self) -> None:
+        """What comes next would be late: wait a little for more, then let it be later."""
         stage = self._stage
         stage.is_waiting = True
         stage.send(min(self._reach(), self._limit))
-        if self._composed.refill(NAP) or time.monotonic() >= until:
-            stage.is_waiting = False
-            self._refill_until = None
+        if self._rest_until is None:
+            self._rest_until = time.monotonic() + (_REFILL if stage.last else _FIRST_FILL)
+        if self._composed.refill(NAP) or time.monotonic() >= self._rest_until:
             stage.catch_up()
 
     def _reach(self) -> Nanoseconds:
@@ -150,14 +157,17 @@ class Handover:
     def _sleep(self, seconds: float) -> None:
         self._awake.wait(seconds)
 
-    def _play_out(self) -> None:
-        """Let the last notes end."""
-        self._stage.cut(self._limit)
-        self._stage.send(_NEVER)
+    def _play_out(self) -> bool:
+        """Let the last notes end; False when they have."""
+        stage = self._stage
+        stage.cut(self._limit)
+        stage.send(min(self._reach(), stage.last) if self._outlet.keeps_time else _NEVER)
         if not self._outlet.keeps_time:
-            return
-        ending = self._stage.last if self._limit == _NEVER else self._limit
+            return False
+        ending = stage.last if self._limit == _NEVER else self._limit
+        left = to_seconds(Nanoseconds(ending - self._outlet.now()))
         # A little longer, so that the last message leaves before the queue is dropped.
-        while not self._stopping.is_set() and (left := ending - self._outlet.now()) > -NAP / 2:
-            self._awake.clear()
-            self._pause(min(NAP, to_seconds(Nanoseconds(left)) + NAP / 2))
+        if left <= -NAP / 2:
+            return False
+        self._pause(min(NAP, left + NAP / 2))
+        return True

@@ -125,38 +125,84 @@ def test_the_time_of_day_decides_nothing() -> None:
     assert found <= {"session/archive.py", "daemon/logs.py"}
 
 
-def test_a_composer_that_stalls_makes_a_rest_that_is_said_and_then_music_again() -> None:
-    release = threading.Event()
-    release.set()
+def gated(gate: threading.Event) -> Parts:
+    """Parts whose composer stands still, at the next note, while the gate is closed."""
 
     def load(settings: Settings) -> Model:
         model = load_model(settings)
         assert not isinstance(model.predictor, SymbolPredictor)
         advance = model.predictor.advance
 
-        def slow(shift: int, pitch: int, duration: int) -> None:
-            release.wait(60)
+        def waiting(shift: int, pitch: int, duration: int) -> None:
+            gate.wait(60)
             advance(shift, pitch, duration)
 
-        model.predictor.advance = slow  # type: ignore[method-assign]
+        model.predictor.advance = waiting  # type: ignore[method-assign]
         return replace(model)
 
+    return Parts(load_model=load)
+
+
+def test_a_composer_that_stalls_makes_a_rest_that_is_said_and_then_music_again() -> None:
+    gate = threading.Event()
+    gate.set()
     listener = Listener()
-    session = Session(SETTINGS, sink=PacedSink(listener), seed=1, parts=Parts(load_model=load))
+    session = Session(SETTINGS, sink=PacedSink(listener), seed=1, parts=gated(gate))
     with session:
         until(lambda: len(listener.notes) > 5, "notes")
-        release.clear()
+        gate.clear()
         until(lambda: session.status().resting == "waiting for the composer", "the rest")
         until(lambda: listener.sounding == (), "silence")
         count, waited = len(listener.notes), session.now() + 3.0
         # Longer than from any note to the next at this tempo.
         until(lambda: session.now() > waited, "a note that would be late")
-        release.set()
+        gate.set()
         until(lambda: len(listener.notes) > count + 10, "music again")
         status = session.status()
         assert status.playing.rests >= 1
         assert status.playing.lateness is not None
     assert session.error is None
+    assert listener.sounding == ()
+
+
+STEERING: dict[str, Callable[[Session], object]] = {
+    **{command.value: lambda s, c=command: s.command(c) for command in Command},  # type: ignore[misc]
+    "form": lambda s: s.change(form="gigue"),
+    "key": lambda s: s.change(key="F minor"),
+    "form and key, twice": lambda s: (
+        s.change(form="gigue", key="F minor"),
+        s.change(form="bourree", key="D major"),
+    ),
+    "tempo": lambda s: s.change(tempo=90),
+    "temperature": lambda s: s.change(temperature=0.5),
+    "channel": lambda s: s.change(channel=7, transpose=-3, program=20),
+    "clock": lambda s: s.change(clock_out=True),
+    "bundle": lambda s: s.change(bundle=None),
+}
+
+
+@pytest.mark.parametrize("steer", STEERING.values(), ids=STEERING)
+def test_what_is_ordered_while_the_composer_stands_still_ends_nothing(
+    steer: Callable[[Session], object],
+) -> None:
+    gate = threading.Event()
+    listener = Listener()
+    session = Session(SETTINGS, sink=PacedSink(listener), seed=1, parts=gated(gate))
+    with session:
+        # Before the first note, and again when music has been heard and rests.
+        for _ in range(2):
+            steer(session)
+            turns = session.turns + 3
+            until(lambda turns=turns: session.error or session.turns > turns, "turns")  # type: ignore[misc]
+            assert session.error is None
+            gate.set()
+            session.command(Command.PLAY)
+            count = len(listener.notes)
+            until(lambda count=count: session.error or len(listener.notes) > count + 3, "notes")  # type: ignore[misc]
+            assert session.error is None
+            gate.clear()
+            until(lambda: session.status().resting, "the rest")
+        gate.set()
     assert listener.sounding == ()
 
 
