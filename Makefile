@@ -29,7 +29,7 @@ define make-venv
 	@touch $@
 endef
 
-.PHONY: help play check test test-arm test-service test-vm lint train convert bench figures screens \
+.PHONY: help play check test test-arm test-faults test-service test-vm lint train convert bench figures screens \
 	compare model report docs requirements install uninstall clean
 
 help: ## list what there is to do
@@ -45,6 +45,9 @@ test: $(DEV)/installed ## run the tests (ARGS="-k sinks", ARGS="-n 0 --pdb")
 
 test-arm: $(DEV)/installed ## the board's software on emulated 64-bit ARM, as root (docs/system-tests.md)
 	$(DEV)/bin/python -m tests.system.machines.arm $(ARGS)
+
+test-faults: $(DEV)/installed ## random faults against the daemon (ARGS="--minutes 20 --slow 0.25")
+	$(DEV)/bin/python -m tests.system.faults $(ARGS)
 
 test-vm: $(DEV)/installed ## the service in a virtual machine, as root (docs/system-tests.md)
 	$(DEV)/bin/python -m tests.system.machines.service $(ARGS)
