@@ -95,6 +95,7 @@ class Sink(Protocol):
     def send(self, messages: Sequence[TimedMessage]) -> None:
         """Queue messages, in order of time. May come before what an earlier call has queued.
 
+        Called several times a second, if there is nothing to send with no messages: a sign of life.
         While not connected they are dropped when their time comes, without an error.
 
         Raises:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from playbach.errors import PortError
 from playbach.sinks.alsa_client import alsa_ports
 from playbach.sinks.base import Sink
+from playbach.sinks.jack import jack_ports
 from playbach.sinks.matching import find_port
-from playbach.sinks.midi_api import ALSA_DEVICE, midi_ports
+from playbach.sinks.midi_api import ALSA_DEVICE, APIS, JACK, midi_ports
 from playbach.sinks.none import none_sink
 from playbach.sinks.soundfont import INSTALL
 from playbach.sinks.table import SINKS, Availability, availability, find_kind
@@ -84,23 +86,22 @@ def choose_sink(requested: str | None, port: str | None = None) -> Choice:
 
 
 def list_ports() -> list[PortRow]:
-    """All ports that can be played to, those with the kernel's timing first.
+    """All ports that can be played to, those with the best timing first.
 
-    ALSA ports are reached by the sinks ``alsa`` and ``midi``; the better one is shown.
+    Ports of ALSA and JACK are reached by the sink ``midi`` too; the better one is shown.
     """
-    try:
-        rows = [PortRow(port.name, "ALSA", "alsa") for port in alsa_ports()]
-    except PortError:
-        # Without libasound of its own, rtmidi brings one.
-        rows = []
-    try:
-        others = midi_ports()
-    except PortError:
-        # Not installed, or JACK does not answer, as 'playbach check' says.
-        others = []
-    return rows + [
-        PortRow(port.name, port.api, "midi") for port in others if port.api != "ALSA" or not rows
-    ]
+    # What is not installed, or does not answer, 'playbach check' says. rtmidi reaches ALSA and
+    # JACK where their own libraries are missing.
+    rows: list[PortRow] = []
+    with suppress(PortError):
+        rows += [PortRow(port.name, "ALSA", "alsa") for port in alsa_ports()]
+    with suppress(PortError):
+        rows += [PortRow(name, JACK, "jack") for name in jack_ports()]
+    reached = {row.api for row in rows}
+    with suppress(PortError):
+        apis = [api for api in APIS.values() if api not in reached]
+        rows += [PortRow(port.name, port.api, "midi") for port in midi_ports(apis=apis)]
+    return rows
 
 
 def list_inputs() -> list[PortRow]:

@@ -63,6 +63,10 @@ class Patience:
         """Whether it may be tried."""
         return now >= self._until
 
+    def left(self, now: float) -> float:
+        """Seconds until it may be tried."""
+        return max(0.0, self._until - now)
+
 
 class FluidsynthOutput:
     """A fluidsynth process, and after its death another."""

@@ -113,8 +113,12 @@ class JackServer:
         self._alive = False
 
 
-def find_server(library: Any) -> JackServer | None:
-    """The server that runs, ``None`` if none does.
+def open_client(library: Any, name: str) -> Any:
+    """A client of the server that runs, ``None`` if none does.
+
+    Args:
+        library: JACK-Client.
+        name: of the client; JACK adds a number if it is taken.
 
     Raises:
         PortError: libjack does not answer.
@@ -125,13 +129,22 @@ def find_server(library: Any) -> JackServer | None:
     for say in says:
         say(lambda _: None)
     try:
-        watch = opened(lambda: library.Client(CLIENT_NAME, no_start_server=True), _close)
-        return JackServer(watch)
+        return opened(lambda: library.Client(name, no_start_server=True), _close)
     except library.JackError:
         return None
     finally:
         for say in says:
             say(None)
+
+
+def find_server(library: Any) -> JackServer | None:
+    """The server that runs, ``None`` if none does.
+
+    Raises:
+        PortError: libjack does not answer.
+    """
+    watch = open_client(library, CLIENT_NAME)
+    return None if watch is None else JackServer(watch)
 
 
 def _close(client: Any) -> None:

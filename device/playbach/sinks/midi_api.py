@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,9 +92,10 @@ class ApiClient:
 class Lookout:
     """Clients of all interfaces that run, kept open to list their ports; see ``ApiClient``."""
 
-    def __init__(self, kind: str = "MidiOut") -> None:
-        """``kind``: rtmidi's class, ``MidiOut`` or ``MidiIn``."""
+    def __init__(self, kind: str = "MidiOut", apis: Iterable[str] = APIS.values()) -> None:
+        """``kind``: rtmidi's class, ``MidiOut`` or ``MidiIn``; ``apis``: which of ``APIS``."""
         self._kind = kind
+        self._apis = tuple(apis)
         self._clients: dict[str, ApiClient] = {}
         self._next_try = 0.0
 
@@ -128,7 +130,7 @@ class Lookout:
         if now < self._next_try:
             return
         self._next_try = now + _RETRY
-        for api in APIS.values():
+        for api in self._apis:
             found = self._clients.get(api) or open_api(api, self._kind)
             if found is not None:
                 self._clients[api] = found
@@ -199,16 +201,17 @@ def api_is_running(api: str) -> bool:
     return client is not None
 
 
-def midi_ports(kind: str = "MidiOut") -> list[MidiPort]:
+def midi_ports(kind: str = "MidiOut", apis: Iterable[str] = APIS.values()) -> list[MidiPort]:
     """All MIDI outputs of all interfaces, in the interfaces' order.
 
     Args:
         kind: ``MidiIn`` for the inputs instead: what they can be connected to.
+        apis: which interfaces.
 
     Raises:
         PortError: rtmidi is not installed, or JACK does not answer.
     """
-    lookout = Lookout(kind)
+    lookout = Lookout(kind, apis)
     try:
         return lookout.ports()
     finally:

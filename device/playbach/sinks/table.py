@@ -13,6 +13,7 @@ from playbach.sinks.alsa_client import alsa_ports
 from playbach.sinks.base import Sink
 from playbach.sinks.file import FileSink
 from playbach.sinks.fluidsynth import fluidsynth_sink
+from playbach.sinks.jack import JackSink, jack_ports
 from playbach.sinks.matching import likeliest
 from playbach.sinks.midi import midi_sink
 from playbach.sinks.midi_api import ALSA_DEVICE, midi_ports
@@ -64,6 +65,14 @@ def _alsa() -> Availability:
     except PortError as error:
         return _without(error)
     return _first_of(names, "the ALSA sequencer has no synth")
+
+
+def _jack() -> Availability:
+    try:
+        names = jack_ports()
+    except PortError as error:
+        return _without(error)
+    return _first_of(names, "no JACK server, or no synth on it")
 
 
 def _midi() -> Availability:
@@ -122,6 +131,7 @@ def _always() -> Availability:
 # In order of preference when none was asked for.
 SINKS = (
     SinkKind("alsa", "ALSA sequencer: the kernel sends each note on time", AlsaSink, _alsa),
+    SinkKind("jack", "JACK or PipeWire: each note at its very frame", JackSink, _jack),
     SinkKind("midi", "any MIDI port: ALSA, JACK, CoreMIDI, Windows", midi_sink, _midi),
     SinkKind("fluidsynth", "a software synth started here", _make_fluidsynth, _fluidsynth),
     SinkKind("file", "a MIDI file, named by --port", _make_file, _always, audible=False),

@@ -1,0 +1,449 @@
+"""JACK, and PipeWire in its place: each message is written at its very frame.
+
+A client of our own with a port of our own. Who is connected to it, by us or by anyone, hears the
+music; when nobody is any more, the synth counts as lost.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from playbach.errors import PortAbsentError, PortError
+from playbach.midi_messages import NOTE_ON, TimedMessage
+from playbach.silence import Sounding, hushing
+from playbach.sinks.base import OnChange, OnFailure
+from playbach.sinks.jack_server import jack_library, let_go, open_client
+from playbach.sinks.matching import find_port, likeliest, preferred
+from playbach.sinks.watcher import Watcher, failing
+from playbach.status import Lateness, LatenessMeter
+from playbach.stream import Seconds
+
+CLIENT_NAME = "Play Bach"
+HORIZON = Seconds(0.25)
+"""How far ahead of their time messages are given to the client."""
+_STALE = 0.5
+"""Seconds: a note later than this is left out, or a burst would follow when a server goes on."""
+_LEAVING = 1.0
+"""Seconds in which the last messages have left a server that runs."""
+_RETRY = 1.0
+"""Seconds between attempts to reach a server that was not running."""
+_FRAMES = 1 << 32
+"""JACK counts frames in 32 bits, which is a day at 48 kHz."""
+
+
+class JackQueue:
+    """A client of a server, its port, and the messages that wait for their frames.
+
+    Times are seconds since ``origin`` on the server's clock, which goes on counting the machine's
+    when the server is gone. Safe between threads.
+    """
+
+    def __init__(self, library: Any, client: Any, now: float) -> None:
+        """``library``: JACK-Client; ``now``: the present, on the time that messages refer to."""
+        self.client = client
+        self.alive = True
+        self._full = library.JackError
+        self._rate = client.samplerate
+        self._lock = threading.Lock()
+        self._queue: list[tuple[int, int, bytes]] = []
+        # Messages of one frame leave in the order in which they came.
+        self._order = itertools.count()
+        self._sounding = Sounding()
+        self._meter = LatenessMeter()
+        self._empty = threading.Event()
+        self._connections = threading.Event()
+        self._cycle = int(client.frame_time)
+        """Frame at which the present period began, counted on beyond 32 bits."""
+        self.came: set[str] = set()
+        """Names of ports that were made since the owner last took them out."""
+        self.port = client.midi_outports.register("out")
+        client.set_process_callback(self._process)
+        client.set_shutdown_callback(self._shut_down)
+        client.set_port_connect_callback(lambda *_: self._connections.set())
+        client.set_port_registration_callback(self._registered)
+        self._origin = self._frame() - round(now * self._rate)
+        client.activate()
+
+    @property
+    def timing(self) -> str:
+        """How messages are kept on time."""
+        return f"frames of JACK, {self._rate:,} a second in periods of {self.client.blocksize}"
+
+    def set_time(self, now: float) -> None:
+        """The present moment is ``now``; nothing is queued yet."""
+        self._origin = self._frame() - round(now * self._rate)
+
+    def has_news(self) -> bool:
+        """Whether ports or connections have changed since this was last asked."""
+        changed = self._connections.is_set()
+        self._connections.clear()
+        return changed
+
+    def now(self) -> float:
+        """Seconds since the origin."""
+        return float((self._frame() - self._origin) / self._rate)
+
+    def lateness(self) -> Lateness:
+        """How late messages were written."""
+        with self._lock:
+            return self._meter.read()
+
+    def send(self, messages: Iterable[TimedMessage]) -> None:
+        """Queue messages."""
+        with self._lock:
+            self._empty.clear()
+            for message in messages:
+                frame = self._origin + round(message.time * self._rate)
+                heapq.heappush(self._queue, (frame, next(self._order), message.data))
+
+    def send_now(self, messages: Iterable[bytes]) -> None:
+        """Write messages in the next period, before anything queued."""
+        with self._lock:
+            self._empty.clear()
+            for data in messages:
+                heapq.heappush(self._queue, (self._origin - 1, next(self._order), data))
+
+    def take_back(self, after: float) -> list[TimedMessage]:
+        """What is due at ``after`` or later and was not written, in order of time."""
+        first = self._origin + round(after * self._rate)
+        with self._lock:
+            taken = sorted(entry for entry in self._queue if entry[0] >= first)
+            self._queue = [entry for entry in self._queue if entry[0] < first]
+            heapq.heapify(self._queue)
+        return [
+            TimedMessage(Seconds((frame - self._origin) / self._rate), data)
+            for frame, _, data in taken
+        ]
+
+    def silence(self) -> None:
+        """Drop the queue, end what sounds, and wait until that has left."""
+        with self._lock:
+            self._queue.clear()
+            ends = self._sounding.silencing()
+            self._sounding.forget()
+        self.send_now(ends)
+        until = time.monotonic() + _LEAVING
+        while self.alive and ends and not self._empty.wait(0.05) and time.monotonic() < until:
+            pass
+
+    def _frame(self) -> int:
+        """The present frame, counted on beyond 32 bits.
+
+        A server that is held up does not run ahead of the periods that it had.
+        """
+        cycle = self._cycle
+        since = int(self.client.frame_time - cycle) % _FRAMES
+        since = since if since < _FRAMES // 2 else since - _FRAMES
+        return cycle + min(since, 2 * int(self.client.blocksize))
+
+    def _process(self, frames: int) -> None:
+        """Called by JACK for each period, in a thread of its own."""
+        start = self._cycle + (self.client.last_frame_time - self._cycle) % _FRAMES
+        self._cycle = start
+        self.port.clear_buffer()
+        with self._lock:
+            while self._queue and self._queue[0][0] < start + frames:
+                frame, _, data = self._queue[0]
+                late = (start - frame) / self._rate if self._origin <= frame < start else 0.0
+                is_stale = late > _STALE and data[0] & 0xF0 == NOTE_ON
+                if not is_stale and not self._write(max(0, frame - start), data):
+                    # The port is full for now; the rest leaves with the next period.
+                    return
+                heapq.heappop(self._queue)
+                if not is_stale and frame >= self._origin:
+                    self._meter.record(late)
+            if not self._queue:
+                self._empty.set()
+
+    def _write(self, offset: int, data: bytes) -> bool:
+        try:
+            self.port.write_midi_event(offset, data)
+        except self._full:
+            return False
+        self._sounding.hear(data)
+        return True
+
+    def _registered(self, port: Any, register: bool) -> None:
+        """Called from a thread of libjack's."""
+        if register:
+            self.came.add(port.name)
+        self._connections.set()
+
+    def _shut_down(self, status: object, reason: str) -> None:
+        """Called from a thread of libjack's."""
+        del status, reason
+        self.alive = False
+        self._connections.set()
+
+
+class JackLink:
+    """The port that a queue plays to, which may go and come back; see ``Link``."""
+
+    def __init__(self, pattern: str | None) -> None:
+        """``pattern``: see ``find_port``; ``None`` takes the likeliest."""
+        self._pattern = pattern
+        self._library: Any = None
+        self._connected = False
+        self._wanted: str | None = None
+        self._cut: set[str] = set()
+        """Ports that somebody disconnected: not to be taken again before they come anew."""
+        self._next_try = 0.0
+        self._time = (time.monotonic(), 0.0)
+        self.port: str | None = None
+        """Name of the port connected to, now or last."""
+        self.queue: JackQueue | None = None
+        """While there is a server."""
+
+    def open(self) -> None:
+        """Connect for the first time.
+
+        Raises:
+            PortAbsentError: there is no server, or no port fits.
+            PortError: the library is missing, or the port refuses.
+        """
+        self._library = required_library()
+        self._reach()
+        if self.queue is None:
+            raise PortAbsentError(
+                "sink jack: no JACK server runs; start one such as jackd or PipeWire, or choose "
+                "another sink"
+            )
+        self._take(chosen(self._pattern, midi_inputs(self.queue.client)))
+
+    def start(self) -> None:
+        """Time 0 is now."""
+        self._time = (time.monotonic(), 0.0)
+        if self.queue:
+            self.queue.set_time(0.0)
+
+    def now(self) -> float:
+        """Seconds since ``start``; goes on while there is no server."""
+        if self.queue and self.queue.alive:
+            return self.queue.now()
+        then, at = self._time
+        return at + time.monotonic() - then
+
+    def present(self) -> bool:
+        queue = self.queue
+        if self._connected:
+            if queue is None or not queue.alive:
+                return False
+            # The server's clock and the machine's drift apart.
+            self._time = (time.monotonic(), queue.now())
+            return not queue.has_news() or bool(self._listeners(queue))
+        if queue is None or not queue.alive:
+            self._reach()
+        elif not queue.has_news():
+            return self._wanted is not None
+        self._wanted = self._look()
+        return self._wanted is not None
+
+    def let_go(self) -> None:
+        queue, self._connected, self._wanted = self.queue, False, None
+        if queue is None:
+            return
+        if queue.alive:
+            # One that came anew under its old name was not cut, but away for a moment.
+            if self.port in midi_inputs(queue.client) and self.port not in queue.came:
+                self._cut.add(self.port)
+            self._wanted = self._look()
+            return
+        self.queue = None
+        let_go(queue.client.close)
+
+    def connect(self) -> None:
+        port = self._look()
+        if port is None:
+            raise PortAbsentError("it went away again; it is waited for")
+        self._take(port)
+
+    def close(self) -> None:
+        """Leave the server."""
+        queue, self.queue = self.queue, None
+        if queue:
+            let_go(queue.client.close)
+
+    def _reach(self) -> None:
+        """Join the server that runs now, at most once a second."""
+        now = time.monotonic()
+        if now < self._next_try:
+            return
+        self._next_try = now + _RETRY
+        at = self.now()
+        dead, self.queue = self.queue, None
+        if dead:
+            let_go(dead.client.close)
+        client = open_client(self._library, CLIENT_NAME)
+        if client is not None:
+            self._cut.clear()
+            self.queue = JackQueue(self._library, client, at)
+
+    def _look(self) -> str | None:
+        """The port to play to: one that somebody has connected, or one that is wanted."""
+        if self.queue is None or not self.queue.alive:
+            return None
+        listeners = self._listeners(self.queue)
+        if listeners:
+            return listeners[0]
+        there = midi_inputs(self.queue.client)
+        self._cut = (self._cut & set(there)) - self.queue.came
+        names = [name for name in there if name not in self._cut]
+        index = preferred(self._pattern, names, self.port)
+        return None if index is None else names[index]
+
+    def _listeners(self, queue: JackQueue) -> list[str]:
+        return [port.name for port in queue.client.get_all_connections(queue.port)]
+
+    def _take(self, port: str) -> None:
+        queue = self.queue
+        if queue is None:
+            raise PortAbsentError("the JACK server went away again; it is waited for")
+        try:
+            if port not in self._listeners(queue):
+                queue.client.connect(queue.port, port)
+        except self._library.JackError as error:
+            raise PortError(f"port {port!r}: cannot be connected: {error}; try again") from error
+        self.port = port
+        self._connected = True
+        queue.came.clear()
+
+
+class JackSink:
+    """A client of JACK; see ``playbach.sinks.base.Sink`` for its methods."""
+
+    name = "jack"
+    horizon = HORIZON
+
+    def __init__(self, pattern: str | None = None) -> None:
+        """``pattern``: see ``find_port``; ``None`` takes the likeliest."""
+        self._pattern = pattern
+        self._link = JackLink(pattern)
+        self._watcher: Watcher | None = None
+        self._failure: BaseException | None = None
+        self._on_failure: OnFailure | None = None
+
+    @property
+    def description(self) -> str:
+        return f"JACK port {self._link.port or self._pattern or 'of the first synth'}"
+
+    @property
+    def timing(self) -> str:
+        return self._link.queue.timing if self._link.queue else ""
+
+    @property
+    def lateness(self) -> Lateness | None:
+        return self._link.queue.lateness() if self._link.queue else None
+
+    @property
+    def connected(self) -> bool:
+        return self._failure is None and self._watcher is not None and self._watcher.connected
+
+    def open(self, *, absent_ok: bool = False) -> None:
+        there = True
+        try:
+            self._link.open()
+        except PortError as error:
+            if not (absent_ok and isinstance(error, PortAbsentError)):
+                self._link.close()
+                raise
+            there = False
+        self._watcher = Watcher(self._link, connected=there)
+
+    def start(self, on_failure: OnFailure, on_change: OnChange | None = None) -> None:
+        self._on_failure = on_failure
+        self._link.start()
+        if self._watcher:
+            self._watcher.start(on_change or failing(self.description, self._fail), self._fail)
+
+    def now(self) -> Seconds:
+        return Seconds(self._link.now())
+
+    def send(self, messages: Sequence[TimedMessage]) -> None:
+        if self._failure:
+            raise self._failure
+        if self._link.queue:
+            self._link.queue.send(messages)
+
+    def cancel(self, after: Seconds = Seconds(0.0)) -> Sequence[TimedMessage]:
+        return self._link.queue.take_back(after) if self._link.queue else ()
+
+    def hush(self, channels: Iterable[int]) -> None:
+        if self._link.queue and self.connected:
+            self._link.queue.send_now(hushing(channels))
+
+    def reconnect(self) -> bool:
+        if self._watcher is None:
+            return False
+        self.cancel()
+        return self._watcher.reconnect()
+
+    def silence(self) -> None:
+        if self._link.queue:
+            self._link.queue.silence()
+
+    def close(self) -> None:
+        if self._watcher:
+            self._watcher.end()
+        self._link.close()
+
+    def _fail(self, error: BaseException) -> None:
+        self._failure = self._failure or error
+        if self._on_failure:
+            self._on_failure(error)
+
+
+def required_library() -> Any:
+    """JACK-Client.
+
+    Raises:
+        PortError: it, or libjack, is not installed.
+    """
+    library = jack_library()
+    if library is None:
+        raise PortError(
+            "sink jack: JACK-Client or libjack is missing; apt install libjack-jackd2-0, or "
+            "pipewire-jack, and pip install JACK-Client"
+        )
+    return library
+
+
+def midi_inputs(client: Any) -> list[str]:
+    """Names of the ports that MIDI can be sent to."""
+    return [port.name for port in client.get_ports(is_midi=True, is_input=True)]
+
+
+def jack_ports() -> list[str]:
+    """Names of the ports of the server that runs; none if none does.
+
+    Raises:
+        PortError: the library is missing, or JACK does not answer.
+    """
+    client = open_client(required_library(), f"{CLIENT_NAME} look")
+    if client is None:
+        return []
+    try:
+        return midi_inputs(client)
+    finally:
+        let_go(client.close)
+
+
+def chosen(pattern: str | None, names: Sequence[str]) -> str:
+    """The port that ``pattern`` names, or the likeliest if that is ``None``.
+
+    Raises:
+        PortAbsentError: there is none.
+    """
+    if pattern is not None:
+        return names[find_port(pattern, names, "JACK")]
+    index = likeliest(names)
+    if index is None:
+        raise PortAbsentError(
+            "sink jack: there is no MIDI input to play to; start a synth such as 'fluidsynth -a "
+            "jack -m jack', and see 'playbach ports'"
+        )
+    return names[index]
