@@ -13,6 +13,7 @@ from playbach.cli.page_option import WantedPage, add_page_arguments, served, wan
 from playbach.cli.screen import say
 from playbach.cli.signals import Signals, StopSignal
 from playbach.errors import InputError
+from playbach.sender.process import apart
 from playbach.session.options import add_setting_arguments, settings_from
 from playbach.session.session import Session
 from playbach.sinks.choose import choose_sink
@@ -56,7 +57,13 @@ def run(args: argparse.Namespace) -> int:
     seed = seed_from(args)
     page = wanted_page(args)
     choice = choose_sink(settings.sink, settings.port)
-    session = Session(settings, sink=choice.sink, seed=seed, limit=limit, recordings=args.record)
+    session = Session(
+        settings,
+        sink=apart(choice.sink, settings.port),
+        seed=seed,
+        limit=limit,
+        recordings=args.record,
+    )
     for line in choice.explanation:
         say(line)
     say(f"seed {seed}; network {session.status().variant}; Ctrl-C stops")

@@ -21,6 +21,7 @@ from playbach.daemon.state import Remembered
 from playbach.daemon.supervisor import Supervisor
 from playbach.errors import InputError, PortError
 from playbach.page_address import parse_address
+from playbach.sender.process import apart
 from playbach.session.archive import MEGABYTE
 from playbach.session.parts import Parts
 from playbach.session.session import Session
@@ -113,7 +114,8 @@ def patient_sink(settings: Settings) -> Sink:
             raise
     else:
         if sink.name != "none" or settings.sink == "none":
-            return sink
+            return apart(sink, settings.port)
     # Nothing here makes sound yet. A synth that is still to come, or to be switched on, will show
     # as a port.
-    return find_kind("alsa" if ALSA_DEVICE.exists() else "midi").make(settings.port)
+    kind = find_kind("alsa" if ALSA_DEVICE.exists() else "midi")
+    return apart(kind.make(settings.port), settings.port)

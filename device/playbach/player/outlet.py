@@ -46,11 +46,11 @@ class Outlet:
         return Nanoseconds(self.now() + to_nanoseconds(self.sink.horizon))
 
     def send(self, messages: Sequence[TimedMessage]) -> None:
-        """Queue messages, in order of time."""
+        """Queue messages, in order of time; none are a sign that we live."""
         sink, offset = self._state
-        if messages:
-            sink.send([replace(m, time=Seconds(m.time - offset)) for m in messages]
-                      if offset else messages)  # fmt: skip
+        if offset:
+            messages = [replace(m, time=Seconds(m.time - offset)) for m in messages]
+        sink.send(messages)
 
     def take_back(self) -> Nanoseconds:
         """Take back what has not left; returns the moment from which on nothing will."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from playbach.player.controls import Controls, Voice
+from playbach.sender.process import apart
 from playbach.session.model import Model, load_model
 from playbach.session.settings import Settings
 from playbach.sinks.base import Sink
@@ -43,7 +44,7 @@ def make_sink(settings: Settings) -> Sink:
         InputError: there is no such sink.
         PortError: no port fits.
     """
-    return choose_sink(settings.sink, settings.port).sink
+    return apart(choose_sink(settings.sink, settings.port).sink, settings.port)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,175 @@
+"""The program that sends: it drives one sink, as the process that started it says.
+
+    python -m playbach.sender
+
+It knows neither the network nor the page, so neither can make a note late. No signal ends it: the
+end of its input does, and then nothing is left sounding.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import astuple
+from typing import Any, BinaryIO
+
+from playbach.errors import PlaybachError
+from playbach.midi_messages import MAX_CHANNEL, TimedMessage
+from playbach.sender.process import pack, unpack
+from playbach.sinks.base import Change, Sink
+from playbach.sinks.realtime import settle_process
+from playbach.sinks.table import find_kind
+from playbach.stream import Seconds
+
+REPORT_INTERVAL = 0.5
+"""Seconds between two reports of how things stand, if anything has changed."""
+QUIET = 2.0
+"""Seconds without a word after which whoever plays is taken to hang: what sounds is ended."""
+_IGNORED = (
+    "SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGABRT", "SIGUSR1", "SIGUSR2", "SIGALRM",
+    "SIGXCPU", "SIGTSTP", "SIGTTIN", "SIGTTOU",
+)  # fmt: skip
+"""What a terminal or a service manager sends to every process of a group or a service."""
+
+
+class Sender:
+    """One sink, and what is said of it."""
+
+    def __init__(self, reports: BinaryIO) -> None:
+        """``reports``: where answers and news go, a line each."""
+        self._reports = reports
+        self._writing = threading.Lock()
+        self._sink: Sink | None = None
+        self._failed = threading.Event()
+        self._heard = time.monotonic()
+        self._said: object = None
+        self._calls: dict[str, Callable[[Mapping[str, Any]], object]] = {
+            "open": self._open,
+            "start": self._start,
+            "send": self._send,
+            "cancel": self._cancel,
+            "hush": lambda said: self.sink.hush(said["channels"]),
+            "reconnect": lambda _: self.sink.reconnect(),
+            "silence": lambda _: self.sink.silence(),
+        }
+
+    @property
+    def sink(self) -> Sink:
+        """The one that was opened."""
+        if self._sink is None:
+            raise RuntimeError("nothing was opened")
+        return self._sink
+
+    def run(self, commands: BinaryIO) -> None:
+        """Obey until there are no more commands; leave silence."""
+        threading.Thread(target=self._watch, name="playbach-report", daemon=True).start()
+        try:
+            for line in commands:
+                self._heard = time.monotonic()
+                self._obey(json.loads(line))
+        finally:
+            if self._sink is not None:
+                # The synth may have gone; there is nobody left to tell.
+                with contextlib.suppress(PlaybachError):
+                    self._sink.silence()
+                self._sink.close()
+
+    def _obey(self, said: Mapping[str, Any]) -> None:
+        try:
+            result = self._calls[said["do"]](said)
+        except PlaybachError as error:
+            self._report(id=said.get("id"), error=type(error).__name__, text=str(error))
+            return
+        if "id" in said:
+            self._report(id=said["id"], state=self._state(), result=result)
+
+    def _open(self, said: Mapping[str, Any]) -> None:
+        sink = find_kind(said["sink"]).make(said["port"])
+        # Closed by ``run``, whatever comes of it.
+        self._sink = sink
+        sink.open(absent_ok=said["absent_ok"])
+
+    def _start(self, said: Mapping[str, Any]) -> None:
+        self.sink.start(self._fail, self._change if said["listens"] else None)
+        if said["after_a_death"]:
+            # What the sender before began, on whatever channel.
+            self.sink.hush(range(MAX_CHANNEL + 1))
+        settle_process()
+
+    def _send(self, said: Mapping[str, Any]) -> None:
+        messages = unpack(said["messages"])
+        if messages:
+            self.sink.send(messages)
+
+    def _cancel(self, said: Mapping[str, Any]) -> list[list[object]]:
+        taken: list[TimedMessage] = list(self.sink.cancel(Seconds(said["after"])))
+        return pack(taken)
+
+    def _change(self, change: Change) -> None:
+        self._report(state=self._state(), change=change.value)
+
+    def _fail(self, error: BaseException) -> None:
+        if isinstance(error, PlaybachError):
+            self._report(error=type(error).__name__, text=str(error))
+            return
+        # A bug: where it is belongs into the log. Whoever plays starts another sender.
+        sys.excepthook(type(error), error, error.__traceback__)
+        os._exit(1)
+
+    def _watch(self) -> None:
+        """Report what has changed, and end what sounds when whoever plays hangs."""
+        silenced = 0.0
+        while True:
+            time.sleep(REPORT_INTERVAL)
+            heard = self._heard
+            if self._sink is None:
+                continue
+            if time.monotonic() - heard > QUIET and silenced != heard:
+                silenced = heard
+                with contextlib.suppress(PlaybachError):
+                    self._sink.silence()
+            lateness = self._sink.lateness
+            news = (self._sink.connected, self._sink.description, self._sink.timing, lateness)
+            if news != self._said:
+                self._said = news
+                said = None if lateness is None else astuple(lateness)
+                self._report(state={**self._state(), "lateness": said})
+
+    def _state(self) -> dict[str, object]:
+        sink, before = self.sink, time.monotonic()
+        now = sink.now()
+        # This thread may have been held up between two looks at two clocks.
+        at = (before + time.monotonic()) / 2
+        return {
+            "description": sink.description,
+            "connected": sink.connected,
+            "timing": sink.timing,
+            "clock": [at, now],
+        }
+
+    def _report(self, **said: object) -> None:
+        line = json.dumps(said).encode() + b"\n"
+        # Whoever listens may be gone, which the end of the commands says too.
+        with self._writing, contextlib.suppress(BrokenPipeError):
+            self._reports.write(line)
+
+
+def main() -> None:
+    """Send until the input ends."""
+    for name in _IGNORED:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    # What a library prints is not to be taken for a report.
+    reports = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)
+    Sender(reports).run(sys.stdin.buffer)
+
+
+if __name__ == "__main__":
+    main()
