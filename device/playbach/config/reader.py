@@ -16,6 +16,7 @@ from playbach.config.schema import (
     BY_SECTION,
     LIVE_SECTIONS,
     Config,
+    check_sink,
     shown,
 )
 from playbach.errors import ConfigError, InputError
@@ -62,6 +63,7 @@ def load_config(path: Path | None) -> Loaded:
     values, mistakes = _checked(path, document, lines)
     try:
         config = _built(values, path.parent)
+        check_sink(config.settings)
     except InputError as error:
         mistakes.append(f"{path}: {error}")
     if mistakes:
