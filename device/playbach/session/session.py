@@ -187,6 +187,18 @@ class Session(Lifetime):
         """What holds now."""
         return self._settings
 
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """All that is wrong now and is somebody's to mend, a line each."""
+        sink = self._player.sink
+        shared = (
+            f"{sink.description}: another Play Bach plays to it, too; end one of them, or choose "
+            "another port"
+        )
+        deferred = (deferral.problem for deferral in self._deferrals.kept)
+        others = (*deferred, *self._problems.values())
+        return tuple(filter(None, (*others, shared if sink.is_shared else "")))
+
     def now(self) -> Seconds:
         """Seconds since the start, on the clock of ``NoteAhead.at``."""
         return self._player.now()
@@ -299,7 +311,7 @@ class Session(Lifetime):
             variant=model.variant,
             uptime=Seconds(time.monotonic() - self._started if self._started else 0.0),
             deferred=self._deferrals.wanted,
-            problems=self._problems_now(),
+            problems=self.problems,
         )
 
     def _begin(self, settings: Settings) -> None:
@@ -307,10 +319,6 @@ class Session(Lifetime):
         if _differ(_SINK, settings, self._settings):
             self._player.use(self._parts.make_sink(settings))
         self._player.start()
-
-    def _problems_now(self) -> tuple[str, ...]:
-        deferred = (deferral.problem for deferral in self._deferrals.kept)
-        return tuple(filter(None, (*deferred, *self._problems.values())))
 
     def _composing(self) -> composer.Settings:
         """What the composer is to keep to now."""

@@ -93,8 +93,10 @@ def opened(
 class JackServer:
     """A running server. While it lives, ``alive`` is true."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, errors: type[Exception]) -> None:
+        """``errors``: what the library raises when the server refuses."""
         self._client = client
+        self._errors = errors
         self._alive = True
         client.set_shutdown_callback(self._ended)
 
@@ -102,6 +104,15 @@ class JackServer:
     def alive(self) -> bool:
         """Whether it runs."""
         return self._alive
+
+    def connected_to(self, port: str) -> list[str]:
+        """Names of the ports that are connected to ``port``; none if it or the server has gone."""
+        if not self._alive:
+            return []
+        try:
+            return [other.name for other in self._client.get_all_connections(port)]
+        except self._errors:
+            return []
 
     def close(self) -> None:
         """Forget it; the client of a dead server too must be closed before a new one is asked."""
@@ -126,7 +137,7 @@ def find_server(library: Any) -> JackServer | None:
         say(lambda _: None)
     try:
         watch = opened(lambda: library.Client(CLIENT_NAME, no_start_server=True), _close)
-        return JackServer(watch)
+        return JackServer(watch, library.JackError)
     except library.JackError:
         return None
     finally:
