@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import logging
 import os
@@ -114,6 +115,9 @@ class Remembered:
 
     def _read(self, damaged: Callable[[Exception], None]) -> dict[str, dict[str, Value]]:
         try:
+            # A pipe would be waited for, for ever.
+            if self.path.is_fifo():
+                raise OSError(errno.EINVAL, "this is a pipe")  # noqa: TRY301 as what open says
             with self.path.open("rb") as file:
                 content = file.read(MAX_BYTES + 1)
         except FileNotFoundError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,17 @@ def test_a_file_that_cannot_be_read_or_replaced_is_said(folder: Path) -> None:
     remembered = Remembered(folder)
     assert remembered.load(CONFIGURED) == CONFIGURED
     assert f"{NAME}: this is a folder" in remembered.problem
+
+
+def test_a_pipe_in_its_place_is_not_waited_for(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder.mkdir(parents=True)
+    os.mkfifo(folder / NAME)
+    remembered = Remembered(folder)
+    assert remembered.load(CONFIGURED) == CONFIGURED
+    assert "cannot be read: this is a pipe; going on without" in caplog.text
+    assert "this is a device or pipe" in remembered.problem
 
 
 def test_of_two_on_one_folder_the_second_says_so_and_keeps_nothing(folder: Path) -> None:
