@@ -16,12 +16,11 @@ from playbach.config.schema import (
     BY_SECTION,
     LIVE_SECTIONS,
     Config,
-    check_sink,
     shown,
 )
 from playbach.errors import ConfigError, InputError
 from playbach.files import at_home
-from playbach.session.settings import Value, changed
+from playbach.session.settings import Value, changed, check_sink
 
 MAX_BYTES = 65_536
 _LINE_OF_TOML = re.compile(r" \(at line (\d+), column \d+\)$")

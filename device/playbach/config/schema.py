@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from playbach.errors import InputError
 from playbach.page_address import Address, parse_address
 from playbach.session.settings import BY_NAME, TABLE, Setting, Settings, Value
-from playbach.sinks.table import find_kind
 
 MOST_MEGABYTES = 1_000_000
 NOWHERE = "off"
@@ -159,18 +158,6 @@ def _address(given: object) -> str:
     if not isinstance(given, str):
         raise InputError(f"address {shown(given)}: it must be HOST:PORT in quotes, or off")
     return NOWHERE if given.strip().lower() == NOWHERE else str(parse_address(given))
-
-
-def check_sink(settings: Settings) -> None:
-    """See that sink and port are such as a service can have, whether they are there or not.
-
-    Raises:
-        InputError: it is a file, which keeps no time; or a port is named, and it has none.
-    """
-    if settings.sink == "file":
-        raise InputError("sink file: a service never ends, and a file has to; choose another sink")
-    if settings.sink is not None:
-        find_kind(settings.sink).make(settings.port)
 
 
 def shown(given: object) -> str:

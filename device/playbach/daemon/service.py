@@ -13,7 +13,7 @@ from pathlib import Path
 
 from playbach import __version__
 from playbach.config import Loaded, load_config
-from playbach.config.schema import NOWHERE, check_sink
+from playbach.config.schema import NOWHERE
 from playbach.daemon.components import Component, running
 from playbach.daemon.logs import set_up_logging
 from playbach.daemon.notify import Notifier
@@ -26,7 +26,7 @@ from playbach.page_address import parse_address
 from playbach.session.archive import MEGABYTE
 from playbach.session.parts import Parts
 from playbach.session.session import Session
-from playbach.session.settings import DEFAULTS, Settings
+from playbach.session.settings import DEFAULTS, Settings, check_sink
 from playbach.sinks.base import Sink
 from playbach.sinks.choose import choose_sink
 from playbach.sinks.midi_api import ALSA_DEVICE

@@ -16,13 +16,12 @@ from tests.device.session.conftest import until
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 
 from playbach.config import load_config
-from playbach.config.schema import check_sink
 from playbach.daemon.service import music_of
 from playbach.daemon.state import NAME, Remembered
 from playbach.errors import PortError
 from playbach.session.parts import Parts
 from playbach.session.session import Session
-from playbach.session.settings import BY_NAME, Setting, as_values
+from playbach.session.settings import BY_NAME, Setting, as_values, check_sink
 from playbach.session.settings import Settings as Live
 from playbach.sinks.base import Sink
 from playbach.sinks.paced import PacedSink
