@@ -29,6 +29,7 @@ class VirtualSink:
         self.connected = True
         self.closed = False
         self.lateness: Lateness | None = None
+        self.is_shared = False
         self._now = 0.0
         self._queue: list[tuple[float, int, bytes]] = []
         self._order = itertools.count()

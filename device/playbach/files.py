@@ -1,4 +1,4 @@
-"""Writing files whole or not at all."""
+"""Writing files whole or not at all, and folders that one program alone writes to."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ import contextlib
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+import sys
+import weakref
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from playbach.errors import OutputError
+
+if sys.platform != "win32":
+    import fcntl
 
 
 def at_home(path: str) -> Path:
@@ -66,6 +71,63 @@ def written_atomically(path: Path, *, force: bool) -> Iterator[Path]:
                 os.fsync(file.fileno())
             temporary.replace(target)
         _sync_folder(target.parent)
+
+
+def make_folder(folder: Path, mode: int = 0o777) -> None:
+    """Make ``folder`` and those above it, unless it is there.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    try:
+        folder.mkdir(mode, parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{folder}: cannot be made: {error.strerror}; choose another folder"
+        ) from error
+
+
+class Claim:
+    """A folder that no other program which asks for it may have, while this object lives.
+
+    However a program ends, its claims end with it. Where the system or the file system cannot keep
+    one (Windows, some networks), every claim is granted.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Claim ``folder``, which is there.
+
+        Raises:
+            OutputError: another program has it.
+        """
+        self._end: Callable[[], object] | None = None
+        if sys.platform == "win32":
+            return
+        with contextlib.suppress(OSError):
+            handle = os.open(folder, os.O_RDONLY)
+            self._end = weakref.finalize(self, os.close, handle)
+            if not _locked(handle):
+                raise OutputError(
+                    f"{folder}: another Play Bach that runs has its files here; end it, or choose "
+                    "another folder"
+                )
+
+    def release(self) -> None:
+        """Let others have it; may be called again."""
+        if self._end:
+            self._end()
+
+
+def _locked(handle: int) -> bool:
+    """Whether the open folder is locked by us now, or no lock is to be had there at all."""
+    if sys.platform != "win32":
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+    return True
 
 
 def _target(path: Path, *, force: bool) -> Path:

@@ -28,6 +28,7 @@ class Desk:
         self._session = session
         self._keys = keys
         self._screen = Screen()
+        self._problems: tuple[str, ...] = ()
         self._is_to_sleep = False
 
     def look(self, status: Status) -> None:
@@ -36,6 +37,11 @@ class Desk:
         Raises:
             StopSignal: a key asked for the end.
         """
+        problems = self._session.problems
+        for problem in problems:
+            if problem not in self._problems:
+                self._screen.tell(f"problem: {problem}")
+        self._problems = problems
         self._screen.show(status)
         for key in self._keys.pressed() if self._keys else "":
             _KEYS.get(key, _nothing)(self._session)

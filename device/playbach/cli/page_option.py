@@ -6,12 +6,19 @@ import argparse
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from playbach.errors import InputError, PortError
 from playbach.page_address import Address, parse_address
 from playbach.session.session import Session
 from playbach.web.access import new_token
+
+if TYPE_CHECKING:
+    from playbach.web.server import WebServer
+
+_MOST_PORTS = 10
+"""Ports that are tried, one after the other, where none was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +58,40 @@ def wanted_page(args: argparse.Namespace) -> WantedPage | None:
     return WantedPage(parse_address(args.web), insists=True)
 
 
+def _started(session: Session, page: WantedPage, token: str | None) -> WebServer:
+    """A server that runs: where it was asked for, else at the first of a few ports that is free.
+
+    Raises:
+        PortError: none of them can be had; the first one's.
+    """
+    from playbach.web.server import Site, WebServer  # noqa: PLC0415 once there is music
+
+    refusal: PortError | None = None
+    for step in range(1 if page.insists else _MOST_PORTS):
+        server = WebServer(
+            session, Site(replace(page.address, port=page.address.port + step), token)
+        )
+        try:
+            server.start()
+        except PortError as error:
+            refusal = refusal or error
+        else:
+            return server
+    assert refusal is not None, "one was tried"  # noqa: S101 for the type checker
+    raise refusal
+
+
 @contextlib.contextmanager
-def served(session: Session, page: WantedPage | None, say: Callable[[str], None]) -> Iterator[None]:
+def served(
+    session: Session, page: WantedPage | None, say: Callable[[str], None], invitation: str = ""
+) -> Iterator[None]:
     """The page, for as long as the context lasts.
+
+    Args:
+        session: what it shows.
+        page: what was asked for; ``None`` for none.
+        say: told where it is, or why there is none.
+        invitation: what is said to somebody who can open it; ``""`` for nothing.
 
     Raises:
         PortError: it was asked for, and its address cannot be had.
@@ -61,13 +99,9 @@ def served(session: Session, page: WantedPage | None, say: Callable[[str], None]
     if page is None:
         yield
         return
-    # Once there is music, which need not wait for the server.
-    from playbach.web.server import Site, WebServer  # noqa: PLC0415
-
     token = None if page.address.is_loopback else new_token()
-    server = WebServer(session, Site(page.address, token))
     try:
-        server.start()
+        server = _started(session, page, token)
     except PortError as error:
         if page.insists:
             raise
@@ -75,7 +109,11 @@ def served(session: Session, page: WantedPage | None, say: Callable[[str], None]
         yield
         return
     try:
+        if server.port != page.address.port and not page.insists:
+            say(f"port {page.address.port} is another program's, perhaps another Play Bach's")
         _announce(page.address, server.port, token, say)
+        if invitation:
+            say(invitation)
         yield
     finally:
         server.stop()

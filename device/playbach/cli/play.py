@@ -25,6 +25,7 @@ LONGEST = 10 * 365 * 86_400.0
 """Seconds that can be asked for: ten years."""
 _LOOK = Seconds(0.05)
 """Seconds between looks at the keyboard."""
+_TO_HEAR = "to hear it now: open this page and tap 'Listen here'"
 _HEAD_START = 2.0
 """Seconds after which the page is served though no note has left."""
 
@@ -67,24 +68,23 @@ def run(args: argparse.Namespace) -> int:
     for line in choice.explanation:
         say(line)
     say(f"seed {seed}; network {session.status().variant}; Ctrl-C stops")
-    if page is not None and choice.sink.name == "none":
-        say("to hear it now: open the page below and tap 'Listen here'")
+    invitation = _TO_HEAR if choice.sink.name == "none" else ""
     with key_presses() as keys:
         if keys is not None:
             say(HELP)
-        _play(session, Desk(session, keys), page)
+        _play(session, Desk(session, keys), page, invitation)
     say(f"played {session.status().playing.notes} notes")
     return 0
 
 
-def _play(session: Session, desk: Desk, page: WantedPage | None) -> None:
+def _play(session: Session, desk: Desk, page: WantedPage | None, invitation: str) -> None:
     signals = Signals(desk.suspend)
     try:
         signals.listen()
         settle_process()
         session.start()
         _await_first_note(session, desk)
-        with served(session, page, say):
+        with served(session, page, say, invitation):
             session.wait(watch=desk.look, interval=_LOOK)
     except StopSignal:
         pass

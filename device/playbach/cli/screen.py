@@ -32,6 +32,11 @@ class Screen:
             self._title = status.title
             say(status.title)
 
+    def tell(self, line: str) -> None:
+        """Show a line that stays, above what plays."""
+        self.close()
+        say(line)
+
     def close(self) -> None:
         """Leave no live line."""
         self._shown = ""

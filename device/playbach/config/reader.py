@@ -20,7 +20,7 @@ from playbach.config.schema import (
 )
 from playbach.errors import ConfigError, InputError
 from playbach.files import at_home
-from playbach.session.settings import Value, changed
+from playbach.session.settings import Value, changed, check_sink
 
 MAX_BYTES = 65_536
 _LINE_OF_TOML = re.compile(r" \(at line (\d+), column \d+\)$")
@@ -62,6 +62,7 @@ def load_config(path: Path | None) -> Loaded:
     values, mistakes = _checked(path, document, lines)
     try:
         config = _built(values, path.parent)
+        check_sink(config.settings)
     except InputError as error:
         mistakes.append(f"{path}: {error}")
     if mistakes:

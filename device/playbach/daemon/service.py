@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import faulthandler
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from playbach import __version__
@@ -16,26 +17,28 @@ from playbach.config.schema import NOWHERE
 from playbach.daemon.components import Component, running
 from playbach.daemon.logs import set_up_logging
 from playbach.daemon.notify import Notifier
+from playbach.daemon.retrying import Retrying
 from playbach.daemon.signals import Inbox
 from playbach.daemon.state import Remembered
 from playbach.daemon.supervisor import Supervisor
-from playbach.errors import InputError, PortError
+from playbach.errors import PortError
 from playbach.page_address import parse_address
 from playbach.sender.process import apart
 from playbach.session.archive import MEGABYTE
 from playbach.session.parts import Parts
 from playbach.session.session import Session
-from playbach.session.settings import Settings
+from playbach.session.settings import DEFAULTS, Settings, check_sink
 from playbach.sinks.base import Sink
 from playbach.sinks.choose import choose_sink
 from playbach.sinks.midi_api import ALSA_DEVICE
 from playbach.sinks.realtime import settle_process
 from playbach.sinks.table import find_kind
-from playbach.web.link import kept_token
 
 _LOG = logging.getLogger(__name__)
 LONGEST_STOP = 8.0
 """Seconds, fewer than a service manager waits before it kills."""
+NO_SOUND = replace(DEFAULTS, sink="none")
+"""What can be used anywhere, where the included model can: the page is there, and sounds itself."""
 
 
 def serve(path: Path | None, state: Path) -> int:
@@ -46,7 +49,7 @@ def serve(path: Path | None, state: Path) -> int:
         state: folder in which changes made while it plays are remembered.
 
     Raises:
-        PlaybachError: the configuration, the model or the sink is not as it must be.
+        PlaybachError: the configuration is not as it must be, or what is included cannot be used.
     """
     # The watchdog's SIGABRT then leaves in the log where every thread hung.
     faulthandler.enable()
@@ -57,8 +60,9 @@ def serve(path: Path | None, state: Path) -> int:
     set_up_logging(loaded.config.service.log_level)
     _LOG.info("Play Bach %s, configured by %s", __version__, path or "the defaults alone")
     remembered = Remembered(state) if loaded.config.service.remember else None
-    music = _music(loaded, remembered, state)
-    components: Sequence[Component] = [music, *_page(loaded, music, state)]
+    music = music_of(loaded, remembered, state)
+    page, tries = _page(loaded, music, state)
+    components: Sequence[Component] = [music, *page, Retrying([music.retry, *tries])]
     with running(components):
         settle_process()
         supervisor = Supervisor(
@@ -74,39 +78,30 @@ def serve(path: Path | None, state: Path) -> int:
             supervisor.finish()
 
 
-def _page(loaded: Loaded, music: Session, state: Path) -> list[Component]:
+def _page(
+    loaded: Loaded, music: Session, state: Path
+) -> tuple[list[Component], list[Callable[[], bool]]]:
+    """The page, if there is to be one, and how it is tried again."""
     page = loaded.config.page
     if page.address == NOWHERE:
-        return []
+        return [], []
     # The server and its library take memory that a service without a page does not spend.
-    from playbach.daemon.page import Page  # noqa: PLC0415
+    from playbach.daemon.page import Page, token_of  # noqa: PLC0415
     from playbach.web.server import Site  # noqa: PLC0415
 
     address = parse_address(page.address)
-    token = None if address.is_loopback else kept_token(state)
     models = None if page.models is None else state / page.models
-    return [Page(music, Site(address, token, models))]
-
-
-def _music(loaded: Loaded, remembered: Remembered | None, state: Path) -> Session:
-    configured, recording = loaded.config.settings, loaded.config.recording
-    return Session(
-        remembered.load(configured) if remembered else configured,
-        absent_ok=True,
-        recordings=None if recording.folder is None else state / recording.folder,
-        recordings_bytes=recording.megabytes * MEGABYTE,
-        parts=Parts(make_sink=patient_sink),
-    )
+    served = Page(music, Site(address, token_of(address, state, music), models))
+    return [served], [served.retry]
 
 
 def patient_sink(settings: Settings) -> Sink:
     """The sink that the settings name, or the best there is; one that waits if there is none.
 
     Raises:
-        InputError: it is a file, which keeps no time; or a port is named, and it has none.
+        InputError: it is none that a service can have.
     """
-    if settings.sink == "file":
-        raise InputError("sink file: a service never ends, and a file has to; choose another sink")
+    check_sink(settings)
     try:
         sink = choose_sink(settings.sink, settings.port).sink
     except PortError:
@@ -119,3 +114,30 @@ def patient_sink(settings: Settings) -> Sink:
     # as a port.
     kind = find_kind("alsa" if ALSA_DEVICE.exists() else "midi")
     return apart(kind.make(settings.port), settings.port)
+
+
+def music_of(
+    loaded: Loaded,
+    remembered: Remembered | None,
+    state: Path,
+    parts: Parts = Parts(make_sink=patient_sink),  # noqa: B008 frozen
+) -> Session:
+    """The music as configured and remembered, not begun; it plays whatever of that cannot be used.
+
+    Args:
+        loaded: the configuration.
+        remembered: what was changed before; ``None`` for nothing.
+        state: folder that relative paths begin in.
+        parts: makes what settings name.
+
+    Raises:
+        PlaybachError: not even the included model can be used.
+    """
+    configured, recording = loaded.config.settings, loaded.config.recording
+    return Session(
+        remembered.load(configured) if remembered else configured,
+        fallbacks=(configured, DEFAULTS, NO_SOUND),
+        recordings=None if recording.folder is None else state / recording.folder,
+        recordings_bytes=recording.megabytes * MEGABYTE,
+        parts=parts,
+    )

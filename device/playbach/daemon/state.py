@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from playbach.errors import InputError, OutputError
-from playbach.files import at_home, write_atomically
+from playbach.files import Claim, at_home, check_writable, make_folder, write_atomically
 from playbach.session.settings import Settings, Value, as_values, changed
 
 _LOG = logging.getLogger(__name__)
@@ -34,20 +35,28 @@ class Remembered:
 
     Each change is kept with the value of the configuration that it replaced. If the configuration
     says something else by now, somebody edited it since, and the edit holds.
+
+    Of several programs on one folder, the first keeps what is changed. The others read what is
+    there, keep nothing, and say so.
     """
 
     def __init__(self, folder: Path) -> None:
-        """``folder``: made when something is to be kept."""
+        """``folder``: made when it is missing."""
         self.path = folder / NAME
+        self.problem = ""
+        """Why changes are not kept, in a line; ``""`` as long as they are."""
         self._kept: dict[str, dict[str, Value]] = {}
-        self._unwritten = False
+        self._claim: Claim | None = None
 
     def load(self, configured: Settings) -> Settings:
         """``configured`` with what was changed; a line in the log about what cannot be used.
 
-        A file that is damaged is set aside.
+        A file that is damaged is set aside. ``problem`` says whether changes will be kept.
         """
-        return self._load(configured, self._set_aside)
+        with self._explained():
+            self._take_folder()
+            check_writable(self.path, force=True)
+        return self._load(configured, self._set_aside if self._claim else lambda _: None)
 
     def peek(self, configured: Settings) -> Settings:
         """As ``load``, but a damaged file stays where it is."""
@@ -69,22 +78,29 @@ class Remembered:
     def keep(self, configured: Settings, settings: Settings) -> None:
         """Write down how ``settings`` differ from ``configured``, if that is new.
 
-        A failure is a line in the log, said once; the music goes on.
+        If that fails, ``problem`` says why; the music goes on.
         """
         kept = _differences(configured, settings)
         if kept == self._kept:
             return
         self._kept = kept
         content = json.dumps({"version": _VERSION, "settings": kept}, indent=1)
-        try:
-            _make_folder(self.path.parent)
+        with self._explained():
+            self._take_folder()
             write_atomically(self.path, content.encode(), force=True)
+
+    def _take_folder(self) -> None:
+        make_folder(self.path.parent, 0o700)
+        self._claim = self._claim or Claim(self.path.parent)
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
         except OutputError as error:
-            if not self._unwritten:
-                _LOG.warning("what was changed is lost at the next start: %s", error)
-            self._unwritten = True
+            self.problem = f"what is changed is lost at the next start: {error}"
         else:
-            self._unwritten = False
+            self.problem = ""
 
     def _usable(self, settings: Settings, wanted: Mapping[str, Value]) -> Settings:
         # All at once, since some values are allowed only together; one by one if that fails.
@@ -99,6 +115,9 @@ class Remembered:
 
     def _read(self, damaged: Callable[[Exception], None]) -> dict[str, dict[str, Value]]:
         try:
+            # A pipe would be waited for, for ever.
+            if self.path.is_fifo():
+                raise OSError(errno.EINVAL, "this is a pipe")  # noqa: TRY301 as what open says
             with self.path.open("rb") as file:
                 content = file.read(MAX_BYTES + 1)
         except FileNotFoundError:
@@ -126,13 +145,6 @@ def _differences(configured: Settings, settings: Settings) -> dict[str, dict[str
         for name, value in now.items()
         if value != base[name]
     }
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be made: {error.strerror}") from error
 
 
 def _parsed(content: bytes) -> dict[str, dict[str, Value]]:

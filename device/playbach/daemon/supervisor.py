@@ -42,6 +42,9 @@ class Music(Component, Protocol):
     def change(self, **wanted: object) -> object:
         """Change settings, all or none; ``InputError`` if one is not allowed."""
 
+    def report(self, subject: str, problem: str) -> None:
+        """Say in the status what is wrong with something; ``""`` when it is mended."""
+
 
 class Supervisor:
     """Runs in the main thread from the moment everything has started until it is to stop."""
@@ -65,7 +68,7 @@ class Supervisor:
         self._inbox = inbox
         self._said = ""
         self._title = ""
-        self._problem = ""
+        self._problems: tuple[str, ...] = ()
         self._watchdog = (
             Watchdog(notifier.watchdog, self._progress, notifier.alive)
             if notifier.watchdog
@@ -102,8 +105,8 @@ class Supervisor:
         if self._watchdog:
             self._watchdog.look(time.monotonic())
         status = self._music.status()
-        self._tell(status)
         self._keep(status)
+        self._tell(status)
 
     def _dead(self) -> Death | None:
         return next((Death(c.name, c.error) for c in self._components if c.error), None)
@@ -120,14 +123,18 @@ class Supervisor:
         if status.title != self._title:
             self._title = status.title
             _LOG.info("%s", status.title)
-        if status.problem != self._problem:
-            self._problem = status.problem
-            if status.problem:
-                _LOG.error("%s", status.problem)
+        before, self._problems = self._problems, status.problems
+        for problem in self._problems:
+            if problem not in before:
+                _LOG.error("%s", problem)
+        for problem in before:
+            if problem not in self._problems:
+                _LOG.info("no longer so: %s", problem)
 
     def _keep(self, status: SessionStatus) -> None:
         if self._remembered:
-            self._remembered.keep(self._loaded.config.settings, status.settings)
+            self._remembered.keep(self._loaded.config.settings, status.wanted)
+            self._music.report("state", self._remembered.problem)
 
     def _reload(self) -> None:
         self._notifier.reloading()

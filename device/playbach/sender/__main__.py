@@ -135,11 +135,12 @@ class Sender:
                 with contextlib.suppress(PlaybachError):
                     self._sink.silence()
             lateness = self._sink.lateness
-            news = (self._sink.connected, self._sink.description, self._sink.timing, lateness)
+            said = None if lateness is None else astuple(lateness)
+            state = {**self._state(), "lateness": said}
+            news = {key: value for key, value in state.items() if key != "clock"}
             if news != self._said:
                 self._said = news
-                said = None if lateness is None else astuple(lateness)
-                self._report(state={**self._state(), "lateness": said})
+                self._report(state=state)
 
     def _state(self) -> dict[str, object]:
         sink, before = self.sink, time.monotonic()
@@ -150,6 +151,7 @@ class Sender:
             "description": sink.description,
             "connected": sink.connected,
             "timing": sink.timing,
+            "is_shared": sink.is_shared,
             "clock": [at, now],
         }
 

@@ -196,6 +196,10 @@ class SenderSink:
         return bool(self._state.get("connected"))
 
     @property
+    def is_shared(self) -> bool:
+        return bool(self._state.get("is_shared"))
+
+    @property
     def lateness(self) -> Lateness | None:
         return self._lateness
 

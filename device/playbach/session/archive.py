@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playbach.errors import OutputError, PlaybachError
-from playbach.files import write_atomically
+from playbach.files import Claim, make_folder, write_atomically
 from playbach.music.midi_write import midi_bytes
 from playbach.music.note import Note, Piece, Ticks
 from playbach.stream import Movement, StreamItem
@@ -79,6 +79,7 @@ class Archive:
         *,
         on_problem: Callable[[str], object],
         on_failure: Callable[[BaseException], object],
+        absent_ok: bool = False,
     ) -> None:
         """Prepare.
 
@@ -88,11 +89,15 @@ class Archive:
                 of other names are left alone.
             on_problem: told when one cannot be written, and ``""`` when one can again.
             on_failure: told what ended the thread, if anything does.
+            absent_ok: whether ``start`` may go well though the folder cannot be had: it is tried
+                again for each movement.
         """
         self._folder = folder
         self._limit = limit
         self._on_problem = on_problem
         self._on_failure = on_failure
+        self._absent_ok = absent_ok
+        self._claim: Claim | None = None
         self._waiting: queue.Queue[Archived | None] = queue.Queue(_WAITING)
         self._collector = Collector()
         self._thread = threading.Thread(target=self._run, name="playbach-archive", daemon=True)
@@ -101,14 +106,14 @@ class Archive:
         """Begin.
 
         Raises:
-            OutputError: the folder cannot be made.
+            OutputError: the folder cannot be had.
         """
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(
-                f"{self._folder}: cannot be made: {error.strerror}; choose another folder"
-            ) from error
+            self._take_folder()
+        except OutputError as error:
+            if not self._absent_ok:
+                raise
+            self._on_problem(f"nothing is recorded: {error}")
         self._thread.start()
 
     def stop(self) -> None:
@@ -116,6 +121,8 @@ class Archive:
         if self._thread.is_alive():
             self._waiting.put(None)
             self._thread.join(_PATIENCE)
+        if self._claim:
+            self._claim.release()
 
     def follow(self, items: Sequence[StreamItem], tempo: Callable[[Movement], float]) -> None:
         """These items have happened.
@@ -147,7 +154,13 @@ class Archive:
         except BaseException as error:  # noqa: BLE001 no thread dies alone: the session ends with it
             self._on_failure(error)
 
+    def _take_folder(self) -> None:
+        make_folder(self._folder)
+        # Of two programs, each would delete the movements of the other to make room.
+        self._claim = self._claim or Claim(self._folder)
+
     def _save(self, movement: Archived) -> None:
+        self._take_folder()
         content = midi_of(movement)
         # The time of day names files and decides nothing else.
         stamp = time.strftime(_STAMP)

@@ -18,17 +18,19 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from playbach.composer import composer
+from playbach.errors import PlaybachError
 from playbach.lifetime import Lifetime
 from playbach.player.player import Player
 from playbach.session.archive import Archive
+from playbach.session.deferred import Deferrals
 from playbach.session.events import Subscription
 from playbach.session.external_clock import ExternalClock
 from playbach.session.follower import Follower
@@ -44,6 +46,8 @@ from playbach.stream import Movement, Seconds
 
 _MODEL = ("bundle", "variant", "fallback")
 """Settings whose change asks for the model to be loaded again."""
+_SINK = ("sink", "port")
+"""Settings whose change asks for another sink."""
 
 
 class Session(Lifetime):
@@ -58,7 +62,7 @@ class Session(Lifetime):
         sink: Sink | None = None,
         seed: int | None = None,
         limit: Seconds | None = None,
-        absent_ok: bool = False,
+        fallbacks: Sequence[Settings] = (),
         recordings: Path | None = None,
         recordings_bytes: int = 100_000_000,
         pause: Callable[[float], None] | None = None,
@@ -71,7 +75,10 @@ class Session(Lifetime):
             sink: where to play; ``None`` for what the settings say.
             seed: 0 or more: the same seed gives the same music; ``None`` for chance.
             limit: seconds of the sink's time after which it ends by itself; ``None`` for never.
-            absent_ok: whether the synth may be missing at first, and come later.
+            fallbacks: settings whose values take the place of those that cannot be used, best
+                first; the last must be such as can be used anywhere. Synth, clock and the folder
+                of recordings may then be missing at first, and come later. Empty: whatever cannot
+                be had is an error.
             recordings: folder that each movement is saved to; ``None`` saves none.
             recordings_bytes: size that the folder may reach before the oldest are deleted.
             pause: waits for some seconds of the sink's time; for a sink on a time of its own.
@@ -81,21 +88,33 @@ class Session(Lifetime):
             PlaybachError: the model or the sink cannot be had.
         """
         self._parts = parts
-        self._settings = changed(settings, {})
+        self._deferrals = Deferrals(fallbacks)
+        settings, self._model = self._deferrals.usable(
+            changed(settings, {}), _MODEL, parts.load_model
+        )
+        settings, played = self._deferrals.usable(
+            settings, _SINK, lambda tried: sink or parts.make_sink(tried)
+        )
+        self._settings = settings
         self._wanted = composer_settings(settings)
-        self._model = parts.load_model(settings)
         rng = np.random.default_rng(secrets.randbits(63) if seed is None else seed)
         self._source = LiveSource(self._model, rng, self._composing)
-        self._problem = ""
+        self._problems: dict[str, str] = {}
+        self._reporting = threading.Lock()
+        absent_ok = bool(fallbacks)
         self._archive = None
         if recordings is not None:
             self._archive = Archive(
-                recordings, recordings_bytes, on_problem=self._report, on_failure=self._fail
+                recordings,
+                recordings_bytes,
+                on_problem=lambda problem: self.report("recording", problem),
+                on_failure=self._fail,
+                absent_ok=absent_ok,
             )
         self._follower = Follower(archive=self._archive, tempo=self._tempo, now=self.now)
         self._player = Player(
             self._source,
-            sink or parts.make_sink(settings),
+            played,
             controls=controls_of(settings),
             limit=limit,
             audience=self._follower,
@@ -124,8 +143,9 @@ class Session(Lifetime):
         if self._archive:
             self._archive.start()
         try:
-            self._player.start()
-            self._clock.start(self._settings)
+            usable = self._deferrals.usable
+            self._settings, _ = usable(self._settings, _SINK, self._begin)
+            self._settings, _ = usable(self._settings, ("clock_in",), self._clock.start)
         except BaseException:
             self.stop()
             raise
@@ -167,6 +187,18 @@ class Session(Lifetime):
         """What holds now."""
         return self._settings
 
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """All that is wrong now and is somebody's to mend, a line each."""
+        sink = self._player.sink
+        shared = (
+            f"{sink.description}: another Play Bach plays to it, too; end one of them, or choose "
+            "another port"
+        )
+        deferred = (deferral.problem for deferral in self._deferrals.kept)
+        others = (*deferred, *self._problems.values())
+        return tuple(filter(None, (*others, shared if sink.is_shared else "")))
+
     def now(self) -> Seconds:
         """Seconds since the start, on the clock of ``NoteAhead.at``."""
         return self._player.now()
@@ -192,15 +224,16 @@ class Session(Lifetime):
             before, new = self._settings, changed(self._settings, wanted)
             composing = composer_settings(new)
             model = None
-            if any(getattr(new, name) != getattr(before, name) for name in _MODEL):
+            if _differ(_MODEL, new, before):
                 model = self._parts.load_model(new)
             with self._clock.another(new) as retired:
-                if (new.sink, new.port) != (before.sink, before.port):
+                if _differ(_SINK, new, before):
                     self._player.use(self._parts.make_sink(new))
             if model is not None:
                 self._model = model
                 self._source.use(model)
             self._settings, self._wanted = new, composing
+            self._deferrals.chosen(wanted)
             if controls_of(new) != controls_of(before):
                 self._control()
             if (new.form, new.key) != (before.form, before.key):
@@ -210,6 +243,25 @@ class Session(Lifetime):
             retired.close()
         self._follower.listeners.publish(Changed())
         return new
+
+    def retry(self) -> bool:
+        """Try again what could not be used at the start; whether nothing of that is left."""
+        for deferral in self._deferrals.kept:
+            with self._changing, suppress(PlaybachError):
+                # Unless somebody has chosen something else since.
+                if deferral in self._deferrals.kept:
+                    self.change(**deferral.wanted)
+        return not self._deferrals.kept
+
+    def report(self, subject: str, problem: str) -> None:
+        """Say in the status that something beside the music is wrong; from any thread.
+
+        Args:
+            subject: a word for what it concerns; its earlier problem is over.
+            problem: one line; ``""`` when all is well again.
+        """
+        with self._reporting:
+            self._problems = {**self._problems, subject: problem}
 
     def command(self, command: Command) -> None:
         """Play, pause and so on; takes effect within a tenth of a second."""
@@ -258,8 +310,15 @@ class Session(Lifetime):
             model=model.name,
             variant=model.variant,
             uptime=Seconds(time.monotonic() - self._started if self._started else 0.0),
-            problem=self._problem,
+            deferred=self._deferrals.wanted,
+            problems=self.problems,
         )
+
+    def _begin(self, settings: Settings) -> None:
+        """Play to what these settings name; the player has the sink of the present ones."""
+        if _differ(_SINK, settings, self._settings):
+            self._player.use(self._parts.make_sink(settings))
+        self._player.start()
 
     def _composing(self) -> composer.Settings:
         """What the composer is to keep to now."""
@@ -278,8 +337,9 @@ class Session(Lifetime):
     def _fail(self, error: BaseException) -> None:
         self._player.fail(error)
 
-    def _report(self, problem: str) -> None:
-        self._problem = problem
-
     def _tempo(self, movement: Movement) -> float:
         return self._settings.tempo or movement.tempo
+
+
+def _differ(names: Sequence[str], one: Settings, other: Settings) -> bool:
+    return any(getattr(one, name) != getattr(other, name) for name in names)

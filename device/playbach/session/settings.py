@@ -27,6 +27,7 @@ __all__ = [
     "Value",
     "as_values",
     "changed",
+    "check_sink",
     "find_setting",
 ]
 
@@ -158,6 +159,18 @@ def changed(settings: Settings, wanted: Mapping[str, object]) -> Settings:
             "most 127"
         )
     return settings
+
+
+def check_sink(settings: Settings) -> None:
+    """See that sink and port are such as a service can have, whether they are there or not.
+
+    Raises:
+        InputError: it is a file, which keeps no time; or a port is named, and it has none.
+    """
+    if settings.sink == "file":
+        raise InputError("sink file: a service never ends, and a file has to; choose another sink")
+    if settings.sink is not None:
+        find_kind(settings.sink).make(settings.port)
 
 
 def as_values(settings: Settings) -> dict[str, Value]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from playbach.session.settings import Settings
+from playbach.session.settings import Settings, Value
 from playbach.status import Status
 from playbach.stream import Movement, Recall, Seconds
 
@@ -47,7 +48,8 @@ class SessionStatus:
         model: the model's name: its training run, and its network if the run's does not say it.
         variant: its variant, such as ``dynamic``.
         uptime: seconds since the session was started.
-        problem: why the last movement could not be saved; ``""`` if it could or need not be.
+        deferred: settings that were asked for and cannot be used yet, by name.
+        problems: all that is wrong and is somebody's to mend, a line each; each stays until then.
     """
 
     transport: Transport = Transport.PLAYING
@@ -59,7 +61,19 @@ class SessionStatus:
     model: str = ""
     variant: str = ""
     uptime: Seconds = Seconds(0.0)
-    problem: str = ""
+    deferred: Mapping[str, Value] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+
+    @property
+    def problem(self) -> str:
+        """All problems in one line, ``""`` if there are none."""
+        return "; ".join(self.problems)
+
+    @property
+    def wanted(self) -> Settings:
+        """The live settings that were asked for, whether they can be used yet or not."""
+        # They were checked when they were asked for, which mypy cannot know.
+        return replace(self.settings, **self.deferred)  # type: ignore[arg-type]
 
     @property
     def title(self) -> str:

@@ -13,10 +13,11 @@ from collections.abc import Iterable, Sequence
 from playbach.errors import PortAbsentError, PortError
 from playbach.midi_messages import TimedMessage
 from playbach.silence import hushing
-from playbach.sinks.alsa_client import AlsaPort, alsa_library, choose_port, ports_of
+from playbach.sinks.alsa_client import AlsaPort, alsa_library, choose_port, has_others, ports_of
 from playbach.sinks.alsa_queue import KernelQueue
 from playbach.sinks.base import OnChange, OnFailure
 from playbach.sinks.matching import preferred
+from playbach.sinks.midi_api import Sharing
 from playbach.sinks.watcher import Watcher, failing
 from playbach.status import Lateness
 from playbach.stream import Seconds
@@ -37,6 +38,8 @@ class AlsaLink:
         self._connected = False
         self._wanted: AlsaPort | None = None
         self._ports_known = False
+        self.sharing = Sharing()
+        """Whether another Play Bach plays to it."""
         self.port: AlsaPort | None = None
         """The port connected to, now or last."""
 
@@ -54,8 +57,10 @@ class AlsaLink:
             # Something else that is to be done regularly.
             self._queue.feed()
             news = self._queue.announcements.read()
-            if self._connected:
-                return self.port is not None and not news.takes_away(self.port)
+            if self._connected and self.port is not None:
+                port = self.port
+                self.sharing.look(lambda: has_others(self._queue.client, port))
+                return not news.takes_away(port)
             if news.changed or not self._ports_known:
                 self._wanted = self._look()
                 self._ports_known = True
@@ -117,6 +122,10 @@ class AlsaSink:
     @property
     def connected(self) -> bool:
         return self._failure is None and self._watcher is not None and self._watcher.connected
+
+    @property
+    def is_shared(self) -> bool:
+        return self.connected and self._link is not None and self._link.sharing.found
 
     def open(self, *, absent_ok: bool = False) -> None:
         queue = KernelQueue()

@@ -99,6 +99,18 @@ def alsa_ports(*, reading: bool = False) -> list[AlsaPort]:
         client.close()
 
 
+def has_others(client: Any, port: AlsaPort) -> bool:
+    """Whether a Play Bach other than ``client`` plays to ``port``."""
+    library = alsa_library()
+    players = {
+        source.address
+        for source in ports_of(client, reading=True)
+        if source.name.startswith(f"{CLIENT_NAME}:")
+    }
+    writing = client.list_port_subscribers(port.address, library.SubscriptionQueryType.WRITE)
+    return any((one.addr.client_id, one.addr.port_id) in players for one in writing)
+
+
 def _port_name(info: Any) -> str:
     return f"{info.client_name}:{info.name} {info.client_id}:{info.port_id}"
 

@@ -44,8 +44,8 @@ class Sink(Protocol):
 
     The order of calls is ``open``, ``start``, then ``send``, ``cancel``, ``hush``, ``reconnect``
     and ``now`` from the player's thread, ``silence``, ``close``. ``silence`` and ``close`` may be
-    called from any thread, more than once, and after a failure. ``connected``, ``description``,
-    ``timing`` and ``lateness`` may be read from any thread.
+    called from any thread, more than once, and after a failure. ``connected``, ``is_shared``,
+    ``description``, ``timing`` and ``lateness`` may be read from any thread.
     """
 
     @property
@@ -67,6 +67,14 @@ class Sink(Protocol):
     @property
     def connected(self) -> bool:
         """Whether what is sent is heard, as far as can be told; a loss shows within 0.5 s."""
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether another Play Bach plays to the same port, as far as can be told.
+
+        It shows within a few seconds. One moment in which two are connected does not count: when
+        another sink takes over, it is there before the last one has gone.
+        """
 
     def open(self, *, absent_ok: bool = False) -> None:
         """Take hold of the destination.

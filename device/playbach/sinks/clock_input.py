@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from playbach.errors import PortAbsentError
+from playbach.errors import PortAbsentError, PortError
 from playbach.midi_messages import (
     CLOCK,
     CONTINUE,
@@ -138,8 +138,8 @@ class ClockInput:
         there = True
         try:
             self._source.open()
-        except PortAbsentError:
-            if not absent_ok:
+        except PortError as error:
+            if not (absent_ok and isinstance(error, PortAbsentError)):
                 self._source.close()
                 raise
             there = False

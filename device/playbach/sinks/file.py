@@ -45,6 +45,7 @@ class FileSink:
     timing = "no time is kept"
     connected = True
     lateness: Lateness | None = None
+    is_shared = False
 
     def __init__(self, path: Path, *, force: bool = False) -> None:
         """``force``: whether an existing file may be replaced."""

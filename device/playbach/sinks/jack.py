@@ -19,11 +19,11 @@ from playbach.silence import Sounding, hushing
 from playbach.sinks.base import OnChange, OnFailure
 from playbach.sinks.jack_server import jack_library, let_go, open_client
 from playbach.sinks.matching import find_port, likeliest, preferred
+from playbach.sinks.midi_api import CLIENT_NAME, Sharing
 from playbach.sinks.watcher import Watcher, failing
 from playbach.status import Lateness, LatenessMeter
 from playbach.stream import Seconds
 
-CLIENT_NAME = "Play Bach"
 HORIZON = Seconds(0.25)
 """How far ahead of their time messages are given to the client."""
 _STALE = 0.5
@@ -194,6 +194,8 @@ class JackLink:
         """Ports that somebody disconnected: not to be taken again before they come anew."""
         self._next_try = 0.0
         self._time = (time.monotonic(), 0.0)
+        self.sharing = Sharing()
+        """Whether another Play Bach plays to it."""
         self.port: str | None = None
         """Name of the port connected to, now or last."""
         self.queue: JackQueue | None = None
@@ -235,6 +237,7 @@ class JackLink:
                 return False
             # The server's clock and the machine's drift apart.
             self._time = (time.monotonic(), queue.now())
+            self.sharing.look(lambda: self._has_others(queue))
             return not queue.has_news() or bool(self._listeners(queue))
         if queue is None or not queue.alive:
             self._reach()
@@ -297,7 +300,18 @@ class JackLink:
         return None if index is None else names[index]
 
     def _listeners(self, queue: JackQueue) -> list[str]:
-        return [port.name for port in queue.client.get_all_connections(queue.port)]
+        return self._connected_to(queue, queue.port)
+
+    def _has_others(self, queue: JackQueue) -> bool:
+        names = self._connected_to(queue, self.port)
+        return any(name.startswith(CLIENT_NAME) for name in names if name != queue.port.name)
+
+    def _connected_to(self, queue: JackQueue, port: object) -> list[str]:
+        """Names of the ports connected to one; none if that or the server has gone."""
+        try:
+            return [other.name for other in queue.client.get_all_connections(port)]
+        except self._library.JackError:
+            return []
 
     def _take(self, port: str) -> None:
         queue = self.queue
@@ -342,6 +356,10 @@ class JackSink:
     @property
     def connected(self) -> bool:
         return self._failure is None and self._watcher is not None and self._watcher.connected
+
+    @property
+    def is_shared(self) -> bool:
+        return self.connected and self._link.sharing.found
 
     def open(self, *, absent_ok: bool = False) -> None:
         there = True

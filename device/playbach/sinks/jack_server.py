@@ -93,8 +93,10 @@ def opened(
 class JackServer:
     """A running server. While it lives, ``alive`` is true."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, errors: type[Exception]) -> None:
+        """``errors``: what the library raises when the server refuses."""
         self._client = client
+        self._errors = errors
         self._alive = True
         client.set_shutdown_callback(self._ended)
 
@@ -102,6 +104,15 @@ class JackServer:
     def alive(self) -> bool:
         """Whether it runs."""
         return self._alive
+
+    def connected_to(self, port: str) -> list[str]:
+        """Names of the ports that are connected to ``port``; none if it or the server has gone."""
+        if not self._alive:
+            return []
+        try:
+            return [other.name for other in self._client.get_all_connections(port)]
+        except self._errors:
+            return []
 
     def close(self) -> None:
         """Forget it; the client of a dead server too must be closed before a new one is asked."""
@@ -144,7 +155,7 @@ def find_server(library: Any) -> JackServer | None:
         PortError: libjack does not answer.
     """
     watch = open_client(library, CLIENT_NAME)
-    return None if watch is None else JackServer(watch)
+    return None if watch is None else JackServer(watch, library.JackError)
 
 
 def _close(client: Any) -> None:

@@ -7,7 +7,7 @@ import threading
 from playbach.errors import PortAbsentError, PortError
 from playbach.sinks.base import OnFailure
 from playbach.sinks.matching import find_port, likeliest, preferred
-from playbach.sinks.midi_api import ApiClient, Lookout, MidiPort
+from playbach.sinks.midi_api import ApiClient, Lookout, MidiPort, Sharing
 from playbach.sinks.paced import PacedSink
 from playbach.stream import Seconds
 
@@ -27,6 +27,7 @@ class RtMidiOutput:
         self._port: MidiPort | None = None
         self._client: ApiClient | None = None
         self._lookout = Lookout()
+        self._sharing = Sharing()
         # A message is not to be written into a client that is being taken down.
         self._using = threading.Lock()
 
@@ -35,6 +36,10 @@ class RtMidiOutput:
         if self._port is None:
             return f"MIDI port {self._pattern}" if self._pattern else "the first MIDI port"
         return f"MIDI port {self._port.name} ({self._port.api})"
+
+    @property
+    def is_shared(self) -> bool:
+        return self._sharing.found
 
     def open(self, on_failure: OnFailure) -> None:  # noqa: ARG002 rtmidi tells nobody of a lost port
         try:
@@ -57,9 +62,11 @@ class RtMidiOutput:
 
     def present(self) -> bool:
         client = self._client
-        if client is not None:
-            return self._port in client.ports()
-        return self._wanted() is not None
+        if client is None or self._port is None:
+            return self._wanted() is not None
+        port = self._port
+        self._sharing.look(lambda: client.has_others(port))
+        return port in client.ports()
 
     def let_go(self) -> None:
         with self._using:

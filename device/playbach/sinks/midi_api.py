@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,8 @@ APIS = {
     "API_MACOSX_CORE": "CoreMIDI",
     "API_WINDOWS_MM": "Windows",
 }
+_LOOK = 2.0
+"""Seconds between looks at who else is connected to a port."""
 _RETRY = 1.0
 """Seconds between attempts to reach an interface that was not running."""
 
@@ -43,6 +45,24 @@ class MidiPort:
 
     api: str
     name: str
+
+
+class Sharing:
+    """Whether another Play Bach is connected to a port, for longer than a moment."""
+
+    def __init__(self) -> None:
+        self._next_look = 0.0
+        self._were_others = False
+        self.found = False
+        """Whether there was one at the last two looks."""
+
+    def look(self, others: Callable[[], bool]) -> None:
+        """Look, if it is time to; ``others`` says whether another one is connected now."""
+        now = time.monotonic()
+        if now >= self._next_look:
+            self._next_look = now + _LOOK
+            before, self._were_others = self._were_others, others()
+            self.found = before and self._were_others
 
 
 class ApiClient:
@@ -78,6 +98,14 @@ class ApiClient:
             self.rtmidi.open_port(ports.index(port), name=name)
         except (SystemError, rtmidi_library().RtMidiError) as error:
             raise PortError(f"port {port.name!r}: cannot be opened: {error}; try again") from error
+
+    def has_others(self, port: MidiPort) -> bool:
+        """Whether another Play Bach is connected to ``port``, as this client is; JACK alone tells.
+
+        rtmidi does not say which of the clients of that name is ours: it is one of them.
+        """
+        names = self._server.connected_to(port.name) if self._server else ()
+        return sum(name.startswith(CLIENT_NAME) for name in names) > 1
 
     def close(self) -> None:
         """Leave; takes a second or two after the interface has died."""

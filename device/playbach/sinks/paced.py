@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from playbach.errors import PlaybachError, PortAbsentError, PortError
 from playbach.midi_messages import TimedMessage
@@ -45,6 +45,15 @@ class Output(Protocol):
         """Let go of it; harmless when not open."""
 
 
+@runtime_checkable
+class Shareable(Protocol):
+    """An output that others can play to as well."""
+
+    @property
+    def is_shared(self) -> bool:
+        """See ``playbach.sinks.base.Sink``."""
+
+
 class PacedSink:
     """A sink over any ``Output``; see ``playbach.sinks.base.Sink`` for its methods.
 
@@ -81,6 +90,10 @@ class PacedSink:
     @property
     def connected(self) -> bool:
         return self._failure is None and (self._watcher is None or self._watcher.connected)
+
+    @property
+    def is_shared(self) -> bool:
+        return self.connected and isinstance(self._output, Shareable) and self._output.is_shared
 
     def open(self, *, absent_ok: bool = False) -> None:
         there = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
@@ -167,8 +168,10 @@ class Api:
         """Bundles that may be chosen: those of the folder, and the one that plays."""
         current = self._session.settings.bundle
         found = set() if current is None else {Path(current)}
-        if self._models is not None and self._models.is_dir():
-            found |= set(self._models.glob("*.bundle"))
+        # A folder that is missing or closed to us has none.
+        with contextlib.suppress(OSError):
+            if self._models is not None and self._models.is_dir():
+                found |= set(self._models.glob("*.bundle"))
         return sorted(found)
 
     def _refuse_files(self, wanted: JSON) -> None:

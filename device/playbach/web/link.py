@@ -33,13 +33,13 @@ def kept_token(folder: Path) -> str:
             if _TOKEN.fullmatch(text):
                 return text
         folder.mkdir(parents=True, exist_ok=True)
+        token = new_token()
+        write_atomically(path, f"{token}\n".encode(), force=True)
+        path.chmod(0o600)
     except OSError as error:
         raise OutputError(
             f"{path}: the page's token cannot be kept here: {error.strerror}; check who may use it"
         ) from error
-    token = new_token()
-    write_atomically(path, f"{token}\n".encode(), force=True)
-    path.chmod(0o600)
     return token
 
 

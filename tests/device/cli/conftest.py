@@ -45,12 +45,12 @@ def playbach(capfd: pytest.CaptureFixture[str], unsettled: None) -> Command:
     """Runs ``playbach`` with these words; tiny bundle and free port unless they name others."""
     del unsettled  # wanted for what it does afterwards
 
-    def run(*words: str | Path) -> Said:
+    def run(*words: str | Path, web: str | None = "127.0.0.1:0") -> Said:
         given = [str(word) for word in words]
         if given[:1] in (["play"], ["save"], ["check"]) and "--bundle" not in given:
             given += ["--bundle", str(TINY_BUNDLE)]
-        if given[:1] == ["play"] and not {"--web", "--no-web"} & set(given):
-            given += ["--web", "127.0.0.1:0"]  # the usual port may be another test's
+        if given[:1] == ["play"] and web and not {"--web", "--no-web"} & set(given):
+            given += ["--web", web]  # the usual port may be another test's
         try:
             status = main(given)
         except SystemExit as stop:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import http.client
 import json
@@ -20,8 +21,9 @@ import pytest
 from tests.device.cli.conftest import Command
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 
-from playbach.cli import play
+from playbach.cli import page_option, play
 from playbach.music import smf
+from playbach.page_address import Address
 from playbach.session.session import Session
 from playbach.silence import Sounding
 
@@ -226,6 +228,49 @@ def test_the_page_is_served_while_it_plays() -> None:
             assert process.wait(PATIENCE) == 0
         finally:
             process.kill()
+
+
+def test_a_second_player_has_its_page_at_the_next_free_port(
+    playbach: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    with two_taken_and_one_free() as port:
+        monkeypatch.setattr(page_option, "Address", lambda: Address(port=port))
+        said = playbach("play", "--sink", "none", "--seconds", "2.5", "--tempo", "400", web=None)
+    assert (said.status, said.error) == (0, "")
+    lines = said.out.splitlines()
+    found = lines.index(f"page: http://127.0.0.1:{port + 2}/")
+    assert lines[found - 1] == f"port {port} is another program's, perhaps another Play Bach's"
+    assert lines[found + 1] == "to hear it now: open this page and tap 'Listen here'"
+
+
+def test_without_any_port_it_plays_without_a_page_and_invites_nobody_to_it(
+    playbach: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(page_option, "_MOST_PORTS", 2)
+    with two_taken_and_one_free() as port:
+        monkeypatch.setattr(page_option, "Address", lambda: Address(port=port))
+        said = playbach("play", "--sink", "none", "--seconds", "2.5", "--tempo", "400", web=None)
+    assert (said.status, said.error) == (0, "")
+    assert f"no page: page address 127.0.0.1:{port}: cannot be opened" in said.out
+    assert "Listen here" not in said.out
+
+
+@contextmanager
+def two_taken_and_one_free() -> Iterator[int]:
+    """The first of three ports in a row, of which the third is free."""
+    while True:
+        with contextlib.ExitStack() as taken:
+            first = taken.enter_context(socket.create_server(("127.0.0.1", 0)))
+            port = first.getsockname()[1]
+            try:
+                taken.enter_context(socket.create_server(("127.0.0.1", port + 1)))
+                socket.create_server(("127.0.0.1", port + 2)).close()
+            except OSError:
+                continue
+            yield port
+            return
 
 
 def test_an_address_that_is_taken_ends_it_only_where_it_was_asked_for() -> None:

@@ -6,11 +6,14 @@ A service that is killed cannot silence anything; the next one does, before its 
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from tests.device.daemon.test_service import CONFIG, service
-from tests.fixtures.jack import Receiver, pitches, until
+from tests.fixtures.jack import PATIENCE, Receiver, pitches, until
+from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 
 from playbach.midi_messages import NOTE_OFF, NOTE_ON
 
@@ -66,6 +69,31 @@ def test_what_a_killed_service_left_sounding_the_next_one_ends_first(
         ended = set(pitches(heard[:first], NOTE_OFF))
         assert {pitch for _, pitch in left} <= ended
         assert bytes((0xB0, 123, 0)) in heard[:first]
+        assert daemon.stop()[0] == 0
+    assert receiver.sounding == ()
+
+
+def test_two_on_one_synth_say_so_and_both_play(folder: Path, receiver: Receiver) -> None:
+    said = f"MIDI port {receiver.name}:in (JACK): another Play Bach plays to it, too"
+    with service(folder) as daemon:
+        until(lambda: len(receiver.sounding) > 0, "a note")
+        words = ("--bundle", TINY_BUNDLE, "--port", receiver.name, "--no-web")
+        with subprocess.Popen(
+            (sys.executable, "-m", "playbach", "play", *map(str, words)),
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as player:
+            try:
+                assert player.stdout is not None
+                assert any(line.startswith(f"problem: {said}") for line in player.stdout)
+                assert f"error: {said}" in daemon.said("another Play Bach")
+                player.terminate()
+                assert player.wait(PATIENCE) == 0
+            finally:
+                player.kill()
+        assert said in daemon.said("no longer so: ")
+        before = len(receiver.heard)
+        until(lambda: len(pitches(receiver.heard[before:], NOTE_ON)) > 2, "music")
         assert daemon.stop()[0] == 0
     assert receiver.sounding == ()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,7 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,11 @@ class Service:
                 if re.match(pattern, self.manager.recv(1000).decode()):
                     heard = time.monotonic()
         return time.monotonic() >= heard + seconds
+
+    def said(self, words: str) -> str:
+        """The next line on standard error with these words."""
+        assert self.process.stderr is not None
+        return next(line for line in self.process.stderr if words in line)
 
     def ended(self) -> tuple[int, str]:
         """Its exit status and all it said."""
@@ -189,6 +195,97 @@ def test_a_damaged_state_is_set_aside_and_the_music_begins(tmp_path: Path) -> No
     assert "set aside as settings.damaged" in said
 
 
+# Where there is neither a sequencer nor a fluidsynth.
+NO_SYNTH = """
+import sys
+from pathlib import Path
+from playbach.cli import main
+from playbach.sinks import alsa_client, choose, table
+for module in (alsa_client, choose, table):
+    module.ALSA_DEVICE = Path("/nowhere/seq")
+sys.exit(main(sys.argv[1:]))
+"""
+CONFIGURED = Settings(tempo=300.0, sink="none", bundle=str(TINY_BUNDLE))
+GONE: dict[str, tuple[dict[str, object], str]] = {
+    "bundle": ({"bundle": "/nowhere/x.bundle"}, "/nowhere/x.bundle: "),
+    "variant": ({"variant": "int7"}, "variant 'int7': "),
+    "sink alsa": ({"sink": "alsa"}, "sink alsa: there is no ALSA sequencer"),
+    "sink fluidsynth": ({"sink": "fluidsynth"}, "fluidsynth is not installed"),
+    "file": ({"sink": "file", "port": "/nowhere/x.mid"}, "sink file: a service never ends"),
+}
+
+
+@pytest.mark.parametrize("what", GONE)
+def test_what_was_remembered_and_is_gone_keeps_nothing_from_playing_and_is_not_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    wanted, said = GONE[what]
+    monkeypatch.setenv("PATH", "")
+    chosen = replace(CONFIGURED, transpose=3, **wanted)  # type: ignore[arg-type]
+    Remembered(tmp_path / "state").keep(CONFIGURED, chosen)
+    with service(tmp_path, program=NO_SYNTH) as daemon:
+        daemon.until(r"STATUS=Suite 1 in .*, bar \d+; \d+ notes; on nowhere")
+        status, told = daemon.stop()
+    assert status == 0
+    (line,) = [line for line in told.splitlines() if "error: " in line]
+    assert said in line
+    assert "; until then " in line
+    assert Remembered(tmp_path / "state").peek(CONFIGURED) == chosen
+
+
+def test_what_is_configured_and_not_there_keeps_nothing_from_playing(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(CONFIG.replace(str(TINY_BUNDLE), "missing.bundle"))
+    with service(tmp_path) as daemon:
+        daemon.until(r"STATUS=Suite 1 in .*, bar \d+")
+        status, told = daemon.stop()
+    assert status == 0
+    assert f"error: {tmp_path}/missing.bundle: " in told
+    assert "until then bundle is auto" in told
+    assert not (tmp_path / "state" / NAME).exists()
+
+
+def test_what_appears_while_it_plays_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(CONFIG.replace(str(TINY_BUNDLE), "later.bundle"))
+    with service(tmp_path) as daemon:
+        daemon.until("STATUS=Suite 1")
+        shutil.copy(TINY_BUNDLE, tmp_path / "later.bundle")
+        line = daemon.said("no longer so: ")
+        assert f"{tmp_path}/later.bundle: " in line
+        assert daemon.stop()[0] == 0
+
+
+def test_no_folder_of_its_own_keeps_it_from_playing(tmp_path: Path) -> None:
+    (tmp_path / "state").touch()
+    (tmp_path / "config.toml").write_text(f'{CONFIG}[recording]\nfolder = "movements"\n')
+    with service(tmp_path) as daemon:
+        daemon.until("STATUS=Suite 1")
+        status, told = daemon.stop()
+    assert status == 0
+    assert f"error: nothing is recorded: {tmp_path}/state/movements: cannot be made" in told
+    assert f"error: what is changed is lost at the next start: {tmp_path}/state" in told
+
+
+def test_of_two_on_one_state_folder_the_second_says_so_and_both_play(tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    theirs.mkdir()
+    ours.mkdir()
+    (theirs / "state").symlink_to(ours / "state")
+    with service(ours) as first:
+        first.until("STATUS=Suite 1")
+        with service(theirs) as second:
+            second.until("STATUS=Suite 1")
+            status, told = second.stop()
+        assert status == 0
+        assert f"{theirs}/state: another Play Bach that runs has its files here" in told
+        first.process.kill()
+        first.process.wait(PATIENCE)
+    with service(theirs) as third:
+        third.until("STATUS=Suite 1")
+        status, told = third.stop()
+    assert status == 0
+    assert "another Play Bach" not in told
+
+
 def test_movements_are_recorded_in_the_state_folder(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text(f'{CONFIG}[recording]\nfolder = "movements"\n')
     with service(tmp_path) as daemon:
@@ -202,7 +299,10 @@ def test_movements_are_recorded_in_the_state_folder(tmp_path: Path) -> None:
     [
         ("[music]\ntempo = 9\n", "config.toml:2: tempo 9: it must be 10 to 400"),
         ('[sound]\nsink = "file"\n', "sink file: a service never ends"),
-        ('[model]\nbundle = "missing.bundle"\n', "missing.bundle: "),
+        (
+            '[sound]\nsink = "fluidsynth"\nport = "x"\n',
+            "port x: the sink fluidsynth has no ports",
+        ),
     ],
 )
 def test_a_mistake_is_one_line_and_status_2(tmp_path: Path, text: str, line: str) -> None:

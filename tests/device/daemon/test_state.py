@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from pathlib import Path
 
 import pytest
@@ -121,14 +122,54 @@ def test_whatever_is_in_the_file_the_music_begins(folder: Path, content: bytes) 
     assert Remembered(folder).load(CONFIGURED) == CONFIGURED
 
 
-def test_a_folder_that_cannot_be_written_is_said_once(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_folder_that_cannot_be_written_is_said_at_once_and_until_it_can(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     remembered = Remembered(tmp_path / "file" / "state")
+    assert remembered.load(CONFIGURED) == CONFIGURED
+    assert remembered.problem.startswith("what is changed is lost at the next start: ")
     remembered.keep(CONFIGURED, Settings(tempo=99.0))
+    assert remembered.problem
+    (tmp_path / "file").unlink()
     remembered.keep(CONFIGURED, Settings(tempo=98.0))
-    assert caplog.text.count("what was changed is lost at the next start") == 1
+    assert remembered.problem == ""
+    assert Remembered(tmp_path / "file" / "state").load(CONFIGURED).tempo == 98.0
+
+
+def test_a_file_that_cannot_be_read_or_replaced_is_said(folder: Path) -> None:
+    (folder / NAME).mkdir(parents=True)
+    remembered = Remembered(folder)
+    assert remembered.load(CONFIGURED) == CONFIGURED
+    assert f"{NAME}: this is a folder" in remembered.problem
+
+
+def test_a_pipe_in_its_place_is_not_waited_for(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder.mkdir(parents=True)
+    os.mkfifo(folder / NAME)
+    remembered = Remembered(folder)
+    assert remembered.load(CONFIGURED) == CONFIGURED
+    assert "cannot be read: this is a pipe; going on without" in caplog.text
+    assert "this is a device or pipe" in remembered.problem
+
+
+def test_of_two_on_one_folder_the_second_says_so_and_keeps_nothing(folder: Path) -> None:
+    first, second = Remembered(folder), Remembered(folder)
+    assert first.load(CONFIGURED) == CONFIGURED
+    first.keep(CONFIGURED, Settings(tempo=99.0, program=42))
+    assert second.load(CONFIGURED).tempo == 99.0
+    assert f"{folder}: another Play Bach that runs has its files here" in second.problem
+    second.keep(CONFIGURED, Settings(tempo=60.0, program=42))
+    assert second.problem
+    assert first.problem == ""
+    assert json.loads((folder / NAME).read_bytes())["settings"]["tempo"]["value"] == 99.0
+    written(folder, "{")
+    assert second.load(CONFIGURED) == CONFIGURED
+    assert (folder / NAME).exists()
+    del first
+    second.keep(CONFIGURED, Settings(tempo=61.0, program=42))
+    assert second.problem == ""
+    assert json.loads((folder / NAME).read_bytes())["settings"]["tempo"]["value"] == 61.0
 
 
 def test_the_state_folder_is_the_managers_else_the_users() -> None:

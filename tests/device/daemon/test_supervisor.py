@@ -40,7 +40,7 @@ class Music:
     name: str = "music"
     error: BaseException | None = None
     frozen: bool = False
-    problem: str = ""
+    problems: dict[str, str] = field(default_factory=dict)
     count: int = 0
     changes: list[dict[str, object]] = field(default_factory=list)
 
@@ -56,8 +56,14 @@ class Music:
     def status(self) -> SessionStatus:
         playing = Status(movement=SUITE, bar=12, notes=3412)
         return SessionStatus(
-            playing=playing, settings=self.settings, sink="MIDI port Synth", problem=self.problem
+            playing=playing,
+            settings=self.settings,
+            sink="MIDI port Synth",
+            problems=tuple(filter(None, self.problems.values())),
         )
+
+    def report(self, subject: str, problem: str) -> None:
+        self.problems = {**self.problems, subject: problem}
 
     def change(self, **wanted: object) -> None:
         self.changes.append(wanted)
@@ -257,14 +263,21 @@ def test_what_a_user_can_mend_is_raised_as_such(begin: Begin) -> None:
     assert scene.raised is scene.music.error
 
 
-def test_a_problem_is_logged_once(begin: Begin, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_problem_is_logged_once_and_when_it_is_over(
+    begin: Begin, caplog: pytest.LogCaptureFixture
+) -> None:
     scene = begin()
     scene.until("READY=1")
-    scene.music.problem = "model: x.bundle: damaged"
+    scene.music.report("disk", "the disk is full")
+    scene.music.report("model", "model: x.bundle: damaged")
     scene.until("READY=1", after=_reloaded(scene))
+    scene.until("READY=1", after=_reloaded(scene))
+    scene.music.report("model", "")
     scene.until("READY=1", after=_reloaded(scene))
     scene.end()
     assert caplog.messages.count("model: x.bundle: damaged") == 1
+    assert caplog.messages.count("the disk is full") == 1
+    assert caplog.messages.count("no longer so: model: x.bundle: damaged") == 1
 
 
 def _reloaded(scene: Scene) -> int:

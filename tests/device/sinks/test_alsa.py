@@ -96,6 +96,18 @@ def test_a_kernel_that_looks_less_often_plays_all_the_same(stage: Stage) -> None
         assert synth.heard == [ON]
 
 
+def test_another_play_bach_on_the_same_port_is_noticed_until_it_goes(stage: Stage) -> None:
+    synth, other = stage.synth("synth a"), stage.synth("synth b")
+    with playing("synth a") as (first, _), playing("synth b") as (elsewhere, _):
+        with playing("synth a") as (second, _):
+            until(lambda: first.is_shared and second.is_shared, "both notice")
+            assert not elsewhere.is_shared
+        until(lambda: not first.is_shared, "it is alone again")
+    # Held until here: a client is gone when its object is.
+    synth.close()
+    other.close()
+
+
 def test_clock_and_song_position_pass_unchanged(stage: Stage) -> None:
     synth = stage.synth("synth b")
     sent = [song_position(200), system_message(CLOCK)]

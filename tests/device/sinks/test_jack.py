@@ -35,6 +35,19 @@ def test_every_note_arrives_in_order_and_ends(receiver: Receiver) -> None:
     assert [data.hex(" ") for data in receiver.heard[-2:]] == ["b0 7b 00", "b0 79 00"]
 
 
+def test_another_play_bach_on_the_same_port_is_noticed_until_it_goes(
+    receiver: Receiver, synth: str
+) -> None:
+    with (
+        Player(scales(), midi_sink(receiver.name)) as first,
+        Player(scales(), midi_sink(f"{synth}*")) as elsewhere,
+    ):
+        with Player(scales(), midi_sink(receiver.name)) as second:
+            until(lambda: first.sink.is_shared and second.sink.is_shared, "both notice")
+            assert not elsewhere.sink.is_shared
+        until(lambda: not first.sink.is_shared, "it is alone again")
+
+
 def test_nothing_sounds_after_a_stop_in_the_middle(receiver: Receiver) -> None:
     with Player(scales(), midi_sink(receiver.name)) as player:
         until(lambda: len(receiver.sounding) > 0, "a note")

@@ -158,6 +158,15 @@ def test_a_synth_that_is_gone_for_a_moment_is_connected_again(jack: str) -> None
         receiver.close()
 
 
+def test_another_play_bach_on_the_same_port_is_noticed_until_it_goes(
+    receiver: FrameReceiver,
+) -> None:
+    with open_sink(receiver.name) as (first, _):
+        with open_sink(receiver.name) as (second, _):
+            until(lambda: first.is_shared and second.is_shared, "both notice")
+        until(lambda: not first.is_shared, "it is alone again")
+
+
 def test_a_port_that_is_not_there_is_answered_with_those_there_are(receiver: FrameReceiver) -> None:
     sink = JackSink("no such port")
     with pytest.raises(PortAbsentError, match=receiver.name):

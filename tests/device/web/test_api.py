@@ -162,6 +162,21 @@ def test_models_of_the_folder_can_be_chosen(serve: Serve, tmp_path: Path) -> Non
         assert served.session.settings.bundle == str(other)
 
 
+@pytest.mark.parametrize("name", ["missing", "a file", 300 * "x"])
+def test_a_folder_of_models_that_cannot_be_had_has_none(
+    serve: Serve, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "a file").touch()
+
+    async def ask(client: aiohttp.ClientSession) -> Any:
+        return await _json(client, "models"), await _patch(client, {"bundle": "x.bundle"})
+
+    with serve(models=tmp_path / name) as served:
+        models, (status, _) = talk(served, ask)
+    assert {model["name"] for model in models} == {"default", "tiny"}
+    assert status == 400
+
+
 def test_settings_ports_and_instruments_are_listed(serve: Serve) -> None:
     async def ask(client: aiohttp.ClientSession) -> list[Any]:
         return [await _json(client, name) for name in ("settings/table", "ports", "instruments")]
