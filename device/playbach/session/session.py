@@ -18,8 +18,8 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,7 +32,7 @@ from playbach.session.archive import Archive
 from playbach.session.events import Subscription
 from playbach.session.external_clock import ExternalClock
 from playbach.session.follower import Follower
-from playbach.session.model import LiveSource, composer_settings, is_wished
+from playbach.session.model import LiveSource, Model, composer_settings, is_wished
 from playbach.session.parts import PARTS, Parts, controls_of
 from playbach.session.pieces import PlayedPiece
 from playbach.session.settings import Settings, changed
@@ -42,8 +42,8 @@ from playbach.sinks.base import Sink
 from playbach.status import Status
 from playbach.stream import Movement, Seconds
 
-_MODEL = ("bundle", "variant", "fallback")
-"""Settings whose change asks for the model to be loaded again."""
+MODEL = frozenset({"bundle", "variant", "fallback"})
+"""Settings whose change asks for the model to be loaded again, which takes a moment."""
 
 
 class Session(Lifetime):
@@ -110,6 +110,8 @@ class Session(Lifetime):
             absent_ok=absent_ok,
         )
         self._changing = threading.RLock()
+        # Taken before the other, by who changes the model.
+        self._loading = threading.RLock()
         self._transport = Transport.PLAYING
         self._started = 0.0
 
@@ -188,12 +190,9 @@ class Session(Lifetime):
             BundleError: the model cannot be used.
             PortError: the port cannot be opened.
         """
-        with self._changing:
+        with self._another_model(wanted) as model, self._changing:
             before, new = self._settings, changed(self._settings, wanted)
             composing = composer_settings(new)
-            model = None
-            if any(getattr(new, name) != getattr(before, name) for name in _MODEL):
-                model = self._parts.load_model(new)
             with self._clock.another(new) as retired:
                 if (new.sink, new.port) != (before.sink, before.port):
                     self._player.use(self._parts.make_sink(new))
@@ -260,6 +259,20 @@ class Session(Lifetime):
             uptime=Seconds(time.monotonic() - self._started if self._started else 0.0),
             problem=self._problem,
         )
+
+    @contextmanager
+    def _another_model(self, wanted: Mapping[str, object]) -> Iterator[Model | None]:
+        """The model that is wanted, loaded; ``None`` if it is the present one.
+
+        Meanwhile commands and other changes are heard, but for those of the model.
+        """
+        if not wanted.keys() & MODEL:
+            yield None
+            return
+        with self._loading:
+            before, new = self._settings, changed(self._settings, wanted)
+            differs = any(getattr(new, name) != getattr(before, name) for name in MODEL)
+            yield self._parts.load_model(new) if differs else None
 
     def _composing(self) -> composer.Settings:
         """What the composer is to keep to now."""
