@@ -27,8 +27,10 @@ from playbach.files import own_folder, write_atomically
 from playbach.predictor import AnyPredictor, chosen_variant, load_predictor
 from playbach.predictor.graph import runtime_version
 from playbach.predictor.parts import AGAIN
-from playbach.session.trial_child import ACCEPTED, DEADLINE, MOST_ANSWER, REFUSALS
+from playbach.session.trial_child import ACCEPTED, MOST_ANSWER, REFUSALS
 
+DEADLINE = 30.0
+"""Seconds that a trial may take. A workstation needs half a second, the slowest board some."""
 NAME = "accepted-models.json"
 """The file of the cache folder that says which bundles were accepted."""
 MOST_ACCEPTED = 64
@@ -87,7 +89,7 @@ def try_bundle(archive: bytes, path: Path, variant: str, *, stepwise: bool = Fal
         InputError: the bundle has no such variant, or no form that goes stepwise.
     """
     try:
-        child = _start(variant, str(int(stepwise)), str(len(archive)), str(path))
+        child = _start(variant, str(int(stepwise)), str(len(archive)), str(DEADLINE), str(path))
     except (OSError, ValueError) as error:
         raise BundleError(
             f"{shown_path(path)}: it cannot be tried in a process of its own ({error}); close "
@@ -98,7 +100,7 @@ def try_bundle(archive: bytes, path: Path, variant: str, *, stepwise: bool = Fal
         return
     kind, _, said = answer.partition(": ")
     if kind in REFUSALS and said and not ended:
-        raise REFUSALS[kind](said if said.isprintable() else ascii(said))
+        raise REFUSALS[kind](said if said.isprintable() else ascii(said)[1:-1])
     raise BundleError(
         f"{shown_path(path)}: its {variant} network {ended or 'gave no answer'} when it was tried; "
         f"{AGAIN}, or play another"

@@ -46,8 +46,6 @@ REFUSALS: dict[str, type[BundleError | InputError]] = {
 }
 MOST_ANSWER = 2_000
 """Bytes of an answer."""
-DEADLINE = 30.0
-"""Seconds for all of it. The slowest board needs less than a third; this machine, half a second."""
 NOTES = 48
 """So many of each of two movements are composed: some hundredths of a second."""
 _SPARE_BYTES = 64 * MIB
@@ -59,16 +57,17 @@ _REASON = 200
 
 
 def main(arguments: Sequence[str]) -> None:
-    """``VARIANT STEPWISE SIZE PATH``: tries the bundle on standard input, and answers.
+    """``VARIANT STEPWISE SIZE SECONDS PATH``: tries the bundle on standard input, and answers.
 
     Args:
         arguments: the variant to run; ``1`` if the network is to go stepwise, else ``0``; how many
-            bytes the bundle has; the path that messages name.
+            bytes the bundle has; after how many seconds this process ends; the path that messages
+            name.
     """
-    variant, stepwise, size, path = arguments
+    variant, stepwise, size, seconds, path = arguments
     if hasattr(signal, "alarm"):
         # Nothing in this process can stop it, not even native code that hangs.
-        signal.alarm(math.ceil(DEADLINE))
+        signal.alarm(math.ceil(float(seconds)))
     answers = os.dup(1)
     # What native code may print is no answer.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
