@@ -147,7 +147,7 @@ def test_the_bytes_that_were_read_are_those_that_are_tried(tmp_path: Path) -> No
 
 
 def test_a_model_is_tried_with_what_will_run() -> None:
-    with pytest.raises(InputError, match="variant 'float16': x.bundle has float32"):
+    with pytest.raises(InputError, match=r"variant 'float16': x\.bundle has float32"):
         try_bundle(TINY, Path("x.bundle"), "float16")
     with pytest.raises(InputError, match="cannot go stepwise"):
         try_bundle(TINY, Path("x.bundle"), "float32", stepwise=True)
