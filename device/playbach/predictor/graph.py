@@ -45,7 +45,7 @@ def runtime_version() -> str:
     """
     from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 most need it not
 
-    package = runtime().__name__.partition(".")[0].replace("_", "-")
+    package = str(runtime().__name__).partition(".")[0].replace("_", "-")
     try:
         return f"{package} {version(package)}"
     except PackageNotFoundError:

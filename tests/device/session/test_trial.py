@@ -252,9 +252,12 @@ def test_commands_and_other_changes_are_heard_while_a_model_is_loaded(play: Play
         changing = threading.Thread(target=lambda: session.change(variant="dynamic"))
         changing.start()
         assert begun.wait(PATIENCE)
-        heard = threading.Thread(
-            target=lambda: (session.command(Command.PAUSE), session.change(tempo=90))
-        )
+
+        def steer() -> None:
+            session.command(Command.PAUSE)
+            session.change(tempo=90)
+
+        heard = threading.Thread(target=steer)
         heard.start()
         heard.join(PATIENCE)
         assert not heard.is_alive()
