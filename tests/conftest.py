@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,16 @@ EPOCHS = 3
 # A machine that is busy with something else is no failure.
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Bundles that tests use are tried once for all of them, and nothing is left with the user."""
+    with pytest.MonkeyPatch.context() as environment:
+        folder = once(tmp_path_factory, "cache", lambda _: None)
+        # As a service manager names it, since others keep large files where XDG_CACHE_HOME says.
+        environment.setenv("CACHE_DIRECTORY", str(folder))
+        yield
 
 
 @pytest.fixture(scope="session")

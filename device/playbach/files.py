@@ -8,7 +8,7 @@ import secrets
 import stat
 import sys
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from playbach.errors import OutputError
@@ -23,6 +23,22 @@ def at_home(path: str) -> Path:
     The service of a board runs as such a user, for whom ``Path.expanduser`` raises.
     """
     return Path(os.path.expanduser(path))  # noqa: PTH111 as the lines above say
+
+
+def own_folder(environment: Mapping[str, str], given: str, home: str, usual: str) -> Path:
+    """A folder of the program's own, which may not exist yet.
+
+    Args:
+        environment: its variables.
+        given: the variable in which a service manager names it; of several the first.
+        home: the variable that names the folder of all programs, which is used else.
+        usual: that folder where the variable says nothing, such as ``~/.cache``.
+    """
+    named = environment.get(given, "").partition(":")[0]
+    if named.startswith("/"):
+        return Path(named)
+    above = environment.get(home, "")
+    return (Path(above) if above.startswith("/") else at_home(usual)) / "playbach"
 
 
 def check_writable(path: Path, *, force: bool) -> None:

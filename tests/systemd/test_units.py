@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from playbach.config import load_config
+from playbach.session.trial import DEADLINE
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "systemd"
@@ -100,6 +101,13 @@ def test_the_player_may_use_sound_and_real_time_and_is_watched() -> None:
     assert 0 < int(values["WatchdogSec"]) <= 30
     assert values["IPAddressDeny"] == "any"
     assert values["IPAddressAllow"] == "localhost"
+
+
+def test_a_model_that_does_harm_when_it_is_tried_does_not_end_the_service() -> None:
+    values = settings("playbach.service")
+    assert int(values["TimeoutStartSec"]) >= 2 * DEADLINE
+    assert values["OOMPolicy"] == "continue"
+    assert values["CacheDirectory"] == "playbach"
 
 
 def test_the_configuration_that_is_installed_is_right() -> None:

@@ -16,7 +16,13 @@ from playbach.bundle.manifest import (
     Table,
     TensorSpec,
 )
-from playbach.bundle.reader import Bundle, default_bundle_path, read_bundle
+from playbach.bundle.reader import (
+    Bundle,
+    bundle_in,
+    default_bundle_path,
+    read_archive,
+    read_bundle,
+)
 from playbach.bundle.tensors import check_tensors, same_scale
 from playbach.bundle.verification import (
     Drift,
@@ -41,8 +47,10 @@ __all__ = [
     "TensorSpec",
     "VariantFigures",
     "Verification",
+    "bundle_in",
     "check_tensors",
     "default_bundle_path",
+    "read_archive",
     "read_bundle",
     "same_scale",
     "verification_table",

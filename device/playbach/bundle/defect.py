@@ -33,13 +33,15 @@ def shown(value: object) -> str:
         text = json.dumps(value[:LONGEST_SHOWN] if isinstance(value, str) else value)
     except (TypeError, ValueError):
         text = ascii(value)
+    if not text.isprintable():  # JSON leaves the last of ASCII as it is
+        text = ascii(value)
     return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 3]}..."
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
     """A hint such as `` (did you mean "role"?)``, or no text when no word is near."""
     near = difflib.get_close_matches(word[:LONGEST_SHOWN], list(words), n=1)
-    return f' (did you mean "{near[0]}"?)' if near else ""
+    return f" (did you mean {shown(near[0])}?)" if near else ""
 
 
 def shown_path(path: Path) -> str:

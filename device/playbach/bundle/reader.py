@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -72,8 +73,33 @@ def read_bundle(path: Path) -> Bundle:
         BundleError: it is missing, damaged, too large, for a newer version, or says something
             that is not allowed; the message names the file, the defect and what to do.
     """
+    return bundle_in(read_archive(path), path)
+
+
+def read_archive(path: Path) -> bytes:
+    """The bytes of a bundle's file, for ``bundle_in``.
+
+    Raises:
+        BundleError: it is missing, empty, too large, or cannot be read.
+    """
+    with _explained(path):
+        return _read(path)
+
+
+def bundle_in(archive: bytes, path: Path) -> Bundle:
+    """The bundle in the bytes of its file, checked as a whole.
+
+    Raises:
+        BundleError: as ``read_bundle``.
+    """
+    with _explained(path):
+        return parse_bundle(archive, path)
+
+
+@contextlib.contextmanager
+def _explained(path: Path) -> Iterator[None]:
     try:
-        return parse_bundle(_read(path), path)
+        yield
     except DefectError as defect:
         raise BundleError(f"{shown_path(path)}: {defect}; {defect.remedy}") from defect
 

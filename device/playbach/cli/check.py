@@ -8,11 +8,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from playbach.bundle import default_bundle_path, read_bundle
 from playbach.config import Config, Loaded, find_config, load_config
 from playbach.daemon.state import state_folder
 from playbach.errors import PlaybachError
-from playbach.predictor import load_predictor
+from playbach.session.trial import load_tried
 from playbach.sinks.choose import Check, checks
 from playbach.sinks.realtime import possible_timing
 
@@ -45,10 +44,9 @@ def run(args: argparse.Namespace) -> int:
 
 def _model(path: Path | str | None, variant: str | None) -> Check:
     def look() -> str:
-        bundle = read_bundle(default_bundle_path() if path is None else Path(path))
-        runs = load_predictor(bundle, variant).variant
-        manifest = bundle.manifest
-        return f"{manifest.network.name} from {manifest.provenance.run}, {runs} ({bundle.path})"
+        bundle, predictor = load_tried(path, variant)
+        network, run = bundle.manifest.network.name, bundle.manifest.provenance.run
+        return f"{network} from {run}, {predictor.variant} ({bundle.path})"
 
     return _tried("model", look)
 

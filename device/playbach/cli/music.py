@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from playbach.bundle import default_bundle_path, read_bundle
 from playbach.composer.composer import Composer, Settings
 from playbach.composer.sampling import Sampling, parse_temperatures
 from playbach.composer.suites import Wishes
@@ -16,7 +15,7 @@ from playbach.errors import InputError
 from playbach.music.form import parse_form
 from playbach.music.key import parse_key
 from playbach.music.meter import parse_meter
-from playbach.predictor import load_predictor
+from playbach.session.trial import load_tried
 
 MOST_SEED = 2**63 - 1
 
@@ -128,6 +127,7 @@ def composer_from(args: argparse.Namespace, settings: Settings, seed: int) -> Co
         InputError: it has no such variant, or no form that goes stepwise.
         AcceleratorError: it is for an Edge TPU, and there is none.
     """
-    bundle = read_bundle(args.bundle or default_bundle_path())
-    predictor = load_predictor(bundle, args.variant, fallback=args.fallback, stepwise=args.stepwise)
+    bundle, predictor = load_tried(
+        args.bundle, args.variant, fallback=args.fallback, stepwise=args.stepwise
+    )
     return Composer(predictor, bundle.manifest.range, np.random.default_rng(seed), lambda: settings)

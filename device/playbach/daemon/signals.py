@@ -1,4 +1,4 @@
-"""Signals and the death of threads, as events that the main thread takes one by one."""
+"""Signals, reloads and the death of threads, as events that the main thread takes one by one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from types import FrameType
+
+from playbach.config import Loaded
 
 
 class Asked(Enum):
@@ -31,7 +33,18 @@ class Death:
     error: BaseException
 
 
-Event = Asked | Death
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """The configuration was read again.
+
+    Attributes:
+        loaded: what holds from now on; ``None`` if it stays as it was.
+    """
+
+    loaded: Loaded | None
+
+
+Event = Asked | Death | Reloaded
 _Handler = Callable[[int, FrameType | None], None]
 
 MEANINGS = {"SIGTERM": Asked.STOP, "SIGINT": Asked.STOP, "SIGHUP": Asked.RELOAD}

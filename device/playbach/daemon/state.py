@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from playbach.errors import InputError, OutputError
-from playbach.files import Claim, at_home, check_writable, make_folder, write_atomically
+from playbach.files import Claim, check_writable, make_folder, own_folder, write_atomically
 from playbach.session.settings import Settings, Value, as_values, changed
 
 _LOG = logging.getLogger(__name__)
@@ -22,12 +22,7 @@ _VERSION = 1
 
 def state_folder(environment: Mapping[str, str] = os.environ) -> Path:
     """The first of ``$STATE_DIRECTORY``, else the user's own: ``$XDG_STATE_HOME/playbach``."""
-    given = environment.get("STATE_DIRECTORY", "").partition(":")[0]
-    if given.startswith("/"):
-        return Path(given)
-    home = environment.get("XDG_STATE_HOME", "")
-    base = Path(home) if home.startswith("/") else at_home("~/.local/state")
-    return base / "playbach"
+    return own_folder(environment, "STATE_DIRECTORY", "XDG_STATE_HOME", "~/.local/state")
 
 
 class Remembered:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,7 +15,7 @@ from playbach.config.text import flat
 from playbach.daemon.components import Component
 from playbach.daemon.logs import set_up_logging
 from playbach.daemon.notify import Notifier
-from playbach.daemon.signals import Asked, Death, Inbox
+from playbach.daemon.signals import Asked, Death, Inbox, Reloaded
 from playbach.daemon.state import Remembered
 from playbach.daemon.watchdog import Progress, Watchdog
 from playbach.errors import PlaybachError
@@ -69,6 +70,7 @@ class Supervisor:
         self._said = ""
         self._title = ""
         self._problems: tuple[str, ...] = ()
+        self._reloading = self._again = False
         self._watchdog = (
             Watchdog(notifier.watchdog, self._progress, notifier.alive)
             if notifier.watchdog
@@ -89,6 +91,8 @@ class Supervisor:
                 return 0
             if event is Asked.RELOAD:
                 self._reload()
+            elif isinstance(event, Reloaded):
+                self._reloaded(event.loaded)
             elif isinstance(event, Death):
                 death = event
                 break
@@ -105,7 +109,9 @@ class Supervisor:
         if self._watchdog:
             self._watchdog.look(time.monotonic())
         status = self._music.status()
-        self._keep(status)
+        # What a reload changes is in the configuration, and need not be remembered.
+        if not self._reloading:
+            self._keep(status)
         self._tell(status)
 
     def _dead(self) -> Death | None:
@@ -137,7 +143,15 @@ class Supervisor:
             self._music.report("state", self._remembered.problem)
 
     def _reload(self) -> None:
+        """Begin to read the configuration again, on a thread: a model may take long to be tried."""
+        if self._reloading:
+            self._again = True
+            return
+        self._reloading = True
         self._notifier.reloading()
+        threading.Thread(target=self._read_again, name="playbach-reload", daemon=True).start()
+
+    def _read_again(self) -> None:
         try:
             new = load_config(self._loaded.path)
             self._apply(new.config)
@@ -145,11 +159,19 @@ class Supervisor:
             for line in error.lines:
                 _LOG.error("%s", line)
             _LOG.error("the configuration stays as it was")
+            self._inbox.put(Reloaded(None))
         else:
-            self._loaded = new
             _LOG.info("configuration read again from %s", new.path or "the defaults alone")
+            self._inbox.put(Reloaded(new))
+
+    def _reloaded(self, new: Loaded | None) -> None:
+        self._loaded = new or self._loaded
+        self._reloading = False
         self._notifier.ready()
         self._said = ""
+        if self._again:
+            self._again = False
+            self._reload()
 
     def _apply(self, new: Config) -> None:
         """Change what the new configuration says otherwise than the old one did."""

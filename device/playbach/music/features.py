@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from itertools import accumulate
 from types import MappingProxyType
 
@@ -127,7 +126,6 @@ def _many(name: str, count: int, size: int) -> tuple[Feature, ...]:
     return tuple(Feature(f"{name} {n}", size) for n in range(count))
 
 
-@cache
 def place_table(meter: Meter) -> bytes:
     """For each lag, 0 to ``LONGEST_LAG`` ticks, where a note so long ago stands relative to now.
 

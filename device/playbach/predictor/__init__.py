@@ -7,7 +7,7 @@ from playbach.predictor.base import (
     Recalling,
     SymbolPredictor,
 )
-from playbach.predictor.load import load_note_predictor, load_predictor
+from playbach.predictor.load import chosen_variant, load_note_predictor, load_predictor
 
 __all__ = [
     "AnyPredictor",
@@ -15,6 +15,7 @@ __all__ = [
     "Probabilities",
     "Recalling",
     "SymbolPredictor",
+    "chosen_variant",
     "load_note_predictor",
     "load_predictor",
 ]

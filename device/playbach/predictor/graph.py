@@ -37,6 +37,21 @@ def runtime() -> Any:
     )
 
 
+def runtime_version() -> str:
+    """Name and version of the installed runtime.
+
+    Raises:
+        BundleError: none is installed.
+    """
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 most need it not
+
+    package = str(runtime().__name__).partition(".")[0].replace("_", "-")
+    try:
+        return f"{package} {version(package)}"
+    except PackageNotFoundError:
+        return package
+
+
 def first_line(error: Exception) -> str:
     """The reason a library gives, as it may stand in a message of one line."""
     lines = str(error).splitlines()

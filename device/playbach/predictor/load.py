@@ -63,7 +63,7 @@ def load_predictor(
         )
     if kind in NOTE_KINDS:
         return load_note_predictor(bundle, variant, fallback=fallback, library=library)
-    chosen = _variant(bundle, variant)
+    chosen = chosen_variant(bundle, variant)
     opener = _opener(bundle, chosen, fallback=fallback, library=library)
     return (STEP_KINDS if stepwise else SYMBOL_KINDS)[kind](bundle, chosen, opener)
 
@@ -89,7 +89,7 @@ def load_note_predictor(
             f"{bundle.path}: made for version {version} of the encoding, and this playbach reads "
             f"version {ENCODING_VERSION}; update playbach, or make the bundle again"
         )
-    chosen = _variant(bundle, variant)
+    chosen = chosen_variant(bundle, variant)
     opener = _opener(bundle, chosen, fallback=fallback, library=library)
     return NOTE_KINDS[kind](bundle, chosen, opener)
 
@@ -104,7 +104,12 @@ def _kind(bundle: Bundle) -> str:
     )
 
 
-def _variant(bundle: Bundle, wanted: str | None) -> str:
+def chosen_variant(bundle: Bundle, wanted: str | None) -> str:
+    """The variant that is wanted; the bundle's default if none is.
+
+    Raises:
+        InputError: the bundle has no such variant.
+    """
     manifest = bundle.manifest
     chosen = manifest.default_variant if wanted is None else wanted
     if chosen in manifest.variants:

@@ -19,7 +19,8 @@ from playbach.music.scale import step_table, widest_step
 Ints = NDArray[np.int64]
 
 _PITCHES = MAX_PITCH + 1
-_MOST_KEPT = 512
+MOST_KEPT_BYTES = 2 << 20
+"""For what ``PointerBins`` looks up again and again, however many pointers a network has."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,9 @@ class PointerBins:
         self._first_bins = list(zip(kinds, (ends - sizes).tolist(), strict=True))
         self.count = int(ends[-1])
         self._steps = np.array(step_table(shape.widest)) + self._most
+        # A piece needs a few dozen of them.
+        each = shape.pointers * (2 * shape.widest + 1) * np.dtype(np.int64).itemsize
+        self._most_kept = max(MOST_KEPT_BYTES // each, 1)
         self._kept: dict[tuple[int, int], Ints] = {}
 
     def of_note(self, interval: int, steps: int, pitch: int) -> list[int]:
@@ -105,8 +109,7 @@ class PointerBins:
         intervals = np.arange(2 * self._widest + 1)
         by_kind = (intervals, self._steps[degree], intervals + last_pitch)
         found: Ints = np.array([first + by_kind[kind] for kind, first in self._first_bins])
-        # A piece needs a few dozen of them.
-        if len(self._kept) == _MOST_KEPT:
+        if len(self._kept) == self._most_kept:
             self._kept.clear()
         self._kept[degree, last_pitch] = found
         return found

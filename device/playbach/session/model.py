@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from playbach.bundle import Manifest, PitchRange, default_bundle_path, read_bundle
+from playbach.bundle import Manifest, PitchRange
 from playbach.composer import composer
 from playbach.composer.composer import Composer
 from playbach.composer.sampling import Sampling
@@ -16,8 +15,9 @@ from playbach.composer.suites import Wishes, movements
 from playbach.music.form import parse_form
 from playbach.music.key import parse_key
 from playbach.music.meter import parse_meter
-from playbach.predictor import AnyPredictor, load_predictor
+from playbach.predictor import AnyPredictor
 from playbach.session.settings import Settings
+from playbach.session.trial import load_tried
 from playbach.stream import Movement, StreamItem
 
 
@@ -45,18 +45,12 @@ def load_model(settings: Settings) -> Model:
     """The model that the settings name.
 
     Raises:
-        BundleError: the bundle cannot be used.
+        BundleError: the bundle cannot be used, or did harm when it was tried.
         InputError: it has no such variant.
         AcceleratorError: it is for an Edge TPU, there is none, and nothing may take over.
     """
-    path = default_bundle_path() if settings.bundle is None else Path(settings.bundle)
-    bundle = read_bundle(path)
-    manifest = bundle.manifest
-    return Model(
-        _name_of(manifest),
-        load_predictor(bundle, settings.variant, fallback=settings.fallback),
-        manifest.range,
-    )
+    bundle, predictor = load_tried(settings.bundle, settings.variant, fallback=settings.fallback)
+    return Model(_name_of(bundle.manifest), predictor, bundle.manifest.range)
 
 
 def _name_of(manifest: Manifest) -> str:

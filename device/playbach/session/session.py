@@ -18,9 +18,10 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -30,11 +31,11 @@ from playbach.errors import PlaybachError
 from playbach.lifetime import Lifetime
 from playbach.player.player import Player
 from playbach.session.archive import Archive
-from playbach.session.deferred import Deferrals
+from playbach.session.deferred import Deferral, Deferrals
 from playbach.session.events import Subscription
 from playbach.session.external_clock import ExternalClock
 from playbach.session.follower import Follower
-from playbach.session.model import LiveSource, composer_settings, is_wished
+from playbach.session.model import LiveSource, Model, composer_settings, is_wished
 from playbach.session.parts import PARTS, Parts, controls_of
 from playbach.session.pieces import PlayedPiece
 from playbach.session.settings import Settings, changed
@@ -44,8 +45,8 @@ from playbach.sinks.base import Sink
 from playbach.status import Status
 from playbach.stream import Movement, Seconds
 
-_MODEL = ("bundle", "variant", "fallback")
-"""Settings whose change asks for the model to be loaded again."""
+MODEL = ("bundle", "variant", "fallback")
+"""Settings whose change asks for the model to be loaded again, which takes a moment."""
 _SINK = ("sink", "port")
 """Settings whose change asks for another sink."""
 
@@ -90,7 +91,7 @@ class Session(Lifetime):
         self._parts = parts
         self._deferrals = Deferrals(fallbacks)
         settings, self._model = self._deferrals.usable(
-            changed(settings, {}), _MODEL, parts.load_model
+            changed(settings, {}), MODEL, parts.load_model
         )
         settings, played = self._deferrals.usable(
             settings, _SINK, lambda tried: sink or parts.make_sink(tried)
@@ -129,6 +130,8 @@ class Session(Lifetime):
             absent_ok=absent_ok,
         )
         self._changing = threading.RLock()
+        # Taken before the other, by who changes the model.
+        self._loading = threading.RLock()
         self._transport = Transport.PLAYING
         self._started = 0.0
 
@@ -220,12 +223,15 @@ class Session(Lifetime):
             BundleError: the model cannot be used.
             PortError: the port cannot be opened.
         """
-        with self._changing:
+        return self._change(wanted, lambda: True)
+
+    def _change(self, wanted: Mapping[str, object], is_asked: Callable[[], bool]) -> Settings:
+        """As ``change``, but only if it ``is_asked`` for still once a model has been loaded."""
+        with self._another_model(wanted) as model, self._changing:
+            if not is_asked():
+                return self._settings
             before, new = self._settings, changed(self._settings, wanted)
             composing = composer_settings(new)
-            model = None
-            if _differ(_MODEL, new, before):
-                model = self._parts.load_model(new)
             with self._clock.another(new) as retired:
                 if _differ(_SINK, new, before):
                     self._player.use(self._parts.make_sink(new))
@@ -247,10 +253,9 @@ class Session(Lifetime):
     def retry(self) -> bool:
         """Try again what could not be used at the start; whether nothing of that is left."""
         for deferral in self._deferrals.kept:
-            with self._changing, suppress(PlaybachError):
+            with suppress(PlaybachError):
                 # Unless somebody has chosen something else since.
-                if deferral in self._deferrals.kept:
-                    self.change(**deferral.wanted)
+                self._change(deferral.wanted, partial(self._is_deferred, deferral))
         return not self._deferrals.kept
 
     def report(self, subject: str, problem: str) -> None:
@@ -314,11 +319,27 @@ class Session(Lifetime):
             problems=self.problems,
         )
 
+    def _is_deferred(self, deferral: Deferral) -> bool:
+        return deferral in self._deferrals.kept
+
     def _begin(self, settings: Settings) -> None:
         """Play to what these settings name; the player has the sink of the present ones."""
         if _differ(_SINK, settings, self._settings):
             self._player.use(self._parts.make_sink(settings))
         self._player.start()
+
+    @contextmanager
+    def _another_model(self, wanted: Mapping[str, object]) -> Iterator[Model | None]:
+        """The model that is wanted, loaded; ``None`` if it is the present one.
+
+        Meanwhile commands and other changes are heard, but for those of the model.
+        """
+        if not wanted.keys() & MODEL:
+            yield None
+            return
+        with self._loading:
+            before, new = self._settings, changed(self._settings, wanted)
+            yield self._parts.load_model(new) if _differ(MODEL, new, before) else None
 
     def _composing(self) -> composer.Settings:
         """What the composer is to keep to now."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from dataclasses import asdict
@@ -18,7 +19,7 @@ from playbach.errors import InputError
 from playbach.instruments import INSTRUMENTS
 from playbach.session.archive import midi_of
 from playbach.session.pieces import PlayedPiece
-from playbach.session.session import Session
+from playbach.session.session import MODEL, Session
 from playbach.session.settings import TABLE, as_values
 from playbach.session.status import Command
 from playbach.sinks.choose import list_ports
@@ -47,13 +48,14 @@ class Api:
         Args:
             session: what is steered.
             hub: what pages listen to.
-            executor: runs what may take a while, such as loading a model.
+            executor: runs what may take a while, but for loading a model, which may take long.
             models: folder of further bundles; ``None`` for none.
         """
         self._session = session
         self._hub = hub
         self._executor = executor
         self._models = models
+        self._loading = asyncio.Lock()
 
     def routes(self) -> list[web.RouteDef]:
         """All of them, the table that is served."""
@@ -92,7 +94,12 @@ class Api:
     async def change(self, request: web.Request) -> web.Response:
         wanted = await json_object(request)
         self._refuse_files(wanted)
-        new = await self._aside(lambda: self._session.change(**wanted))
+        if wanted.keys() & MODEL:
+            # A model that hangs when it is tried must not keep others, nor the end, waiting.
+            async with self._loading:
+                new = await _on_its_own_thread(lambda: self._session.change(**wanted))
+        else:
+            new = await self._aside(lambda: self._session.change(**wanted))
         return web.json_response(as_values(new))
 
     async def command(self, request: web.Request) -> web.Response:
@@ -185,6 +192,29 @@ class Api:
 
     async def _aside(self, job: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, job)
+
+
+async def _on_its_own_thread(job: Callable[[], T]) -> T:
+    """What ``job`` returns; neither the server nor the program waits for it to end."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def tell(say: Callable[[], object]) -> None:
+        # Nobody listens any more if the request was given up, or the server has ended.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(lambda: done.done() or say())
+
+    def work() -> None:
+        try:
+            result = job()
+        except BaseException as error:  # noqa: BLE001 the request fails with it
+            failure = error
+            tell(lambda: done.set_exception(failure))
+        else:
+            tell(lambda: done.set_result(result))
+
+    threading.Thread(target=work, name="playbach-web-model", daemon=True).start()
+    return await done
 
 
 def login_route(gate: Gate, attempts: Attempts) -> web.RouteDef:

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.device.cli.conftest import Command
+from tests.fixtures import hostile
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 
 from playbach.bundle.archive import pack, unpack
@@ -167,6 +168,14 @@ BUNDLES: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "altered": (altered, "was altered (its SHA-256 is not the manifest's)"),
     "of the future": (of_the_future, "made for a newer Play Bach (format 2; this one reads 1)"),
+    "of a graph that crashes": (
+        lambda path: path.write_bytes(hostile.damaged(*hostile.CRASHING[0])),
+        "its float32 network crashed (Segmentation fault) when it was tried; make the bundle again",
+    ),
+    "of a graph that answers NaN": (
+        lambda path: path.write_bytes(hostile.not_numbers()),
+        "of each shift its network gives numbers that are no probabilities; make the bundle again",
+    ),
     "a zip bomb": (zip_bomb, "unpack to more than the 67108864 bytes allowed"),
 }
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+from tests.fixtures import hostile
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 
 from playbach.daemon.service import patient_sink
@@ -173,6 +174,39 @@ def test_a_broken_configuration_is_reported_and_the_old_one_goes_on(tmp_path: Pa
     assert status == 0
     assert "config.toml:2: tempo 9: it must be" in said
     assert "config.toml:3: [music] has no key 'keey'; did you mean key?" in said
+
+
+def test_a_model_that_crashes_leaves_the_music_as_it_was(tmp_path: Path) -> None:
+    with service(tmp_path) as daemon:
+        notes = int(daemon.until(r"STATUS=.*; (\d+) notes")[1])
+        other = tmp_path / "other.bundle"
+        other.write_bytes(hostile.damaged(*hostile.CRASHING[0]))
+        (tmp_path / "config.toml").write_text(CONFIG.replace(str(TINY_BUNDLE), str(other)))
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.until("RELOADING=1")
+        daemon.until("READY=1")
+        assert int(daemon.until(r"STATUS=.*; (\d+) notes")[1]) >= notes
+        status, said = daemon.stop()
+    assert status == 0
+    assert f"{other}: its float32 network crashed (Segmentation fault) when it was tried" in said
+    assert "the configuration stays as it was" in said
+
+
+def test_a_model_that_hangs_keeps_neither_signs_of_life_nor_the_end_waiting(tmp_path: Path) -> None:
+    with service(tmp_path, watchdog=1.0) as daemon:
+        daemon.until("STATUS=Suite")
+        other = tmp_path / "other.bundle"
+        other.write_bytes(hostile.graph_beside("hang.tflite"))
+        (tmp_path / "config.toml").write_text(CONFIG.replace(str(TINY_BUNDLE), str(other)))
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.until("RELOADING=1")
+        for _ in range(12):
+            daemon.until("WATCHDOG=1")
+        status, said = daemon.stop()
+    begun = next(n for n, line in enumerate(daemon.heard) if line.startswith("RELOADING=1"))
+    assert "READY=1" not in daemon.heard[begun:]
+    assert status == 0
+    assert "when it was tried" not in said
 
 
 def test_what_was_changed_before_holds_after_a_restart(tmp_path: Path) -> None:

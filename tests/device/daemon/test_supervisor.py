@@ -43,6 +43,11 @@ class Music:
     problems: dict[str, str] = field(default_factory=dict)
     count: int = 0
     changes: list[dict[str, object]] = field(default_factory=list)
+    asked: threading.Event = field(default_factory=threading.Event)
+    held: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.held.set()
 
     def start(self) -> None: ...
 
@@ -66,6 +71,8 @@ class Music:
         self.problems = {**self.problems, subject: problem}
 
     def change(self, **wanted: object) -> None:
+        self.asked.set()
+        assert self.held.wait(PATIENCE)
         self.changes.append(wanted)
         self.settings = changed(self.settings, wanted)
 
@@ -197,6 +204,26 @@ def test_a_broken_configuration_is_reported_and_the_old_one_goes_on(
     assert [line.split(": ")[0].split(":")[-1] for line in errors[:2]] == ["2", "3"]
     assert errors[2] == "the configuration stays as it was"
     assert scene.end() == 0
+
+
+def test_a_reload_that_takes_long_leaves_the_service_alive_and_the_next_waits_for_it(
+    begin: Begin,
+) -> None:
+    scene = begin(watchdog=0.4)
+    scene.until("READY=1")
+    scene.music.held.clear()
+    scene.config.write_text("[music]\ntempo = 80\nkey = 'd'\n")
+    scene.inbox.put(Asked.RELOAD)
+    begun = scene.until("RELOADING=1")
+    assert scene.music.asked.wait(PATIENCE)
+    scene.config.write_text("[music]\ntempo = 70\nkey = 'd'\n")
+    scene.inbox.put(Asked.RELOAD)
+    for _ in range(5):
+        scene.until("WATCHDOG=1", after=len(scene.heard))
+    scene.music.held.set()
+    again = scene.until("RELOADING=1", after=scene.until("READY=1", after=begun))
+    scene.until("READY=1", after=again)
+    assert scene.music.changes == [{"key": "D minor"}, {"tempo": 70.0}]
 
 
 def test_what_a_reload_cannot_change_is_said(

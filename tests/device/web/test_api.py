@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 from tests.device.web.conftest import Serve, talk, until
+from tests.fixtures import hostile
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 
 from playbach.music.midi import parse_midi
+from playbach.session import trial
 from playbach.session.settings import TABLE, as_values
 from playbach.session.status import Command, Transport
 
@@ -175,6 +178,43 @@ def test_a_folder_of_models_that_cannot_be_had_has_none(
         models, (status, _) = talk(served, ask)
     assert {model["name"] for model in models} == {"default", "tiny"}
     assert status == 400
+
+
+def test_a_model_that_hangs_keeps_no_command_and_not_the_end_waiting(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trial, "DEADLINE", 20.0)
+    hangs = tmp_path / "hangs.bundle"
+    hangs.write_bytes(hostile.graph_beside("hang.tflite"))
+
+    async def ask(client: aiohttp.ClientSession) -> None:
+        change = asyncio.create_task(_patch(client, {"bundle": str(hangs)}))
+        await asyncio.sleep(0.1)
+        async with client.post("/api/v1/commands/pause", json={}) as answer:
+            assert (await answer.json())["transport"] == "paused"
+        assert (await _patch(client, {"tempo": 90}))[0] == 200
+        assert not change.done()
+        change.cancel()
+
+    with serve(models=tmp_path) as served:
+        talk(served, ask)
+        assert served.session.settings.tempo == 90
+
+    def trying() -> bool:
+        return any(thread.name == "playbach-web-model" for thread in threading.enumerate())
+
+    assert trying(), "the server did not wait for it"
+    until(lambda: not trying(), "the end of the trial")
+    assert served.session.settings.bundle == str(TINY_BUNDLE)
+
+
+def test_a_model_that_does_harm_is_refused_with_its_reason(serve: Serve, tmp_path: Path) -> None:
+    harmful = tmp_path / "harmful.bundle"
+    harmful.write_bytes(hostile.damaged(*hostile.CRASHING[0]))
+    with serve(models=tmp_path) as served:
+        status, said = talk(served, lambda client: _patch(client, {"bundle": str(harmful)}))
+    assert status == 409
+    assert "crashed (Segmentation fault) when it was tried" in str(said)
 
 
 def test_settings_ports_and_instruments_are_listed(serve: Serve) -> None:
