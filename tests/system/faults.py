@@ -54,7 +54,7 @@ CONFIG = """
 [music]
 tempo = {tempo}
 [sound]
-sink = "midi"
+sink = "jack"
 port = "{synth}"
 [page]
 address = "127.0.0.1:{port}"
@@ -270,12 +270,14 @@ class Soak:
         names = list(self._faults)
         weights = [weight for weight, _ in self._faults.values()]
         while time.monotonic() < until:
-            for name in self._chance.choices(names, weights, k=CHECK_EVERY):
-                self.found.faults[name] += 1
-                self._faults[name][1]()
-                time.sleep(self._chance.expovariate(2.0))
-                self._still_lives(name)
-            self._check()
+            (name,) = self._chance.choices(names, weights)
+            self.found.faults[name] += 1
+            self._faults[name][1]()
+            time.sleep(self._chance.expovariate(2.0))
+            self._still_lives(name)
+            if self.found.faults.total() % CHECK_EVERY == 0:
+                self._check()
+        self._check()
         self._end(signal.SIGTERM, again=False)
         self.synth.switch_off()
 
@@ -322,7 +324,7 @@ class Soak:
         self.synth.switch_on()
         request = self.daemon.request
         request("PATCH", "settings", {"sink": None, "port": None})
-        request("PATCH", "settings", {"sink": "midi", "port": SYNTH, "tempo": 240})
+        request("PATCH", "settings", {"sink": "jack", "port": SYNTH, "tempo": 240})
         request("POST", "commands/play")
         before = self.synth.notes
         self._await(lambda: self.synth.notes > before + 3, "music is heard")
@@ -360,7 +362,7 @@ class Soak:
         self._ask("PATCH", "settings", {name: wanted[name] for name in names})
 
     def _sink(self) -> None:
-        sink = self._chance.choice(["none", "midi", "fluidsynth", "alsa", None])
+        sink = self._chance.choice(["none", "jack", "midi", "fluidsynth", "alsa", None])
         port = self._chance.choice([SYNTH, None, "no such port"])
         self._ask("PATCH", "settings", {"sink": sink, "port": port})
 
