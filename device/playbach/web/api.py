@@ -91,7 +91,7 @@ class Api:
     async def change(self, request: web.Request) -> web.Response:
         wanted = await json_object(request)
         self._refuse_files(wanted)
-        new = await self._aside(lambda: self._session.change(**wanted))
+        new = await self._aside(lambda: self._session.change(wanted))
         return web.json_response(as_values(new))
 
     async def command(self, request: web.Request) -> web.Response:
