@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from dataclasses import asdict
@@ -18,12 +19,13 @@ from playbach.instruments import INSTRUMENTS
 from playbach.session.archive import midi_of
 from playbach.session.pieces import PlayedPiece
 from playbach.session.session import Session
-from playbach.session.settings import TABLE, as_values
+from playbach.session.settings import TABLE, as_values, find_setting
 from playbach.session.status import Command
 from playbach.sinks.choose import list_ports
 from playbach.web.access import COOKIE, Attempts, Gate
+from playbach.web.connections import connection_of
 from playbach.web.description import VERSION, description
-from playbach.web.guard import address_of, refusal, too_many
+from playbach.web.guard import wrong_token
 from playbach.web.hub import Hub
 from playbach.web.live import serve_page
 from playbach.web.views import JSON, movement_view, setting_view
@@ -31,8 +33,10 @@ from playbach.web.views import JSON, movement_view, setting_view
 T = TypeVar("T")
 _YEAR = 365 * 86_400
 _FILE = "file"
-_MOST_NUMBER = 20
-"""Characters of a number in a request."""
+_NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
+"""A number in an address."""
+_BODY_WITHIN = 10.0
+"""Seconds in which a request's body must come."""
 
 
 class Api:
@@ -61,7 +65,7 @@ class Api:
             "settings": self.settings,
             "settings/table": self.table,
             "pieces": self.pieces,
-            r"pieces/{id:\d{1,9}}.mid": self.piece,
+            r"pieces/{id:[0-9]{1,9}}.mid": self.piece,
             "recent.mid": self.recent,
             "ports": self.ports,
             "instruments": self.instruments,
@@ -90,6 +94,8 @@ class Api:
 
     async def change(self, request: web.Request) -> web.Response:
         wanted = await json_object(request)
+        for name, value in wanted.items():
+            find_setting(name).check_type(value)
         self._refuse_files(wanted)
         new = await self._aside(lambda: self._session.change(wanted))
         return web.json_response(as_values(new))
@@ -123,11 +129,9 @@ class Api:
 
     async def recent(self, request: web.Request) -> web.Response:
         text = request.query.get("minutes", "10")
-        try:
-            minutes = float(text[:_MOST_NUMBER])
-        except ValueError as error:
-            raise InputError(f"minutes {text[:_MOST_NUMBER]!r}: it must be a number") from error
-        content = await self._aside(lambda: self._session.recent(minutes))
+        if not _NUMBER.fullmatch(text):
+            raise InputError(f"minutes {text[:20]!r}: it must be a number, such as 10 or 0.5")
+        content = await self._aside(lambda: self._session.recent(float(text)))
         return web.Response(
             body=content,
             content_type="audio/midi",
@@ -188,13 +192,12 @@ def login_route(gate: Gate, attempts: Attempts) -> web.RouteDef:
     """The route that exchanges the token for a cookie."""
 
     async def login(request: web.Request) -> web.Response:
-        blocked = too_many(request, attempts)
-        if blocked is not None:
-            return blocked
-        given = (await json_object(request)).get("token")
-        if not isinstance(given, str) or not gate.is_token(given):
-            attempts.failed(address_of(request))
-            return refusal(401, "that is not the token; open the link that was printed")
+        wanted = await json_object(request)
+        given = wanted.get("token")
+        if wanted.keys() != {"token"} or not isinstance(given, str):
+            raise InputError('send {"token": TEXT}, and nothing else')
+        if not gate.is_token(given):
+            return wrong_token(request, attempts)
         response = web.Response(status=204)
         response.set_cookie(
             COOKIE, gate.cookie, max_age=_YEAR, httponly=True, samesite="Strict", path="/"
@@ -209,17 +212,27 @@ async def json_object(request: web.Request) -> JSON:
 
     Raises:
         HTTPUnsupportedMediaType: its content type is not ``application/json``.
+        HTTPRequestTimeout: it does not come.
         HTTPBadRequest: it is not JSON in UTF-8, or not an object.
     """
     if request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType(text="send application/json")
     try:
-        said = json.loads((await request.read()).decode())
+        with connection_of(request).waiting():
+            async with asyncio.timeout(_BODY_WITHIN):
+                content = await request.read()
+        said = json.loads(content.decode(), parse_constant=_refuse_constant)
+    except TimeoutError as error:
+        raise web.HTTPRequestTimeout(text=f"the body must come in {_BODY_WITHIN:.0f} s") from error
     except (ValueError, RecursionError) as error:
         raise web.HTTPBadRequest(text="the body is not JSON in UTF-8") from error
     if not isinstance(said, dict):
         raise web.HTTPBadRequest(text="the body must be a JSON object")
     return said
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
 
 
 def _piece_view(piece: PlayedPiece, now: float) -> JSON:

@@ -62,6 +62,7 @@ class Hub:
         self._notes: deque[NoteAhead] = deque(maxlen=_KEPT)
         self._changed = asyncio.Event()
         self._last_status: JSON = {}
+        self._refused = 0
 
     @property
     def pages(self) -> int:
@@ -70,7 +71,11 @@ class Hub:
 
     def status(self) -> JSON:
         """How things are."""
-        return status_view(self._session.status(), self._session.now(), self.pages)
+        return status_view(self._session.status(), self._session.now(), self.pages, self._refused)
+
+    def refused(self) -> None:
+        """A request was refused."""
+        self._refused += 1
 
     def now(self) -> float:
         """Seconds on the session's clock, to which all times here refer."""
@@ -139,7 +144,7 @@ class Hub:
         return messages + _of_notes(notes)
 
     def _is_news(self, status: JSON) -> bool:
-        moving = ("now", "uptime", "lateness")
+        moving = ("now", "uptime", "lateness", "refused")
         before = self._last_status
         return any(status[key] != before.get(key) for key in status if key not in moving) or (
             status["now"] - before["now"] > 2  # noqa: PLR2004 seconds, so that a page sees life

@@ -40,7 +40,7 @@ def _lateness(lateness: Lateness | None) -> JSON | None:
     }
 
 
-def status_view(status: SessionStatus, now: float, listeners: int) -> JSON:
+def status_view(status: SessionStatus, now: float, listeners: int, refused: int) -> JSON:
     """How things are.
 
     Times are seconds, ``tempo`` is in felt beats per minute; ``lateness`` is in milliseconds, and
@@ -50,6 +50,7 @@ def status_view(status: SessionStatus, now: float, listeners: int) -> JSON:
         status: of the session.
         now: seconds on the session's clock.
         listeners: number of open pages.
+        refused: requests that were refused since the start.
     """
     playing = status.playing
     return {
@@ -72,6 +73,7 @@ def status_view(status: SessionStatus, now: float, listeners: int) -> JSON:
         "uptime": round(status.uptime, 1),
         "problem": status.problem,
         "listeners": listeners,
+        "refused": refused,
         "settings": as_values(status.settings),
     }
 
