@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
 from playbach.errors import InputError
-from playbach_train.docstrings import attributes
+from playbach.docstrings import attributes
 
 MAX_CONFIG_BYTES = 65_536
 _SHOWN = 60

@@ -13,28 +13,26 @@ from typing import TypeVar
 
 from aiohttp import hdrs, web
 
-from playbach.bundle import default_bundle_path
 from playbach.errors import InputError
 from playbach.instruments import INSTRUMENTS
 from playbach.session.archive import midi_of
-from playbach.session.pieces import PlayedPiece
 from playbach.session.session import Session
 from playbach.session.settings import TABLE, as_values, find_setting
 from playbach.session.status import Command
 from playbach.sinks.choose import list_ports
 from playbach.web.access import COOKIE, Attempts, Gate
 from playbach.web.connections import connection_of
-from playbach.web.description import VERSION, description
+from playbach.web.description import description
 from playbach.web.guard import wrong_token
 from playbach.web.hub import Hub
 from playbach.web.live import serve_page
-from playbach.web.views import JSON, movement_view, setting_view
+from playbach.web.views import JSON, VERSION, model_view, piece_view, setting_view
 
 T = TypeVar("T")
 _YEAR = 365 * 86_400
 _FILE = "file"
-_NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
-"""A number in an address."""
+_NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,20})?(e[+-]?[0-9]{1,3})?")
+"""A number in an address, as JSON writes it."""
 _BODY_WITHIN = 10.0
 """Seconds in which a request's body must come."""
 
@@ -111,7 +109,7 @@ class Api:
     async def pieces(self, request: web.Request) -> web.Response:
         del request
         now = self._session.now()
-        return web.json_response([_piece_view(piece, now) for piece in self._session.pieces()])
+        return web.json_response([piece_view(piece, now) for piece in self._session.pieces()])
 
     async def piece(self, request: web.Request) -> web.Response:
         wanted = int(request.match_info["id"])
@@ -128,7 +126,7 @@ class Api:
         )
 
     async def recent(self, request: web.Request) -> web.Response:
-        text = request.query.get("minutes", "10")
+        text = ", ".join(request.query.getall("minutes", ["10"]))
         if not _NUMBER.fullmatch(text):
             raise InputError(f"minutes {text[:20]!r}: it must be a number, such as 10 or 0.5")
         content = await self._aside(lambda: self._session.recent(float(text)))
@@ -150,15 +148,7 @@ class Api:
         del request
         current = self._session.settings.bundle
         bundles: list[Path | None] = [None, *await self._aside(self._bundles)]
-        rows = [
-            {
-                "name": (path or default_bundle_path()).stem,
-                "bundle": None if path is None else str(path),
-                "chosen": current == (None if path is None else str(path)),
-            }
-            for path in bundles
-        ]
-        return web.json_response(rows)
+        return web.json_response([model_view(path, current) for path in bundles])
 
     async def openapi(self, request: web.Request) -> web.Response:
         del request
@@ -233,16 +223,6 @@ async def json_object(request: web.Request) -> JSON:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
-
-
-def _piece_view(piece: PlayedPiece, now: float) -> JSON:
-    return {
-        "id": piece.id,
-        "movement": movement_view(piece.archived.movement),
-        "notes": len(piece.archived.notes),
-        "ended_ago": round(max(now - piece.ended, 0.0), 1),
-        "file": f"{VERSION}/pieces/{piece.id}.mid",
-    }
 
 
 def _plain(title: str) -> str:
