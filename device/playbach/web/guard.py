@@ -74,11 +74,48 @@ def answering(handle: Answer, refused: Callable[[], None]) -> Answer:
                 LOG.debug("%d: %s %a", response.status, request.method, request.raw_path)
                 refused()
             with connection.waiting():
-                await response.prepare(request)
-                await response.write_eof()
-        return response
+                await _send(request, response)
+        return _Sent(response)
 
     return answer
+
+
+class _Sent(web.Response):
+    """An answer that was sent already, for the library, which would send it now."""
+
+    def __init__(self, response: web.StreamResponse) -> None:
+        super().__init__(status=response.status)
+        self._sent = response
+
+    @property
+    def keep_alive(self) -> bool | None:
+        return self._sent.keep_alive
+
+    async def prepare(self, request: web.BaseRequest) -> None:
+        """Nothing is left to be done."""
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """Nothing is left to be done."""
+
+
+async def _send(request: web.BaseRequest, response: web.StreamResponse) -> None:
+    """Send all of it.
+
+    Raises:
+        ConnectionError: the other end is gone.
+    """
+    try:
+        await response.prepare(request)
+        await response.write_eof()
+    except RuntimeError as error:
+        # As the event loop has it for a file.
+        if _is_gone(request):
+            raise ConnectionResetError from error
+        raise
+
+
+def _is_gone(request: web.BaseRequest) -> bool:
+    return request.transport is None or request.transport.is_closing()
 
 
 async def _explained(request: web.BaseRequest, handle: Answer) -> web.StreamResponse:
@@ -97,7 +134,7 @@ async def _explained(request: web.BaseRequest, handle: Answer) -> web.StreamResp
     except web.RequestPayloadError:
         return refusal(400, "the body is not what its head says")
     except Exception as error:  # a bug in one answer ends neither the others nor the music
-        if isinstance(error, ConnectionError) and request.transport is None:
+        if isinstance(error, ConnectionError) and _is_gone(request):
             # The other end is gone, which is no bug.
             raise
         return _bug(request, error)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+
 import aiohttp
 import pytest
 from tests.device.web.conftest import Serve, talk
 
 from playbach.errors import PortError
+from playbach.log_limit import RepeatLimit
 from playbach.page_address import Address
+from playbach.session.session import Session
 from playbach.web.access import FAILURES, WINDOW, Attempts, Gate, address_of, new_token
+from playbach.web.connections import LOG
 from playbach.web.server import Site, WebServer
 
 TOKEN = "a token that is only for tests"  # noqa: S105 as it says
@@ -90,6 +95,45 @@ def test_what_is_no_token_is_refused(serve: Serve, given: object) -> None:
 
     with serve(host="0.0.0.0", token=TOKEN) as served:  # noqa: S104 as above
         assert talk(served, ask) in {400, 401}
+
+
+def test_a_flood_of_mistakes_is_counted_and_writes_little(
+    serve: Serve, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As in a program that has just begun.
+    monkeypatch.setattr(LOG, "filters", [RepeatLimit(most=10)])
+
+    async def ask(client: aiohttp.ClientSession) -> int:
+        for _ in range(150):
+            for given in ("wrong", "\ud800", 5):
+                async with client.post("/api/v1/login", json={"token": given}) as answer:
+                    assert 400 <= answer.status < 500
+            wrong = {"Authorization": "Bearer wrong"}
+            assert await _status_of(client, "/api/v1/status", headers=wrong) in {401, 429}
+        right = {"Authorization": f"Bearer {TOKEN}"}
+        async with client.get("/api/v1/status", headers=right) as answer:
+            return int((await answer.json())["refused"])
+
+    with serve(host="0.0.0.0", token=TOKEN) as served:  # noqa: S104 as above
+        assert talk(served, ask) == 600
+    written = [one for one in caplog.records if one.levelno > logging.DEBUG]
+    assert 0 < len(written) <= 20
+    assert not any(one.exc_info for one in written)
+
+
+def test_a_bug_is_answered_500_and_written_whole(
+    serve: Serve, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(session: Session) -> None:
+        raise LookupError(f"not in {session.name}")
+
+    monkeypatch.setattr(Session, "pieces", broken)
+    with serve() as served:
+        assert talk(served, lambda client: _status_of(client, "/api/v1/pieces")) == 500
+        assert talk(served, lambda client: _status_of(client, "/api/v1/status")) == 200
+    (written,) = [one for one in caplog.records if one.levelno >= logging.ERROR]
+    assert written.exc_info
+    assert isinstance(written.exc_info[1], LookupError)
 
 
 def test_another_site_can_neither_steer_nor_listen(serve: Serve) -> None:
