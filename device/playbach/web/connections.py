@@ -75,6 +75,8 @@ class Connection(web.RequestHandler):
         self._socket: asyncio.Transport | None = None
         self._tail = b""
         self._heads = 0
+        self._requests: asyncio.Task[None] | None = None
+        self._is_at_work = False
         self.address = ""
         self.waiting_since: float | None = self._clock()
         self.unfinished = 0
@@ -94,6 +96,14 @@ class Connection(web.RequestHandler):
         """It is gone."""
         self._all.forget(self)
         super().connection_lost(exc)
+        if self._requests is not None and not self._is_at_work:
+            # The library would look for the handler of a request that came at the very end.
+            self._requests.cancel()
+
+    async def start(self) -> None:
+        """Answer one request after the other."""
+        self._requests = asyncio.current_task()
+        await super().start()
 
     def data_received(self, data: bytes) -> None:
         """Bytes came: the more is unfinished, the sooner it ends."""
@@ -119,11 +129,11 @@ class Connection(web.RequestHandler):
     @contextlib.contextmanager
     def at_work(self) -> Iterator[None]:
         """While this lasts nobody waits for the other end; afterwards for its next request."""
-        self.waiting_since = None
+        self.waiting_since, self._is_at_work = None, True
         try:
             yield
         finally:
-            self.waiting_since = self._clock()
+            self.waiting_since, self._is_at_work = self._clock(), False
             if self._heads > 1:
                 # No browser sends the next request before the answer: these would pile up.
                 self.close()

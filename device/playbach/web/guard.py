@@ -69,49 +69,41 @@ def answering(handle: Answer, refused: Callable[[], None]) -> Answer:
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         connection = connection_of(request)
         with connection.at_work():
-            response = await _explained(request, handle)
-            if 400 <= response.status < 500:  # noqa: PLR2004 HTTP's mistakes of clients
-                LOG.debug("%d: %s %a", response.status, request.method, request.raw_path)
-                refused()
-            with connection.waiting():
-                await _send(request, response)
-        return _Sent(response)
+            try:
+                response = await _explained(request, handle)
+                if 400 <= response.status < 500:  # noqa: PLR2004 HTTP's mistakes of clients
+                    LOG.debug("%d: %s %a", response.status, request.method, request.raw_path)
+                    refused()
+                with connection.waiting():
+                    await response.prepare(request)
+                    await response.write_eof()
+            except (ConnectionError, RuntimeError):
+                # The second is how an event loop says it of a file.
+                if not _is_gone(request):
+                    raise
+                return _Done(keep_alive=False)
+        return _Done(keep_alive=bool(response.keep_alive))
 
     return answer
 
 
-class _Sent(web.Response):
-    """An answer that was sent already, for the library, which would send it now."""
+class _Done(web.Response):
+    """Nothing is left to be sent; for the library, which would send it now."""
 
-    def __init__(self, response: web.StreamResponse) -> None:
-        super().__init__(status=response.status)
-        self._sent = response
+    def __init__(self, *, keep_alive: bool) -> None:
+        super().__init__()
+        self._goes_on = keep_alive
 
     @property
-    def keep_alive(self) -> bool | None:
-        return self._sent.keep_alive
+    def keep_alive(self) -> bool:
+        """Whether another request may come."""
+        return self._goes_on
 
     async def prepare(self, request: web.BaseRequest) -> None:
-        """Nothing is left to be done."""
+        """Nothing is done."""
 
     async def write_eof(self, data: bytes = b"") -> None:
-        """Nothing is left to be done."""
-
-
-async def _send(request: web.BaseRequest, response: web.StreamResponse) -> None:
-    """Send all of it.
-
-    Raises:
-        ConnectionError: the other end is gone.
-    """
-    try:
-        await response.prepare(request)
-        await response.write_eof()
-    except RuntimeError as error:
-        # As the event loop has it for a file.
-        if _is_gone(request):
-            raise ConnectionResetError from error
-        raise
+        """Nothing is done."""
 
 
 def _is_gone(request: web.BaseRequest) -> bool:

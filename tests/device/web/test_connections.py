@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import gzip
 import logging
 import socket
+import struct
 from collections.abc import Iterator
 
 import pytest
@@ -21,6 +23,7 @@ HALF = (
     b"Content-Length: 100\r\n\r\n{"
 )
 GET = b"GET /api/v1/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n"
+STATIC = b"GET /static/roll.js HTTP/1.1\r\nHost: x\r\n\r\n"
 OPEN = "0.0.0.0"  # noqa: S104 with a token, as beyond this machine
 
 
@@ -216,12 +219,30 @@ def test_what_is_no_request_is_answered_with_the_same_headers_and_without_a_log(
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
-def test_who_goes_in_the_middle_of_a_request_is_no_bug(
-    serve: Serve, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("sent", [HALF, GET, 30 * GET, STATIC, 30 * STATIC])
+def test_who_goes_before_the_answer_is_no_bug(
+    serve: Serve, caplog: pytest.LogCaptureFixture, sent: bytes
 ) -> None:
     with serve(host=OPEN, token=TOKEN) as served:
-        for _ in range(20):
+        for _ in range(100):
             with connected(served, 1) as (one,):
-                send(one, HALF)
+                # Its end is a reset, which no answer can be sent after.
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                send(one, sent)
         assert is_served(served)
+    gc.collect()
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+@pytest.mark.parametrize("sent", [HALF, GET, 30 * GET, STATIC, 30 * STATIC])
+def test_whose_place_is_needed_while_it_asks_is_no_bug(
+    serve: Serve, caplog: pytest.LogCaptureFixture, sent: bytes
+) -> None:
+    with serve(host=OPEN, token=TOKEN) as served, contextlib.ExitStack() as stack:
+        for _ in range(3):
+            many = connected(served, MOST_FROM_ONE, receive_buffer=1_024)
+            for one in stack.enter_context(many):
+                send(one, sent)
+        assert is_served(served)
+    gc.collect()
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
