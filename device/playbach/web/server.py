@@ -151,11 +151,23 @@ class WebServer:
         app = web.Application(middlewares=[admission(gate, attempts)], client_max_size=MOST_BODY)
         app.on_response_prepare.append(add_headers)
         api = Api(self._session, hub, executor, self.site.models)
-        app.add_routes([*api.routes(), login_route(gate, attempts), web.get("/", _index)])
-        app.router.add_static("/static", STATIC)
+        app.add_routes([*api.routes(), login_route(gate, attempts), *_page_routes()])
         return app
 
 
-async def _index(request: web.Request) -> web.StreamResponse:
-    del request
-    return web.FileResponse(STATIC / "index.html")
+def _page_routes() -> list[web.RouteDef]:
+    """The page and its files: those that there are, so that no other name reaches the disk."""
+    found = [path for path in STATIC.rglob("*") if path.is_file()]
+    files = {path.relative_to(STATIC).as_posix(): path for path in found}
+
+    async def index(request: web.Request) -> web.StreamResponse:
+        del request
+        return web.FileResponse(STATIC / "index.html")
+
+    async def static(request: web.Request) -> web.StreamResponse:
+        path = files.get(request.match_info["name"])
+        if path is None:
+            raise web.HTTPNotFound(text="the page has no such file")
+        return web.FileResponse(path)
+
+    return [web.get("/", index), web.get("/static/{name:.+}", static)]

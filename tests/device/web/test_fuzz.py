@@ -238,7 +238,7 @@ def test_no_body_makes_the_server_fail(
     assert is_no_failure(answer(served, sent + body))
 
 
-# The nine that once were answered 500, and their like.
+# What was answered 500 once, and the like.
 @pytest.mark.parametrize(
     "sent",
     [
@@ -247,6 +247,10 @@ def test_no_body_makes_the_server_fail(
         b"GET /api/v1/status Cookie: playbach=\xff",
         b"GET /api/v1/status Expect: \xff",
         b"GET /nowhere Expect: \xff",
+        b"GET /static/" + 2_000 * b"9" + b" Accept: */*",
+        b"GET /static/x%00.js Accept: */*",
+        b"GET /static/..%2f..%2f..%2f..%2fetc%2fpasswd Accept: */*",
+        b"GET /static/vendor Accept: */*",
         b"GET /api/v1/stream Upgrade: websocket|Connection: Upgrade|Sec-WebSocket-Version: \xff",
         b"GET /api/v1/stream Upgrade: websocket|Connection: Upgrade|Origin: http://[",
         b"POST /api/v1/commands/play Origin: http://[",
