@@ -128,7 +128,7 @@ def next_note(session: Session, watched: Watched, name: str, values: Iterator[ob
     settle(watched)
     watched.fresh, watched.was_withdrawn = [], False
     now = session.now()
-    session.change(**{name: next(values)})
+    session.change({name: next(values)})
     shaped = watched.until(lambda: watched.fresh[0] if watched.was_withdrawn and watched.fresh
                            else None)  # fmt: skip
     return latency(watched, now, shaped)
@@ -137,7 +137,7 @@ def next_note(session: Session, watched: Watched, name: str, values: Iterator[ob
 def movement(session: Session, watched: Watched, name: str, values: Iterator[object]) -> Latency:
     settle(watched)
     value, now = next(values), session.now()
-    session.change(**{name: value})
+    session.change({name: value})
 
     def shaped() -> NoteAhead | None:
         return next(
@@ -151,7 +151,7 @@ def movement(session: Session, watched: Watched, name: str, values: Iterator[obj
 def composed(session: Session, watched: Watched, counted: Counted) -> Latency:
     settle(watched)
     now, before = session.now(), counted.notes
-    session.change(temperature=1.0 if session.settings.temperature != 1.0 else 0.9)
+    session.change({"temperature": 1.0 if session.settings.temperature != 1.0 else 0.9})
 
     def shaped() -> NoteAhead | None:
         # Notes 0 to before - 1 were drawn already.

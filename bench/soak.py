@@ -64,7 +64,9 @@ class Days:
         session = self.session
         if session is None:
             return
-        session.change(transpose=number % 13 - 6, tempo=100 + number % 100, channel=number % 16 + 1)
+        session.change(
+            {"transpose": number % 13 - 6, "tempo": 100 + number % 100, "channel": number % 16 + 1}
+        )
         if number % HOUR == 0:
             self._lost_at = self.sink.now()
             self.sink.lose()

@@ -169,7 +169,7 @@ def test_every_key_of_the_menu_is_one(browser: Browser, serve: Serve) -> None:
         keys = [option["settings"]["key"] for option in options]
         assert len(keys) == 25
         for key in keys:
-            assert served.session.change(key=key).key == key
+            assert served.session.change({"key": key}).key == key
 
 
 def _asked(served: Served) -> dict[str, object]:

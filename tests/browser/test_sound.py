@@ -116,7 +116,7 @@ def test_what_is_heard_begins_when_it_is_seen(browser: Browser, serve: Serve) ->
 
         def heard() -> bool:
             # Out of a pause, so that the beginning stands alone.
-            served.session.change(program=45)
+            served.session.change({"program": 45})
             browser.click("#play")
             browser.until(lambda: browser.text("#rest") == "paused", "the pause")
             browser.until(lambda: browser.ask(_LEVEL) < 0.001, "silence")
@@ -146,7 +146,7 @@ def test_one_tap_sounds_another_is_silent(browser: Browser, serve: Serve) -> Non
         browser.open_ready(served.base)
         _listen(browser)
         browser.until(lambda: browser.ask(_LEVEL) > 0.01, "sound")
-        served.session.change(volume=0)
+        served.session.change({"volume": 0})
         browser.until(lambda: browser.ask(_LEVEL) < 0.001, "no sound without volume")
         browser.click("#listen")
         browser.until(lambda: browser.text("#listen") == "Listen here", "the word")

@@ -15,8 +15,8 @@ from dataclasses import Field, asdict, field, fields, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
+from playbach.docstrings import attributes
 from playbach.errors import InputError
-from playbach_train.docstrings import attributes
 
 MAX_CONFIG_BYTES = 65_536
 _SHOWN = 60

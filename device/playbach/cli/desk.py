@@ -90,7 +90,7 @@ def _tempo(factor: float) -> Callable[[Session], None]:
         tempo = session.status().playing.tempo
         row = BY_NAME["tempo"]
         if tempo and row.low and row.high:
-            session.change(tempo=min(max(tempo * factor, row.low), row.high))
+            session.change({"tempo": min(max(tempo * factor, row.low), row.high)})
 
     return change
 

@@ -10,11 +10,14 @@ from collections.abc import Mapping
 from typing import TextIO
 
 from playbach.command_line import one_line
+from playbach.log_limit import RepeatLimit
 
 # Level of Python's logging -> priority of syslog(3), which the journal reads as <N> at the start
 # of a line (sd-daemon(3)).
 _PRIORITIES = ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6))
 _DEBUG = 7
+_MOST_REPEATS = 100
+"""Lines a minute that one place of the program may write: more than all mistakes of a file."""
 
 
 def set_up_logging(level: str, stream: TextIO | None = None) -> None:
@@ -30,6 +33,7 @@ def set_up_logging(level: str, stream: TextIO | None = None) -> None:
         return
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(_ForJournal() if goes_to_journal() else _ForPeople())
+    handler.addFilter(RepeatLimit(_MOST_REPEATS))
     root.addHandler(handler)
     root.propagate = False
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -40,7 +40,7 @@ class Music(Component, Protocol):
     def status(self) -> SessionStatus:
         """How things stand."""
 
-    def change(self, **wanted: object) -> object:
+    def change(self, wanted: Mapping[str, object], /) -> object:
         """Change settings, all or none; ``InputError`` if one is not allowed."""
 
     def report(self, subject: str, problem: str) -> None:
@@ -177,7 +177,7 @@ class Supervisor:
         """Change what the new configuration says otherwise than the old one did."""
         old = as_values(self._loaded.config.settings)
         wanted = {k: v for k, v in as_values(new.settings).items() if v != old[k]}
-        self._music.change(**wanted)
+        self._music.change(wanted)
         set_up_logging(new.service.log_level)
         before = flat(replace(self._loaded.config, service=replace(
             self._loaded.config.service, log_level=new.service.log_level)))  # fmt: skip

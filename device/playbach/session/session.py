@@ -2,7 +2,7 @@
 
     session = Session(Settings(), seed=1)
     with session:                                   # or start() and, in finally, stop()
-        session.change(tempo=90, key="D minor")     # all or nothing; InputError says why not
+        session.change({"tempo": 90, "key": "D minor"})  # all or nothing; InputError says why not
         session.command(Command.PAUSE)
         session.status().title
         with session.subscribe() as subscription:
@@ -206,7 +206,7 @@ class Session(Lifetime):
         """Seconds since the start, on the clock of ``NoteAhead.at``."""
         return self._player.now()
 
-    def change(self, **wanted: object) -> Settings:
+    def change(self, wanted: Mapping[str, object], /) -> Settings:
         """Change settings, all of them or, when one is refused, none.
 
         ``playbach.session.settings.TABLE`` says what is allowed and when it is heard. Another

@@ -14,6 +14,8 @@ MOST_TEXT = 1_000
 """Characters of a text setting: a path or a list of names of ports."""
 _NOTHING = ("none", "auto")
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+TYPE_NAMES = {float: "number", int: "integer", bool: "boolean", str: "string"}
+"""Kinds of settings as JSON names them."""
 
 
 class Acts(Enum):
@@ -91,6 +93,17 @@ class Setting:
         if self.kind is str:
             return self._text(given)
         return self._number(given)
+
+    def check_type(self, given: object) -> None:
+        """Refuse a value of another kind, such as a text that spells a number.
+
+        Raises:
+            InputError: whoever can tell numbers and booleans from texts has sent the wrong one.
+        """
+        if given is not None and isinstance(given, str) != (self.kind is str):
+            shown = repr(given)[:60] if isinstance(given, str) else type(given).__name__
+            kind = TYPE_NAMES[self.kind]
+            raise InputError(f"{self.name} {shown}: it must be of type {kind}; {self.allowed}")
 
     def _flag(self, given: object, word: str | None) -> bool:
         if isinstance(given, bool):

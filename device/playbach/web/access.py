@@ -10,18 +10,20 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import ipaddress
 import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 COOKIE = "playbach"
 FAILURES, WINDOW = 10, 60.0
 """Wrong tokens that an address may try, and the seconds within which they count."""
 _MOST_ADDRESSES = 1_000
 _MOST_TOKEN = 200
+_IPV6_NETWORK = 64
+"""Bits: a household or a phone has all addresses that begin with the same."""
 
 
 def new_token() -> str:
@@ -29,28 +31,44 @@ def new_token() -> str:
     return secrets.token_urlsafe(16)
 
 
+def address_of(peer: object) -> str:
+    """Whom a connection is counted for: an IPv4 address, or the first 64 bits of an IPv6 one.
+
+    Args:
+        peer: as a socket names the other end; anything that is no address counts as one.
+    """
+    try:
+        address = ipaddress.ip_address(str(peer[0]) if isinstance(peer, tuple) else "")
+    except ValueError:
+        return ""
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.IPv6Network((int(address), _IPV6_NETWORK), strict=False))
+
+
 class Attempts:
-    """Wrong tokens by address, in bounded memory."""
+    """Wrong tokens by address, in bounded memory. They slow down nobody who has the right one."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
 
-    def wait(self, address: str) -> float:
-        """Seconds until ``address`` may try again, 0 if it may now."""
-        count, since = self._failures.get(address, (0, 0.0))
-        left = since + WINDOW - self._clock()
-        return left if count >= FAILURES and left > 0 else 0.0
+    def failed(self, address: str) -> float:
+        """A wrong token came from ``address``.
 
-    def failed(self, address: str) -> None:
-        """A wrong token came from ``address``."""
+        Returns:
+            Seconds until another is looked at, 0 while there have been few.
+        """
         count, since = self._failures.pop(address, (0, 0.0))
         now = self._clock()
-        if now - since > WINDOW:
+        if not count or now - since > WINDOW:
             count, since = 0, now
         self._failures[address] = (count + 1, since)
         if len(self._failures) > _MOST_ADDRESSES:
             self._failures.popitem(last=False)
+        return since + WINDOW - now if count >= FAILURES else 0.0
 
 
 @dataclass
@@ -71,15 +89,11 @@ class Gate:
 
     def is_own_origin(self, origin: str | None, host: str) -> bool:
         """Whether the request comes from our own page, or from no page at all."""
-        return origin is None or (
-            urlsplit(origin).scheme in {"http", "https"} and urlsplit(origin).netloc == host
-        )
+        return origin is None or origin in {f"http://{host}", f"https://{host}"}
 
     def is_token(self, given: str) -> bool:
         """Whether that is the token; takes the same time for any that is not."""
-        if self.token is None:
-            return True
-        return hmac.compare_digest(given[:_MOST_TOKEN].encode(), self.token.encode())
+        return self.token is None or _is_same(given, self.token)
 
     @property
     def cookie(self) -> str:
@@ -93,6 +107,11 @@ class Gate:
             return True
         if bearer is not None:
             return self.is_token(bearer)
-        return cookie is not None and hmac.compare_digest(
-            cookie[:_MOST_TOKEN].encode(), self.cookie.encode()
-        )
+        return cookie is not None and _is_same(cookie, self.cookie)
+
+
+def _is_same(given: str, secret: str) -> bool:
+    """Compares in constant time; what comes from outside may hold halves of surrogate pairs."""
+    return hmac.compare_digest(
+        given[:_MOST_TOKEN].encode("utf-8", "surrogatepass"), secret.encode()
+    )

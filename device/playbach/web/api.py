@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
@@ -14,27 +15,28 @@ from typing import TypeVar
 
 from aiohttp import hdrs, web
 
-from playbach.bundle import default_bundle_path
 from playbach.errors import InputError
 from playbach.instruments import INSTRUMENTS
 from playbach.session.archive import midi_of
-from playbach.session.pieces import PlayedPiece
 from playbach.session.session import MODEL, Session
-from playbach.session.settings import TABLE, as_values
+from playbach.session.settings import TABLE, as_values, find_setting
 from playbach.session.status import Command
 from playbach.sinks.choose import list_ports
 from playbach.web.access import COOKIE, Attempts, Gate
-from playbach.web.description import VERSION, description
-from playbach.web.guard import address_of, refusal, too_many
+from playbach.web.connections import connection_of
+from playbach.web.description import description
+from playbach.web.guard import wrong_token
 from playbach.web.hub import Hub
 from playbach.web.live import serve_page
-from playbach.web.views import JSON, movement_view, setting_view
+from playbach.web.views import JSON, VERSION, model_view, piece_view, setting_view
 
 T = TypeVar("T")
 _YEAR = 365 * 86_400
 _FILE = "file"
-_MOST_NUMBER = 20
-"""Characters of a number in a request."""
+_NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,20})?(e[+-]?[0-9]{1,3})?")
+"""A number in an address, as JSON writes it."""
+_BODY_WITHIN = 10.0
+"""Seconds in which a request's body must come."""
 
 
 class Api:
@@ -64,7 +66,7 @@ class Api:
             "settings": self.settings,
             "settings/table": self.table,
             "pieces": self.pieces,
-            r"pieces/{id:\d{1,9}}.mid": self.piece,
+            r"pieces/{id:[0-9]{1,9}}.mid": self.piece,
             "recent.mid": self.recent,
             "ports": self.ports,
             "instruments": self.instruments,
@@ -93,13 +95,15 @@ class Api:
 
     async def change(self, request: web.Request) -> web.Response:
         wanted = await json_object(request)
+        for name, value in wanted.items():
+            find_setting(name).check_type(value)
         self._refuse_files(wanted)
         if wanted.keys() & MODEL:
             # A model that hangs when it is tried must not keep others, nor the end, waiting.
             async with self._loading:
-                new = await _on_its_own_thread(lambda: self._session.change(**wanted))
+                new = await _on_its_own_thread(lambda: self._session.change(wanted))
         else:
-            new = await self._aside(lambda: self._session.change(**wanted))
+            new = await self._aside(lambda: self._session.change(wanted))
         return web.json_response(as_values(new))
 
     async def command(self, request: web.Request) -> web.Response:
@@ -113,7 +117,7 @@ class Api:
     async def pieces(self, request: web.Request) -> web.Response:
         del request
         now = self._session.now()
-        return web.json_response([_piece_view(piece, now) for piece in self._session.pieces()])
+        return web.json_response([piece_view(piece, now) for piece in self._session.pieces()])
 
     async def piece(self, request: web.Request) -> web.Response:
         wanted = int(request.match_info["id"])
@@ -130,12 +134,10 @@ class Api:
         )
 
     async def recent(self, request: web.Request) -> web.Response:
-        text = request.query.get("minutes", "10")
-        try:
-            minutes = float(text[:_MOST_NUMBER])
-        except ValueError as error:
-            raise InputError(f"minutes {text[:_MOST_NUMBER]!r}: it must be a number") from error
-        content = await self._aside(lambda: self._session.recent(minutes))
+        text = ", ".join(request.query.getall("minutes", ["10"]))
+        if not _NUMBER.fullmatch(text):
+            raise InputError(f"minutes {text[:20]!r}: it must be a number, such as 10 or 0.5")
+        content = await self._aside(lambda: self._session.recent(float(text)))
         return web.Response(
             body=content,
             content_type="audio/midi",
@@ -154,15 +156,7 @@ class Api:
         del request
         current = self._session.settings.bundle
         bundles: list[Path | None] = [None, *await self._aside(self._bundles)]
-        rows = [
-            {
-                "name": (path or default_bundle_path()).stem,
-                "bundle": None if path is None else str(path),
-                "chosen": current == (None if path is None else str(path)),
-            }
-            for path in bundles
-        ]
-        return web.json_response(rows)
+        return web.json_response([model_view(path, current) for path in bundles])
 
     async def openapi(self, request: web.Request) -> web.Response:
         del request
@@ -221,13 +215,12 @@ def login_route(gate: Gate, attempts: Attempts) -> web.RouteDef:
     """The route that exchanges the token for a cookie."""
 
     async def login(request: web.Request) -> web.Response:
-        blocked = too_many(request, attempts)
-        if blocked is not None:
-            return blocked
-        given = (await json_object(request)).get("token")
-        if not isinstance(given, str) or not gate.is_token(given):
-            attempts.failed(address_of(request))
-            return refusal(401, "that is not the token; open the link that was printed")
+        wanted = await json_object(request)
+        given = wanted.get("token")
+        if wanted.keys() != {"token"} or not isinstance(given, str):
+            raise InputError('send {"token": TEXT}, and nothing else')
+        if not gate.is_token(given):
+            return wrong_token(request, attempts)
         response = web.Response(status=204)
         response.set_cookie(
             COOKIE, gate.cookie, max_age=_YEAR, httponly=True, samesite="Strict", path="/"
@@ -242,12 +235,18 @@ async def json_object(request: web.Request) -> JSON:
 
     Raises:
         HTTPUnsupportedMediaType: its content type is not ``application/json``.
+        HTTPRequestTimeout: it does not come.
         HTTPBadRequest: it is not JSON in UTF-8, or not an object.
     """
     if request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType(text="send application/json")
     try:
-        said = json.loads((await request.read()).decode())
+        with connection_of(request).waiting():
+            async with asyncio.timeout(_BODY_WITHIN):
+                content = await request.read()
+        said = json.loads(content.decode(), parse_constant=_refuse_constant)
+    except TimeoutError as error:
+        raise web.HTTPRequestTimeout(text=f"the body must come in {_BODY_WITHIN:.0f} s") from error
     except (ValueError, RecursionError) as error:
         raise web.HTTPBadRequest(text="the body is not JSON in UTF-8") from error
     if not isinstance(said, dict):
@@ -255,14 +254,8 @@ async def json_object(request: web.Request) -> JSON:
     return said
 
 
-def _piece_view(piece: PlayedPiece, now: float) -> JSON:
-    return {
-        "id": piece.id,
-        "movement": movement_view(piece.archived.movement),
-        "notes": len(piece.archived.notes),
-        "ended_ago": round(max(now - piece.ended, 0.0), 1),
-        "file": f"{VERSION}/pieces/{piece.id}.mid",
-    }
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
 
 
 def _plain(title: str) -> str:

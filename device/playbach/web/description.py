@@ -1,156 +1,344 @@
-"""The interface described in OpenAPI 3.1, derived from the tables it is made of."""
+"""The interface described in OpenAPI 3.1, derived from the tables and types it is made of."""
 
 from __future__ import annotations
 
-from playbach import __version__
-from playbach.session.settings import TABLE, Setting
-from playbach.session.status import Command
-from playbach.web.views import JSON
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import partial
+from typing import Any
 
-VERSION = "/api/v1"
-_NAMES = {float: "number", int: "integer", bool: "boolean", str: "string"}
+from playbach import __version__
+from playbach.instruments import INSTRUMENTS, Instrument
+from playbach.music.form import FORMS, Form
+from playbach.music.key import parse_key
+from playbach.music.meter import parse_meter
+from playbach.session.recent import LONGEST
+from playbach.session.setting import MOST_TEXT, TYPE_NAMES
+from playbach.session.settings import BY_NAME, DEFAULTS, TABLE, Setting, as_values
+from playbach.session.status import Command, SessionStatus
+from playbach.sinks.choose import PortRow
+from playbach.status import Lateness, Status
+from playbach.stream import Movement, Seconds
+from playbach.web.access import COOKIE
+from playbach.web.schema import REFERENCE, Schema, schema_of
+from playbach.web.views import (
+    JSON,
+    VERSION,
+    ModelView,
+    NotesMessage,
+    PieceView,
+    PingMessage,
+    PongMessage,
+    SettingView,
+    StatusView,
+    WithdrawnMessage,
+    model_view,
+    movement_view,
+    setting_view,
+    status_view,
+)
+
 _JSON = "application/json"
 _MIDI = "audio/midi"
+_TEXT: JSON = {"schema": {"type": "string"}}
+_COMMANDS = [command.value for command in Command]
 
-
-def _setting(row: Setting) -> JSON:
-    schema: JSON = {"description": f"{row.about}; heard {row.acts.value}"}
-    kind = _NAMES[row.kind]
-    schema["type"] = [kind, "null"] if row.nothing else kind
-    if row.low is not None and row.high is not None:
-        schema |= {"minimum": row.low, "maximum": row.high}
-    if row.kind is str:
-        schema["maxLength"] = 1_000
-    return schema
-
-
-def _answer(about: str, schema: JSON, media: str = _JSON) -> JSON:
-    return {"description": about, "content": {media: {"schema": schema}}}
-
-
-_ERROR: JSON = {
-    "type": "object",
-    "required": ["error"],
-    "properties": {"error": {"type": "string", "description": "what was wrong, in one line"}},
+FAILURES: dict[int, tuple[str, str]] = {
+    400: (
+        "not allowed; nothing was changed",
+        "tempo 800: it must be 10 to 400 felt beats per minute",
+    ),
+    401: ("the token is missing or wrong", "open the link that was printed at the start"),
+    403: ("another site's page asked", "only this server's own page may do that"),
+    404: ("there is nothing of that name", "piece 7: it is no longer kept, or not yet played"),
+    408: ("the body does not come", "the body must come in 10 s"),
+    409: ("allowed, but not possible now", "MIDI port Synth: there is none of that name"),
+    413: ("too large", "send at most 16,384 bytes"),
+    415: ("not JSON, or packed", "send application/json"),
+    421: ("the server goes by another name", "this server goes by another name"),
+    429: ("too many wrong tokens", "too many wrong tokens; wait 60 s"),
 }
-_OBJECT: JSON = {"type": "object"}
-_LIST: JSON = {"type": "array", "items": {"type": "object"}}
-_FAILURES = {
-    400: "not allowed; nothing was changed",
-    401: "the token is missing or wrong",
-    403: "another site's page asked",
-    404: "there is nothing of that name",
-    405: "this method is not allowed there",
-    409: "allowed, but not possible now, such as a port that is not there",
-    413: "too large",
-    415: "not JSON",
-    421: "the server goes by another name",
-    429: "too many wrong tokens",
-    503: "too many pages are open",
-}
-
-
-def _operation(about: str, good: JSON, status: int = 200, **more: object) -> JSON:
-    responses = {str(code): _answer(text, _ERROR) for code, text in _FAILURES.items()}
-    return {"summary": about, "responses": {str(status): good, **responses}, **more}
-
-
-def _takes(schema: JSON) -> JSON:
-    return {"required": True, "content": {_JSON: {"schema": schema}}}
-
-
-def _in_path(name: str, schema: JSON) -> list[JSON]:
-    return [{"name": name, "in": "path", "required": True, "schema": schema}]
-
-
-def _paths() -> JSON:
-    settings = {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {row.name: _setting(row) for row in TABLE},
-    }
-    status = _answer("how things are now", _OBJECT)
-    lists = {
-        "settings/table": "what each setting means and allows",
-        "pieces": "movements played last, the very last first",
-        "ports": "what can be played to",
-        "instruments": "General MIDI's, by number, name and family",
-        "models": "networks that can be chosen as `bundle`",
-    }
-    paths = {
-        "status": {"get": _operation("what is playing, and how it goes", status)},
-        "settings": {
-            "get": _operation("the settings that hold", _answer("by name", settings)),
-            "patch": _operation(
-                "change settings, all of them or none",
-                _answer("all settings as they are now", settings),
-                requestBody=_takes(settings),
-            ),
-        },
-        "commands/{name}": {
-            "post": _operation(
-                "play, pause and so on",
-                status,
-                parameters=_in_path(
-                    "name", {"type": "string", "enum": [command.value for command in Command]}
-                ),
-            )
-        },
-        "pieces/{id}.mid": {
-            "get": _operation(
-                "a movement as a MIDI file",
-                _answer("a MIDI file", {"type": "string", "format": "binary"}, _MIDI),
-                parameters=_in_path("id", {"type": "integer", "minimum": 1}),
-            )
-        },
-        "recent.mid": {
-            "get": _operation(
-                "what was played in the last minutes, as a MIDI file",
-                _answer("a MIDI file", {"type": "string", "format": "binary"}, _MIDI),
-                parameters=[
-                    {
-                        "name": "minutes",
-                        "in": "query",
-                        "schema": {"type": "number", "exclusiveMinimum": 0, "maximum": 60},
-                    }
-                ],
-            )
-        },
-        "login": {
-            "post": _operation(
-                "exchange the token for a cookie",
-                {"description": "the cookie is set"},
-                204,
-                requestBody=_takes(
-                    {
-                        "type": "object",
-                        "required": ["token"],
-                        "properties": {"token": {"type": "string", "maxLength": 200}},
-                    }
-                ),
-                security=[],
-            )
-        },
-    }
-    for name, about in lists.items():
-        paths[name] = {"get": _operation(about, _answer(about, _LIST))}
-    return {f"{VERSION}/{name}": path for name, path in paths.items()}
+"""What can fail, by status of HTTP: what it means, and an example of what is said."""
+_ANY = (401, 421, 429)
+"""Failures of every request that needs the token."""
+_BODY = (400, 403, 408, 413, 415)
+"""Failures of a request with a body."""
+_FAILURE_HEADERS = {401: "WWW-Authenticate", 429: "Retry-After"}
 
 
 def description() -> JSON:
     """The whole description."""
+    schemas = _schemas()
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Play Bach",
             "version": __version__,
             "description": (
-                f"What the page uses. {VERSION}/stream is a WebSocket: it sends objects of type "
-                "status, notes (ahead of time), withdrawn and pong; it takes "
-                '{"type": "ping", "sent": number}, whose pong carries the server\'s clock.'
+                f"What the page uses. {VERSION}/stream is a WebSocket: it sends StatusMessage, "
+                "NotesMessage, WithdrawnMessage and PongMessage, and takes PingMessage. Beside "
+                "what is listed here, what is no HTTP request or no UTF-8 is answered 400, a body "
+                "with Content-Encoding 415, another Expect than 100-continue 417, a method that "
+                "is not there 405, and one stream too many 503."
             ),
         },
-        "paths": _paths(),
-        "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
-        "security": [{"token": []}, {}],
+        "paths": {f"{VERSION}/{name}": path for name, path in _paths(schemas).items()},
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "cookie": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+            },
+        },
+        "security": [{"token": []}, {"cookie": []}, {}],
+    }
+
+
+def _schemas() -> dict[str, Schema]:
+    """Objects that are no types, by name."""
+    schemas: dict[str, Schema] = {
+        "Error": {
+            "type": "object",
+            "description": "Why not",
+            "additionalProperties": False,
+            "required": ["error"],
+            "properties": {
+                "error": {
+                    "type": "string",
+                    "minLength": 1,
+                    "description": "what was wrong, in one line",
+                }
+            },
+        },
+        "Settings": _settings("All settings as they hold", told=True),
+        "Change": _settings("Settings to be changed, all of them or none", told=False),
+        "Login": {
+            "type": "object",
+            "description": "Asks for the cookie",
+            "additionalProperties": False,
+            "required": ["token"],
+            "properties": {
+                "token": {
+                    "type": "string",
+                    "description": "the part of the link after the sign #",
+                }
+            },
+        },
+    }
+    for message in (NotesMessage, WithdrawnMessage, PongMessage, PingMessage, StatusView):
+        schema_of(message, schemas)
+    status = schemas["Status"]
+    schemas["StatusMessage"] = {
+        **status,
+        "description": "Of the stream: how things are, when that changes and every two seconds",
+        "required": ["type", *status["required"]],
+        "properties": {
+            "type": {"enum": ["status"], "description": "which message it is"},
+            **status["properties"],
+        },
+    }
+    return schemas
+
+
+def _settings(about: str, *, told: bool) -> Schema:
+    return {
+        "type": "object",
+        "description": about,
+        "additionalProperties": False,
+        **({"required": [row.name for row in TABLE]} if told else {}),
+        "properties": {row.name: _setting(row, told=told) for row in TABLE},
+    }
+
+
+def _setting(row: Setting, *, told: bool) -> Schema:
+    """A setting's values; what is told has one spelling, what is wanted may have others."""
+    kind = TYPE_NAMES[row.kind]
+    schema: Schema = {
+        "description": f"{row.about}; heard {row.acts.value}",
+        "type": [kind, "null"] if row.nothing else kind,
+    }
+    if row.low is not None and row.high is not None:
+        schema |= {"minimum": row.low, "maximum": row.high}
+    if row.kind is str:
+        schema |= {"minLength": 1, "maxLength": MOST_TEXT}
+    if row.choices and told:
+        schema["enum"] = [*row.choices, None]
+    elif row.choices:
+        schema["examples"] = list(row.choices)
+    return schema
+
+
+def _paths(schemas: dict[str, Schema]) -> JSON:
+    answer = partial(_answer, schemas)
+    now = _example_status()
+    return {
+        "status": _get("what is playing, and how it goes", answer("how it is", StatusView, now)),
+        "settings": {
+            **_get("the settings that hold", _settings_answer("by name")),
+            "patch": _operation(
+                "change settings, all of them or none",
+                _settings_answer("all settings as they are now"),
+                (*_BODY, *_ANY, 409),
+                requestBody=_takes("Change", {"tempo": 80, "key": "D minor"}),
+            ),
+        },
+        "settings/table": _get(
+            "what each setting means and allows",
+            answer("a list", list[SettingView], [setting_view(BY_NAME["tempo"])]),
+        ),
+        "commands/{name}": {
+            "post": _operation(
+                "play, pause and so on",
+                answer("how it is now", StatusView, now),
+                (403, 404, *_ANY),
+                parameters=[_parameter("name", "path", {"type": "string", "enum": _COMMANDS})],
+            )
+        },
+        "pieces": _get(
+            "movements played last, the very last first",
+            answer("a list", list[PieceView], [_example_piece()]),
+        ),
+        "pieces/{id}.mid": _get(
+            "a movement as a MIDI file",
+            _midi_answer(),
+            (404,),
+            [_parameter("id", "path", {"type": "integer", "minimum": 1})],
+        ),
+        "recent.mid": _get(
+            "what was played in the last minutes, as a MIDI file",
+            _midi_answer(),
+            (400,),
+            [
+                _parameter(
+                    "minutes",
+                    "query",
+                    {"type": "number", "exclusiveMinimum": 0, "maximum": LONGEST, "default": 10},
+                )
+            ],
+        ),
+        "ports": _get(
+            "what can be played to",
+            answer("a list", list[PortRow], [asdict(PortRow("Synth 20:0", "ALSA", "alsa"))]),
+        ),
+        "instruments": _get(
+            "General MIDI's, by number, name and family",
+            answer("a list", list[Instrument], [asdict(INSTRUMENTS[42])]),
+        ),
+        "models": _get(
+            "networks that can be chosen as `bundle`",
+            answer("a list", list[ModelView], [model_view(None, None)]),
+        ),
+        "login": {"post": _login()},
+        "openapi.json": {
+            "get": _operation(
+                "this description",
+                _content("in OpenAPI 3.1", {"type": "object", "required": ["openapi", "paths"]}),
+                (421,),
+                security=[],
+            )
+        },
+    }
+
+
+def _login() -> JSON:
+    good = {"description": "the cookie is set", "headers": {"Set-Cookie": _TEXT}}
+    return _operation(
+        "exchange the token for a cookie",
+        good,
+        (*_BODY, *_ANY),
+        status=204,
+        requestBody=_takes("Login", {"token": "0PPLdN1KqXgZ9lUmVfgYSg"}),
+        security=[],
+    )
+
+
+def _get(
+    about: str, good: JSON, failures: Sequence[int] = (), parameters: Sequence[JSON] = ()
+) -> JSON:
+    return {"get": _operation(about, good, (*failures, *_ANY), parameters=parameters)}
+
+
+def _operation(
+    about: str,
+    good: JSON,
+    failures: Sequence[int],
+    *,
+    status: int = 200,
+    parameters: Sequence[JSON] = (),
+    **more: object,
+) -> JSON:
+    """A request: what it answers, and the failures that it can have, and no others."""
+    responses = {str(status): good, **{str(code): _failure(code) for code in sorted(failures)}}
+    if parameters:
+        more["parameters"] = list(parameters)
+    return {"summary": about, "responses": responses, **more}
+
+
+def _failure(status: int) -> JSON:
+    about, example = FAILURES[status]
+    failure = _content(about, {"$ref": f"{REFERENCE}Error"}, {"error": example})
+    if status in _FAILURE_HEADERS:
+        failure["headers"] = {_FAILURE_HEADERS[status]: {**_TEXT, "required": True}}
+    return failure
+
+
+def _answer(schemas: dict[str, Schema], about: str, kind: Any, example: object) -> JSON:
+    return _content(about, schema_of(kind, schemas), example)
+
+
+def _settings_answer(about: str) -> JSON:
+    return _content(about, {"$ref": f"{REFERENCE}Settings"}, as_values(DEFAULTS))
+
+
+def _midi_answer() -> JSON:
+    file = {"schema": {"type": "string", "contentMediaType": _MIDI}}
+    name = {"Content-Disposition": {**_TEXT, "required": True}}
+    return {"description": "a MIDI file", "content": {_MIDI: file}, "headers": name}
+
+
+def _takes(name: str, example: object) -> JSON:
+    content = {"schema": {"$ref": f"{REFERENCE}{name}"}, "example": example}
+    return {"required": True, "content": {_JSON: content}}
+
+
+def _content(about: str, schema: Schema, example: object = None) -> JSON:
+    content = {"schema": schema} if example is None else {"schema": schema, "example": example}
+    return {"description": about, "content": {_JSON: content}}
+
+
+def _parameter(name: str, place: str, schema: Schema) -> JSON:
+    return {"name": name, "in": place, "required": place == "path", "schema": schema}
+
+
+def _example_movement() -> Movement:
+    sarabande: Form = next(form for form in FORMS if form.name == "sarabande")
+    return Movement(3, 4, sarabande, parse_key("D minor"), parse_meter("3/4"), 54.0)
+
+
+def _example_status() -> StatusView:
+    playing = Status(
+        movement=_example_movement(),
+        tempo=54.0,
+        bar=12,
+        notes=3_412,
+        lateness=Lateness(6_824, Seconds(0.00005), Seconds(0.00012), Seconds(0.0007)),
+    )
+    status = SessionStatus(
+        playing=playing,
+        sink="MIDI port Synth 20:0 (ALSA)",
+        timing="the kernel's queue",
+        model="suites",
+        variant="dynamic",
+        uptime=Seconds(1_260.0),
+    )
+    return status_view(status, now=1_260.25, listeners=1, refused=0)
+
+
+def _example_piece() -> PieceView:
+    return {
+        "id": 17,
+        "movement": movement_view(_example_movement()),
+        "notes": 208,
+        "ended_ago": 31.5,
+        "file": f"{VERSION}/pieces/17.mid",
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Awaitable, Callable
 
@@ -10,9 +9,10 @@ from aiohttp import hdrs, web
 
 from playbach.errors import InputError, PlaybachError
 from playbach.web.access import COOKIE, Attempts, Gate
+from playbach.web.connections import LOG, MOST_BODY, connection_of
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-_LOG = logging.getLogger(__name__)
+Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _BEARER = "Bearer "
 OPEN = ("/api/v1/login", "/api/v1/openapi.json")
@@ -29,19 +29,92 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-cache",
+    # In place of the library's name and version.
+    "Server": "playbach",
 }
+"""Of every answer, whatever makes it."""
 
 
 def refusal(status: int, reason: str, headers: dict[str, str] | None = None) -> web.Response:
     """An answer that says why not."""
-    return web.json_response({"error": reason}, status=status, headers=headers)
+    return web.json_response(
+        {"error": reason}, status=status, headers={**HEADERS, **(headers or {})}
+    )
 
 
-@web.middleware
-async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Called before each answer's headers are sent."""
+    del request
+    response.headers.update(HEADERS)
+
+
+def answer_error(
+    request: web.BaseRequest, status: int, error: BaseException | None
+) -> web.Response:
+    """The answer where no handler makes one: to what is no request, or because of a bug."""
+    if status < 500:  # noqa: PLR2004 HTTP's mistakes of servers
+        LOG.debug("refused what is no request from %s", request.remote)
+        return refusal(status, "this is no HTTP request, or its head is too large")
+    return _bug(request, error)
+
+
+def answering(handle: Answer, refused: Callable[[], None]) -> Answer:
+    """What answers every request.
+
+    Args:
+        handle: looks for the handler of a request, and calls it.
+        refused: called for each request that is refused.
+    """
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        connection = connection_of(request)
+        with connection.at_work():
+            try:
+                response = await _explained(request, handle)
+                if 400 <= response.status < 500:  # noqa: PLR2004 HTTP's mistakes of clients
+                    LOG.debug("%d: %s %a", response.status, request.method, request.raw_path)
+                    refused()
+                with connection.waiting():
+                    await response.prepare(request)
+                    await response.write_eof()
+            except (ConnectionError, RuntimeError):
+                # The second is how an event loop says it of a file.
+                if not _is_gone(request):
+                    raise
+                return _Done(keep_alive=False)
+        return _Done(keep_alive=bool(response.keep_alive))
+
+    return answer
+
+
+class _Done(web.Response):
+    """Nothing is left to be sent; for the library, which would send it now."""
+
+    def __init__(self, *, keep_alive: bool) -> None:
+        super().__init__()
+        self._goes_on = keep_alive
+
+    @property
+    def keep_alive(self) -> bool:
+        """Whether another request may come."""
+        return self._goes_on
+
+    async def prepare(self, request: web.BaseRequest) -> None:
+        """Nothing is done."""
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """Nothing is done."""
+
+
+def _is_gone(request: web.BaseRequest) -> bool:
+    return request.transport is None or request.transport.is_closing()
+
+
+async def _explained(request: web.BaseRequest, handle: Answer) -> web.StreamResponse:
     """Every mistake becomes an answer with its reason; what is a bug goes to the log whole."""
     try:
-        return await handler(request)
+        _check(request)
+        return await handle(request)
     except InputError as error:
         return refusal(400, str(error))
     except PlaybachError as error:
@@ -50,18 +123,42 @@ async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
         allow = error.headers.get(hdrs.ALLOW)
         reason = error.text if error.text and error.content_type == "text/plain" else error.reason
         return refusal(error.status, reason, None if allow is None else {hdrs.ALLOW: allow})
-    except Exception:  # noqa: BLE001 a bug in one answer ends neither the others nor the music
-        _LOG.exception("%s %s", request.method, request.path)
-        return refusal(500, "a bug in this program; its log says more")
+    except web.RequestPayloadError:
+        return refusal(400, "the body is not what its head says")
+    except Exception as error:  # a bug in one answer ends neither the others nor the music
+        if isinstance(error, ConnectionError) and _is_gone(request):
+            # The other end is gone, which is no bug.
+            raise
+        return _bug(request, error)
 
 
-async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """Called before each answer's headers are sent."""
-    del request
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    if hdrs.SERVER in response.headers:
-        del response.headers[hdrs.SERVER]
+def _bug(request: web.BaseRequest, error: BaseException | None) -> web.Response:
+    LOG.error("%s %a", request.method, request.raw_path, exc_info=error)
+    return refusal(500, "a bug in this program; its log says more")
+
+
+def _check(request: web.BaseRequest) -> None:
+    """Refuse what no handler has to expect.
+
+    Raises:
+        HTTPException: the request is not text, wants what there is not, or its body is packed or
+            too large.
+    """
+    # A browser sends the cookies of all that is on this machine, whatever bytes are in them.
+    texts = [request.raw_path, *(v for k, v in request.headers.items() if k != hdrs.COOKIE)]
+    if not all(_is_text(text) for text in texts):
+        raise web.HTTPBadRequest(text="the address and the headers must be text in UTF-8")
+    if request.headers.get(hdrs.EXPECT, "100-continue").lower() != "100-continue":
+        raise web.HTTPExpectationFailed(text="expect 100-continue, or nothing")
+    if hdrs.CONTENT_ENCODING in request.headers:
+        raise web.HTTPUnsupportedMediaType(text="send the body as it is, without Content-Encoding")
+    if (request.content_length or 0) > MOST_BODY:
+        raise web.HTTPRequestEntityTooLarge(MOST_BODY, text=f"send at most {MOST_BODY:,} bytes")
+
+
+def _is_text(text: str) -> bool:
+    """Whether it was sent as UTF-8; bytes that are not arrive as halves of surrogate pairs."""
+    return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def admission(gate: Gate, attempts: Attempts) -> Callable[..., Awaitable[web.StreamResponse]]:
@@ -78,11 +175,9 @@ def admission(gate: Gate, attempts: Attempts) -> Callable[..., Awaitable[web.Str
         if not request.path.startswith("/api/") or request.path in OPEN:
             return await handler(request)
         bearer = bearer_of(request)
-        if bearer is not None and (blocked := too_many(request, attempts)) is not None:
-            return blocked
         if not gate.is_admitted(request.cookies.get(COOKIE), bearer):
             if bearer is not None:
-                attempts.failed(address_of(request))
+                return wrong_token(request, attempts)
             return refusal(
                 401, "open the link that was printed at the start", {"WWW-Authenticate": "Bearer"}
             )
@@ -97,15 +192,16 @@ def bearer_of(request: web.Request) -> str | None:
     return given.removeprefix(_BEARER) if given and given.startswith(_BEARER) else None
 
 
-def address_of(request: web.Request) -> str:
-    """Whom the request came from."""
-    return request.remote or ""
-
-
-def too_many(request: web.Request, attempts: Attempts) -> web.Response | None:
-    """The refusal of an address that guesses tokens; ``None`` while it may try."""
-    wait = attempts.wait(address_of(request))
-    if not wait:
-        return None
-    seconds = str(math.ceil(wait))
-    return refusal(429, f"too many wrong tokens; wait {seconds} s", {"Retry-After": seconds})
+def wrong_token(request: web.Request, attempts: Attempts) -> web.Response:
+    """The refusal of a wrong token, which is counted."""
+    address = connection_of(request).address
+    LOG.warning("a wrong token from %s", address)
+    wait = attempts.failed(address)
+    if wait:
+        seconds = str(math.ceil(wait))
+        return refusal(429, f"too many wrong tokens; wait {seconds} s", {"Retry-After": seconds})
+    return refusal(
+        401,
+        "that is not the token; open the link that was printed",
+        {"WWW-Authenticate": "Bearer"},
+    )

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from playbach.session.events import Subscription
 from playbach.session.session import Session
 from playbach.session.status import Event, NoteAhead, Withdrawn
-from playbach.web.views import JSON, notes_view, status_view
+from playbach.web.views import StatusView, notes_view, status_view
 
 MOST_PAGES = 64
 """Pages open at a time."""
@@ -61,16 +62,21 @@ class Hub:
         self._pages: set[Page] = set()
         self._notes: deque[NoteAhead] = deque(maxlen=_KEPT)
         self._changed = asyncio.Event()
-        self._last_status: JSON = {}
+        self._last_status: Mapping[str, Any] = {}
+        self._refused = 0
 
     @property
     def pages(self) -> int:
         """How many are open."""
         return len(self._pages)
 
-    def status(self) -> JSON:
+    def status(self) -> StatusView:
         """How things are."""
-        return status_view(self._session.status(), self._session.now(), self.pages)
+        return status_view(self._session.status(), self._session.now(), self.pages, self._refused)
+
+    def refused(self) -> None:
+        """A request was refused."""
+        self._refused += 1
 
     def now(self) -> float:
         """Seconds on the session's clock, to which all times here refer."""
@@ -138,8 +144,8 @@ class Hub:
                 self._notes = deque(kept, maxlen=_KEPT)
         return messages + _of_notes(notes)
 
-    def _is_news(self, status: JSON) -> bool:
-        moving = ("now", "uptime", "lateness")
+    def _is_news(self, status: Mapping[str, Any]) -> bool:
+        moving = ("now", "uptime", "lateness", "refused")
         before = self._last_status
         return any(status[key] != before.get(key) for key in status if key not in moving) or (
             status["now"] - before["now"] > 2  # noqa: PLR2004 seconds, so that a page sees life
@@ -154,5 +160,5 @@ def _of_notes(notes: Sequence[NoteAhead]) -> list[str]:
     return [_message("notes", {"notes": notes_view(notes)})] if notes else []
 
 
-def _message(kind: str, content: JSON) -> str:
+def _message(kind: str, content: Mapping[str, object]) -> str:
     return json.dumps({"type": kind, **content}, separators=(",", ":"), allow_nan=False)

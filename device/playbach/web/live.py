@@ -10,6 +10,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from playbach.web.connections import connection_of
 from playbach.web.hub import Hub, Page
 
 _MOST_BYTES = 1_024
@@ -31,6 +32,7 @@ async def serve_page(request: web.Request, hub: Hub) -> web.StreamResponse:
             max_msg_size=_MOST_BYTES, heartbeat=_HEARTBEAT, compress=False, timeout=2.0
         )
         await socket.prepare(request)
+        connection_of(request).become_stream()
         await _talk(socket, page, hub, request)
         return socket
     finally:

@@ -19,14 +19,11 @@ from playbach.page_address import Address
 from playbach.session.session import Session
 from playbach.web.access import Attempts, Gate
 from playbach.web.api import Api, login_route
-from playbach.web.guard import add_headers, admission, explain
+from playbach.web.connections import MOST_BODY, Connections
+from playbach.web.guard import add_headers, admission, answer_error, answering
 from playbach.web.hub import Hub
 
 STATIC = Path(__file__).parent / "static"
-_MOST_BODY = 16_384
-"""Bytes of a request's body."""
-MOST_CONNECTIONS = 256
-"""Open at a time; one too many is closed at once."""
 _SEND_BUFFER = 65_536
 """Bytes that the system keeps for a connection that does not read."""
 _JOIN = 3.0
@@ -99,47 +96,43 @@ class WebServer:
         self._loop, self._ending = asyncio.get_running_loop(), asyncio.Event()
         hub = Hub(self._session)
         with ThreadPoolExecutor(1, "playbach-web-aside") as executor:
-            async with self._listening(hub, executor), asyncio.TaskGroup() as tasks:
-                passing = tasks.create_task(hub.run())
+            async with self._listening(hub, executor) as connections, asyncio.TaskGroup() as tasks:
+                running = [tasks.create_task(hub.run()), tasks.create_task(connections.watch())]
                 self._ready.set()
                 await self._ending.wait()
-                passing.cancel()
+                for task in running:
+                    task.cancel()
 
     @contextlib.asynccontextmanager
-    async def _listening(self, hub: Hub, executor: ThreadPoolExecutor) -> AsyncIterator[None]:
+    async def _listening(
+        self, hub: Hub, executor: ThreadPoolExecutor
+    ) -> AsyncIterator[Connections]:
         """Listens for as long as the context lasts."""
         gate = Gate(self.site.token, None)
-        runner = web.AppRunner(
-            self._app(gate, hub, executor),
-            access_log=None,
-            shutdown_timeout=1.0,
-            keepalive_timeout=15.0,
-        )
+        runner = web.AppRunner(self._app(gate, hub, executor), shutdown_timeout=1.0)
         await runner.setup()
+        server = runner.server
+        assert server is not None, "setup made it"  # noqa: S101 for the type checker
+        server.request_handler = answering(server.request_handler, hub.refused)
+        connections = Connections(server, answer_error)
         try:
-            listener = await self._bind(runner)
+            listener = await self._bind(connections)
             self.port = listener.sockets[0].getsockname()[1]
             if self.site.address.is_loopback:
                 gate.hosts = self.site.address.names(self.port)
             try:
-                yield
+                yield connections
             finally:
                 listener.close()
                 hub.close()
         finally:
             await runner.cleanup()
 
-    async def _bind(self, runner: web.AppRunner) -> asyncio.Server:
+    async def _bind(self, connections: Connections) -> asyncio.Server:
         address = self.site.address
-        server = runner.server
-        assert server is not None, "setup made it"  # noqa: S101 for the type checker
-
-        def accept() -> asyncio.Protocol:
-            return server() if len(server.connections) < MOST_CONNECTIONS else _Busy()
-
         try:
             listener = await asyncio.get_running_loop().create_server(
-                accept, address.host, address.port, reuse_address=True
+                connections.accept, address.host, address.port, reuse_address=True
             )
         except OSError as error:
             # The library's own words are long.
@@ -155,23 +148,26 @@ class WebServer:
 
     def _app(self, gate: Gate, hub: Hub, executor: ThreadPoolExecutor) -> web.Application:
         attempts = Attempts()
-        app = web.Application(
-            middlewares=[explain, admission(gate, attempts)], client_max_size=_MOST_BODY
-        )
+        app = web.Application(middlewares=[admission(gate, attempts)], client_max_size=MOST_BODY)
         app.on_response_prepare.append(add_headers)
         api = Api(self._session, hub, executor, self.site.models)
-        app.add_routes([*api.routes(), login_route(gate, attempts), web.get("/", _index)])
-        app.router.add_static("/static", STATIC)
+        app.add_routes([*api.routes(), login_route(gate, attempts), *_page_routes()])
         return app
 
 
-class _Busy(asyncio.Protocol):
-    """A connection too many: it is closed at once."""
+def _page_routes() -> list[web.RouteDef]:
+    """The page and its files: those that there are, so that no other name reaches the disk."""
+    found = [path for path in STATIC.rglob("*") if path.is_file()]
+    files = {path.relative_to(STATIC).as_posix(): path for path in found}
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        transport.close()
+    async def index(request: web.Request) -> web.StreamResponse:
+        del request
+        return web.FileResponse(STATIC / "index.html")
 
+    async def static(request: web.Request) -> web.StreamResponse:
+        path = files.get(request.match_info["name"])
+        if path is None:
+            raise web.HTTPNotFound(text="the page has no such file")
+        return web.FileResponse(path)
 
-async def _index(request: web.Request) -> web.StreamResponse:
-    del request
-    return web.FileResponse(STATIC / "index.html")
+    return [web.get("/", index), web.get("/static/{name:.+}", static)]

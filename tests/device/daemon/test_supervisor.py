@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -70,10 +70,10 @@ class Music:
     def report(self, subject: str, problem: str) -> None:
         self.problems = {**self.problems, subject: problem}
 
-    def change(self, **wanted: object) -> None:
+    def change(self, wanted: Mapping[str, object]) -> None:
         self.asked.set()
         assert self.held.wait(PATIENCE)
-        self.changes.append(wanted)
+        self.changes.append(dict(wanted))
         self.settings = changed(self.settings, wanted)
 
 
@@ -181,7 +181,7 @@ def test_a_title_is_logged_once(begin: Begin, caplog: pytest.LogCaptureFixture) 
 def test_a_reload_changes_only_what_was_edited(begin: Begin) -> None:
     scene = begin()
     scene.until("READY=1")
-    scene.music.change(transpose=5)
+    scene.music.change({"transpose": 5})
     scene.config.write_text("[music]\ntempo = 80\nkey = 'd'\n")
     scene.inbox.put(Asked.RELOAD)
     begun = scene.until("RELOADING=1\nMONOTONIC_USEC=")
@@ -242,7 +242,7 @@ def test_what_a_reload_cannot_change_is_said(
 def test_changes_are_kept_while_it_plays(begin: Begin) -> None:
     scene = begin()
     scene.until("READY=1")
-    scene.music.change(tempo=120.0)
+    scene.music.change({"tempo": 120.0})
     path = scene.folder / "state" / NAME
     for _ in range(200):
         if path.exists():
@@ -256,7 +256,7 @@ def test_changes_are_kept_while_it_plays(begin: Begin) -> None:
 def test_a_change_just_before_the_end_is_kept(begin: Begin) -> None:
     scene = begin()
     scene.end()
-    scene.music.change(tempo=120.0)
+    scene.music.change({"tempo": 120.0})
     scene.supervisor.finish()
     assert Remembered(scene.folder / "state").load(Settings(tempo=80.0)).tempo == 120.0
 

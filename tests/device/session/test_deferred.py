@@ -165,12 +165,12 @@ def test_what_was_missing_is_taken_when_it_is_there(tmp_path: Path) -> None:
 def test_what_somebody_chooses_instead_holds() -> None:
     machine = Machine()
     with machine.session(replace(CONFIGURED, sink="alsa", variant="int7")) as session:
-        session.change(sink="none")
+        session.change({"sink": "none"})
         assert session.status().wanted.sink == "none"
         machine.plugged_in.add("alsa")
         assert not session.retry()
         assert session.settings.sink == "none"
-        session.change(variant=None)
+        session.change({"variant": None})
         assert session.status().problems == ()
         assert session.retry()
 
@@ -179,7 +179,7 @@ def test_a_mistake_on_the_page_forgets_nothing() -> None:
     with Machine().session(replace(CONFIGURED, sink="alsa")) as session:
         before = session.status()
         with pytest.raises(PortError):
-            session.change(sink="midi")
+            session.change({"sink": "midi"})
         assert session.status().wanted == before.wanted
 
 

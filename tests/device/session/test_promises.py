@@ -167,17 +167,17 @@ def test_a_composer_that_stalls_makes_a_rest_that_is_said_and_then_music_again()
 
 STEERING: dict[str, Callable[[Session], object]] = {
     **{command.value: lambda s, c=command: s.command(c) for command in Command},  # type: ignore[misc]
-    "form": lambda s: s.change(form="gigue"),
-    "key": lambda s: s.change(key="F minor"),
+    "form": lambda s: s.change({"form": "gigue"}),
+    "key": lambda s: s.change({"key": "F minor"}),
     "form and key, twice": lambda s: (
-        s.change(form="gigue", key="F minor"),
-        s.change(form="bourree", key="D major"),
+        s.change({"form": "gigue", "key": "F minor"}),
+        s.change({"form": "bourree", "key": "D major"}),
     ),
-    "tempo": lambda s: s.change(tempo=90),
-    "temperature": lambda s: s.change(temperature=0.5),
-    "channel": lambda s: s.change(channel=7, transpose=-3, program=20),
-    "clock": lambda s: s.change(clock_out=True),
-    "bundle": lambda s: s.change(bundle=None),
+    "tempo": lambda s: s.change({"tempo": 90}),
+    "temperature": lambda s: s.change({"temperature": 0.5}),
+    "channel": lambda s: s.change({"channel": 7, "transpose": -3, "program": 20}),
+    "clock": lambda s: s.change({"clock_out": True}),
+    "bundle": lambda s: s.change({"bundle": None}),
 }
 
 

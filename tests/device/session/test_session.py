@@ -29,7 +29,9 @@ from playbach.sinks.paced import PacedSink
 def test_settings_reach_the_synth(play: Play) -> None:
     with play() as (session, listener):
         until(lambda: listener.notes, "a note")
-        session.change(program=24, volume=70, channel=5, transpose=-12, velocity=30)
+        session.change(
+            {"program": 24, "volume": 70, "channel": 5, "transpose": -12, "velocity": 30}
+        )
         until(lambda: any(data[0] == 0x94 for data in listener.notes), "a note on channel 5")
     heard = [data.hex(" ") for data in listener.heard]
     first = next(i for i, data in enumerate(listener.heard) if data[0] == 0x94)
@@ -45,17 +47,18 @@ def test_a_mistake_changes_nothing(play: Play) -> None:
             ({"tempo": 60, "bundle": "missing.bundle"}, BundleError),
             ({"tempo": 60, "variant": "none such"}, InputError),
             ({"tempo": 60, "meter": "1/32"}, InputError),
+            ({"tempo": 60, "self": 1, "wanted": 1}, InputError),
             ({"tempo": 60, "port": "no such port at all"}, PlaybachError),
         ):
             with pytest.raises(error):
-                session.change(**wanted)
+                session.change(wanted)
             assert session.settings == before
 
 
 def test_another_form_and_key_begin_soon(play: Play) -> None:
     with play({"form": "allemande", "key": "C major"}) as (session, listener):
         until(lambda: len(listener.notes) > 5, "notes")
-        session.change(form="gigue", key="F minor")
+        session.change({"form": "gigue", "key": "F minor"})
         began = session.now()
 
         def heard() -> bool:
@@ -73,8 +76,8 @@ def test_a_wish_that_is_met_already_interrupts_nothing(play: Play) -> None:
     with play({"form": "allemande", "key": "C major"}) as (session, listener):
         until(lambda: listener.notes, "a note")
         title = session.status().title
-        session.change(form=None)
-        session.change(form="allemande")
+        session.change({"form": None})
+        session.change({"form": "allemande"})
         count = len(listener.notes)
         until(lambda: len(listener.notes) > count + 8, "more notes")
         assert session.status().title == title
@@ -118,7 +121,7 @@ def expected(events: list[Event]) -> list[int]:
 def test_a_listener_hears_of_notes_before_they_sound(play: Play) -> None:
     with play() as (session, listener), session.subscribe() as subscription:
         for transpose in (0, 5, -3, 2):
-            session.change(transpose=transpose)
+            session.change({"transpose": transpose})
             count = len(listener.notes) + 3
             until(lambda count=count: len(listener.notes) >= count, "notes")  # type: ignore[misc]
         events = subscription.take()
@@ -182,7 +185,7 @@ def test_movements_are_saved_and_the_oldest_make_room(play: Play, tmp_path: Path
 def test_a_model_is_changed_between_movements(play: Play) -> None:
     with play({"variant": "float32"}) as (session, listener):
         until(lambda: listener.notes, "a note")
-        session.change(variant=None)
+        session.change({"variant": None})
         assert session.status().variant != ""
         title = session.status().title
         session.command(Command.NEXT_MOVEMENT)
@@ -194,7 +197,7 @@ def test_another_sink_takes_over_and_the_first_is_left_in_silence(play: Play) ->
     with play(parts=Parts(make_sink=lambda _: PacedSink(second))) as (session, first):
         until(lambda: first.sounding, "a note")
         now = session.now()
-        session.change(sink="none")
+        session.change({"sink": "none"})
         assert first.sounding == ()
         assert first.closed
         until(lambda: len(second.notes) > 2, "notes at the other sink")
@@ -271,7 +274,7 @@ def test_an_external_clock_sets_the_tempo_and_starts_and_stops(play: Play) -> No
         until(lambda: session.status().transport is Transport.PAUSED, "the stop")
         metronome.coming = [ClockEvent(CONTINUE, 300 * tick)]
         until(lambda: session.status().transport is Transport.PLAYING, "the start")
-        session.change(clock_in=None)
+        session.change({"clock_in": None})
         until(lambda: session.status().playing.tempo == 200, "our own tempo")
 
 

@@ -25,7 +25,7 @@ def test_form_and_key_can_be_changed_while_it_plays(
         until(lambda: len(listener.notes) > 3, "notes")
         status = session.status()
         assert (status.model, status.variant) == (name, "float32")
-        session.change(form="gigue", key="f minor", temperature=0.7)
+        session.change({"form": "gigue", "key": "f minor", "temperature": 0.7})
         until(lambda: form_and_key(session) == ("gigue", "F minor"), "a gigue in F minor")
         count = len(listener.notes)
         until(lambda: len(listener.notes) > count + 3, "its notes")
@@ -35,9 +35,9 @@ def test_a_network_takes_over_from_one_of_another_kind(play: Play, symbol_bundle
     with play({"tempo": 400}) as (session, listener):
         until(lambda: listener.notes, "a note")
         for path in (symbol_bundles / "phrases.bundle", symbol_bundles / "timed.bundle"):
-            session.change(bundle=str(path))
+            session.change({"bundle": str(path)})
             assert session.status().model == path.stem
             count = len(listener.notes)
             until(lambda count=count: len(listener.notes) > count + 5, "notes")  # type: ignore[misc]
-        session.change(bundle=str(TINY_BUNDLE))
+        session.change({"bundle": str(TINY_BUNDLE)})
         assert session.status().model == "tiny"

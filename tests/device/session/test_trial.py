@@ -63,7 +63,7 @@ def test_a_model_that_does_harm_is_refused_and_the_music_goes_on(
         until(lambda: listener.notes, "a note")
         before = session.settings
         with pytest.raises(BundleError) as caught:
-            session.change(bundle=str(path))
+            session.change({"bundle": str(path)})
         assert str(caught.value).startswith(f"{path}: ")
         assert message in str(caught.value)
         assert str(caught.value).isprintable()
@@ -249,13 +249,13 @@ def test_commands_and_other_changes_are_heard_while_a_model_is_loaded(play: Play
 
     with play(parts=Parts(load_model=load)) as (session, listener):
         until(lambda: listener.notes, "a note")
-        changing = threading.Thread(target=lambda: session.change(variant="dynamic"))
+        changing = threading.Thread(target=lambda: session.change({"variant": "dynamic"}))
         changing.start()
         assert begun.wait(PATIENCE)
 
         def steer() -> None:
             session.command(Command.PAUSE)
-            session.change(tempo=90)
+            session.change({"tempo": 90})
 
         heard = threading.Thread(target=steer)
         heard.start()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+
 import aiohttp
 import pytest
 from tests.device.web.conftest import Serve, talk
 
 from playbach.errors import PortError
+from playbach.log_limit import RepeatLimit
 from playbach.page_address import Address
-from playbach.web.access import FAILURES, WINDOW, Attempts, Gate, new_token
+from playbach.session.session import Session
+from playbach.web.access import FAILURES, WINDOW, Attempts, Gate, address_of, new_token
+from playbach.web.connections import LOG
 from playbach.web.server import Site, WebServer
 
 TOKEN = "a token that is only for tests"  # noqa: S105 as it says
@@ -61,19 +66,74 @@ def test_programs_send_the_token_with_each_request(serve: Serve) -> None:
         assert talk(served, ask) == (200, 401)
 
 
-def test_who_guesses_is_made_to_wait(serve: Serve) -> None:
+def test_who_guesses_is_made_to_wait_and_whoever_has_the_token_is_not(serve: Serve) -> None:
     async def ask(client: aiohttp.ClientSession) -> list[int]:
         answers = []
         for guess in range(FAILURES + 2):
             async with client.post("/api/v1/login", json={"token": f"guess {guess}"}) as answer:
                 answers.append(answer.status)
+        assert 0 < int(answer.headers["Retry-After"]) <= WINDOW
+        for token in (TOKEN, f"{TOKEN}x"):
+            headers = {"Authorization": f"Bearer {token}"}
+            answers.append(await _status_of(client, "/api/v1/status", headers=headers))
         async with client.post("/api/v1/login", json={"token": TOKEN}) as answer:
-            assert 0 < int(answer.headers["Retry-After"]) <= WINDOW
             answers.append(answer.status)
+        answers.append(await _status_of(client, "/api/v1/status"))
         return answers
 
     with serve(host="0.0.0.0", token=TOKEN) as served:  # noqa: S104 as above
-        assert talk(served, ask) == FAILURES * [401] + 3 * [429]
+        assert talk(served, ask) == [*(FAILURES * [401]), 429, 429, 200, 429, 204, 200]
+
+
+@pytest.mark.parametrize(
+    "given", [{"token": "\ud800"}, {"token": 5}, {"token": None}, {}, {"token": TOKEN, "self": 1}]
+)
+def test_what_is_no_token_is_refused(serve: Serve, given: object) -> None:
+    async def ask(client: aiohttp.ClientSession) -> int:
+        async with client.post("/api/v1/login", json=given) as answer:
+            return answer.status
+
+    with serve(host="0.0.0.0", token=TOKEN) as served:  # noqa: S104 as above
+        assert talk(served, ask) in {400, 401}
+
+
+def test_a_flood_of_mistakes_is_counted_and_writes_little(
+    serve: Serve, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As in a program that has just begun.
+    monkeypatch.setattr(LOG, "filters", [RepeatLimit(most=10)])
+
+    async def ask(client: aiohttp.ClientSession) -> int:
+        for _ in range(150):
+            for given in ("wrong", "\ud800", 5):
+                async with client.post("/api/v1/login", json={"token": given}) as answer:
+                    assert 400 <= answer.status < 500
+            wrong = {"Authorization": "Bearer wrong"}
+            assert await _status_of(client, "/api/v1/status", headers=wrong) in {401, 429}
+        right = {"Authorization": f"Bearer {TOKEN}"}
+        async with client.get("/api/v1/status", headers=right) as answer:
+            return int((await answer.json())["refused"])
+
+    with serve(host="0.0.0.0", token=TOKEN) as served:  # noqa: S104 as above
+        assert talk(served, ask) == 600
+    written = [one for one in caplog.records if one.levelno > logging.DEBUG]
+    assert 0 < len(written) <= 20
+    assert not any(one.exc_info for one in written)
+
+
+def test_a_bug_is_answered_500_and_written_whole(
+    serve: Serve, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(session: Session) -> None:
+        raise LookupError(f"not in {session.name}")
+
+    monkeypatch.setattr(Session, "pieces", broken)
+    with serve() as served:
+        assert talk(served, lambda client: _status_of(client, "/api/v1/pieces")) == 500
+        assert talk(served, lambda client: _status_of(client, "/api/v1/status")) == 200
+    (written,) = [one for one in caplog.records if one.levelno >= logging.ERROR]
+    assert written.exc_info
+    assert isinstance(written.exc_info[1], LookupError)
 
 
 def test_another_site_can_neither_steer_nor_listen(serve: Serve) -> None:
@@ -115,7 +175,7 @@ def test_every_answer_forbids_scripts_and_frames_of_others(serve: Serve) -> None
                 assert "unsafe" not in policy
                 assert "://" not in policy
                 assert answer.headers["X-Content-Type-Options"] == "nosniff"
-                assert "Server" not in answer.headers
+                assert answer.headers.getall("Server") == ["playbach"]
 
     with serve() as served:
         talk(served, ask)
@@ -132,16 +192,22 @@ def test_waiting_ends_and_memory_is_bounded() -> None:
     time = [0.0]
     attempts = Attempts(lambda: time[0])
     for _ in range(FAILURES):
-        attempts.failed("somebody")
-    assert attempts.wait("somebody") == WINDOW
-    assert attempts.wait("somebody else") == 0
+        assert attempts.failed("somebody") == 0
+    assert attempts.failed("somebody") == WINDOW
+    assert attempts.failed("somebody else") == 0
     time[0] = WINDOW + 1
-    assert attempts.wait("somebody") == 0
-    attempts.failed("somebody")
-    assert attempts.wait("somebody") == 0
+    assert attempts.failed("somebody") == 0
     for address in range(5_000):
         attempts.failed(str(address))
     assert len(attempts._failures) <= 1_000
+
+
+def test_whoever_has_many_addresses_of_ipv6_is_one() -> None:
+    assert address_of(("192.168.1.7", 5)) == address_of(("::ffff:192.168.1.7", 6, 0, 0))
+    assert address_of(("2001:db8::1", 5, 0, 0)) == address_of(("2001:db8::ffff:1", 6, 0, 0))
+    assert address_of(("2001:db8::1", 5, 0, 0)) != address_of(("2001:db8:0:1::1", 5, 0, 0))
+    assert address_of(("fe80::1%eth0", 5, 0, 2)) == address_of(("fe80::2%eth0", 5, 0, 2))
+    assert address_of(None) == address_of("/run/socket") == ""
 
 
 def test_tokens_are_long_and_never_twice_the_same() -> None:
@@ -152,4 +218,15 @@ def test_tokens_are_long_and_never_twice_the_same() -> None:
     assert gate.is_admitted(gate.cookie, None)
     assert not gate.is_admitted(Gate("another", None).cookie, None)
     assert not gate.is_admitted(None, None)
-    assert not gate.is_admitted("ä" * 500, None)
+    for odd in ("ä" * 500, "\ud800", "\udcff", ""):
+        assert not gate.is_admitted(odd, None)
+        assert not gate.is_admitted(None, odd)
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://[", "http://127.0.0.1:8420/path", "null", "", "\udcff", "//127.0.0.1:8420"]
+)
+def test_an_origin_that_is_none_is_not_ours(origin: str) -> None:
+    gate = Gate(None, None)
+    assert not gate.is_own_origin(origin, "127.0.0.1:8420")
+    assert gate.is_own_origin("http://127.0.0.1:8420", "127.0.0.1:8420")

@@ -45,7 +45,7 @@ def test_the_status_says_what_is_playing(serve: Serve) -> None:
 
 def test_a_change_is_heard_and_seen(serve: Serve) -> None:
     async def ask(client: aiohttp.ClientSession) -> None:
-        assert (await _patch(client, {"program": 40, "tempo": "90"}))[0] == 200
+        assert (await _patch(client, {"program": 40, "tempo": 90}))[0] == 200
         assert (await _json(client, "settings"))["tempo"] == 90
 
     with serve() as served:
@@ -59,7 +59,9 @@ def test_a_change_is_heard_and_seen(serve: Serve) -> None:
     [
         {"tempo": 9_000}, {"tempo": "fast"}, {"tempo": [1]}, {"tempo": None, "volume": None},
         {"nonsense": 1}, {"form": "waltz"}, {"key": "H dur"}, {"velocity": 127, "accent": 40},
-        {"volume": 1e400}, {"": 0}, {"volume": True},
+        {"volume": 1e400}, {"": 0}, {"volume": True}, {"tempo": "90"}, {"repeats": "yes"},
+        {"form": 1}, {"bundle": []}, {"bundle": {}}, {"sink": []}, {"port": False}, {"self": 1},
+        {"wanted": 1}, {"\ud800": 1}, {"key": "\ud800"}, {"bundle": "\udcff"}, {"port": "\0"},
     ],
 )  # fmt: skip
 def test_what_is_not_allowed_changes_nothing(serve: Serve, body: Any) -> None:

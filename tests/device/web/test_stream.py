@@ -112,7 +112,7 @@ def test_a_flood_of_sockets_leaves_the_music_and_the_pages_that_are_open(serve: 
 
 def test_a_page_that_does_not_read_loses_its_connection_only(serve: Serve) -> None:
     def pages() -> int:
-        served.session.change(transpose=next(transpositions))
+        served.session.change({"transpose": next(transpositions)})
         return int(talk(served, _status)["listeners"])
 
     transpositions = itertools.cycle(range(12))
