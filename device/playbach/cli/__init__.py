@@ -19,6 +19,7 @@ COMMANDS = {
     "daemon": "play for a service manager, as the configuration says",
     "save": "compose into files: MIDI, sound, score, pages or picture",
     "ports": "list the MIDI ports that can be played to",
+    "silence": "end whatever sounds on a synth, whoever began it",
     "page": "print the link of the service's page, with a QR code for a phone",
     "config": "print every setting with its default, or the values in effect",
     "check": "say what was found, what is missing, and what to do",

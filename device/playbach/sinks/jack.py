@@ -123,13 +123,17 @@ class JackQueue:
     def silence(self) -> None:
         """Drop the queue, end what sounds, and wait until that has left."""
         with self._lock:
-            self._queue.clear()
+            # What leaves in the next period anyway silences, too.
+            self._queue = [entry for entry in self._queue if entry[0] < self._origin]
+            heapq.heapify(self._queue)
             ends = self._sounding.silencing()
             self._sounding.forget()
         self.send_now(ends)
         until = time.monotonic() + _LEAVING
-        while self.alive and ends and not self._empty.wait(0.05) and time.monotonic() < until:
+        while self.alive and not self._empty.wait(0.05) and time.monotonic() < until:
             pass
+        # The period in which they were written is to come to its end.
+        time.sleep(2 * self.client.blocksize / self._rate)
 
     def _frame(self) -> int:
         """The present frame, counted on beyond 32 bits.

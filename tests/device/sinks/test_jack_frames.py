@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from tests.device.streams import pitches_of_scale, scales
 from tests.fixtures.jack import jack_ports, until
 
 from playbach.errors import PortAbsentError
-from playbach.midi_messages import NOTE_OFF, NOTE_ON, TimedMessage, note_on
+from playbach.midi_messages import NOTE_OFF, NOTE_ON, TimedMessage, note_off, note_on
 from playbach.player.player import Player
 from playbach.silence import Sounding
 from playbach.sinks.base import Change
@@ -176,3 +177,20 @@ def test_a_port_that_is_not_there_is_answered_with_those_there_are(receiver: Fra
 def test_ports_of_jack_are_reached_by_the_sink_that_is_exact(receiver: FrameReceiver) -> None:
     rows = {row.name: row for row in list_ports()}
     assert rows[f"{receiver.name}:in"].sink == "jack"
+
+
+def test_a_command_ends_what_others_left_sounding_on_any_channel(receiver: FrameReceiver) -> None:
+    command = [sys.executable, "-m", "playbach", "silence", "--port", receiver.name]
+    said = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert said.stdout.startswith("silenced: JACK port")
+    heard = [data for _, data in receiver.heard]
+    assert all(bytes((0xB0 | channel, 123, 0)) in heard for channel in range(16))
+    assert all(note_off(channel, 60) in heard for channel in range(16))
+
+
+def test_a_port_that_is_not_there_cannot_be_silenced(jack: str) -> None:
+    assert jack
+    command = [sys.executable, "-m", "playbach", "silence", "--sink", "jack", "--port", "nobody"]
+    said = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert said.returncode == 2
+    assert "nobody" in said.stderr
