@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,25 @@ EPOCHS = 3
 # A machine that is busy with something else is no failure.
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def signals_as_at_a_terminal() -> Iterator[None]:
+    """Programs that tests start hear Ctrl-C and a hang-up, even where pytest itself does not.
+
+    Under ``nohup``, and in the background of a script, these are ignored from the start, and
+    what is started inherits that; a handler it does not inherit.
+    """
+    ignored = [
+        getattr(signal, name)
+        for name in ("SIGINT", "SIGQUIT", "SIGHUP")
+        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is signal.SIG_IGN
+    ]
+    for number in ignored:
+        signal.signal(number, lambda *_: None)
+    yield
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
 
 
 @pytest.fixture(scope="session")

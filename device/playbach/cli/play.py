@@ -6,15 +6,15 @@ import argparse
 import time
 from pathlib import Path
 
-from playbach.cli.desk import Desk
+from playbach.cli.desk import Desk, StopSignal
 from playbach.cli.keys import HELP, key_presses
 from playbach.cli.music import MOST_SEED, seed_from
 from playbach.cli.page_option import WantedPage, add_page_arguments, served, wanted_page
 from playbach.cli.screen import say
-from playbach.cli.signals import Signals, StopSignal
 from playbach.errors import InputError
 from playbach.session.options import add_setting_arguments, settings_from
 from playbach.session.session import Session
+from playbach.signals import listen_at_terminal
 from playbach.sinks.choose import choose_sink
 from playbach.sinks.realtime import settle_process
 from playbach.sinks.table import SINKS
@@ -71,9 +71,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _play(session: Session, desk: Desk, page: WantedPage | None) -> None:
-    signals = Signals(desk.suspend)
     try:
-        signals.listen()
+        listen_at_terminal(desk.asked)
         settle_process()
         session.start()
         _await_first_note(session, desk)
@@ -82,8 +81,7 @@ def _play(session: Session, desk: Desk, page: WantedPage | None) -> None:
     except StopSignal:
         pass
     finally:
-        # From here on a signal must not interrupt the silencing.
-        signals.ignored = True
+        desk.leave()
         session.stop()
         desk.close()
 

@@ -14,12 +14,13 @@ from playbach.config.text import flat
 from playbach.daemon.components import Component
 from playbach.daemon.logs import set_up_logging
 from playbach.daemon.notify import Notifier
-from playbach.daemon.signals import Asked, Death, Inbox
+from playbach.daemon.signals import Death, Inbox
 from playbach.daemon.state import Remembered
 from playbach.daemon.watchdog import Progress, Watchdog
 from playbach.errors import PlaybachError
 from playbach.session.settings import as_values
 from playbach.session.status import SessionStatus
+from playbach.signals import Asked
 from playbach.status import COMPOSING
 
 _LOG = logging.getLogger(__name__)

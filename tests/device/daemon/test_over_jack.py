@@ -13,6 +13,7 @@ from tests.device.daemon.test_service import CONFIG, service
 from tests.fixtures.jack import Receiver, pitches, until
 
 from playbach.midi_messages import NOTE_OFF, NOTE_ON
+from playbach.signals import TABLE, Asked, numbers
 
 OVER_JACK = CONFIG.replace('sink = "none"', f'sink = "midi"\nport = "{Receiver.name}"')
 
@@ -38,14 +39,30 @@ def test_it_waits_for_its_synth_and_finds_it(folder: Path, jack: str) -> None:
             receiver.close()
 
 
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
-def test_a_signal_leaves_nothing_sounding(folder: Path, receiver: Receiver, name: str) -> None:
+def meaning(asked: Asked) -> list[int]:
+    """The signals that mean this to a service, on this system."""
+    return [number for row in TABLE if row.of_service is asked for number in numbers(row)]
+
+
+@pytest.mark.parametrize("number", meaning(Asked.STOP))
+def test_a_signal_leaves_nothing_sounding(folder: Path, receiver: Receiver, number: int) -> None:
     with service(folder) as daemon:
         until(lambda: len(receiver.sounding) > 0, "a note")
-        daemon.process.send_signal(getattr(signal, name))
+        daemon.process.send_signal(number)
         assert daemon.ended()[0] == 0
     assert receiver.sounding == ()
     assert sorted(pitches(receiver.music, NOTE_ON)) == sorted(pitches(receiver.music, NOTE_OFF))
+
+
+def test_all_other_signals_are_no_reason_to_stop(folder: Path, receiver: Receiver) -> None:
+    with service(folder) as daemon:
+        until(lambda: len(receiver.sounding) > 0, "a note")
+        for number in meaning(Asked.NOTHING):
+            daemon.process.send_signal(number)
+        before = len(pitches(receiver.heard, NOTE_ON))
+        until(lambda: len(pitches(receiver.heard, NOTE_ON)) > before + 3, "further notes")
+        assert daemon.stop()[0] == 0
+    assert receiver.sounding == ()
 
 
 @pytest.mark.parametrize("name", ["SIGKILL", "SIGABRT"])

@@ -16,7 +16,7 @@ import pytest
 
 from playbach.config import Config, load_config
 from playbach.daemon.notify import Notifier
-from playbach.daemon.signals import Asked, Death, Inbox
+from playbach.daemon.signals import Death, Inbox
 from playbach.daemon.state import NAME, Remembered
 from playbach.daemon.supervisor import FAILED, Supervisor, status_line
 from playbach.errors import OutputError
@@ -25,6 +25,7 @@ from playbach.music.key import parse_key
 from playbach.music.meter import Meter
 from playbach.session.settings import Settings, changed
 from playbach.session.status import SessionStatus
+from playbach.signals import Asked
 from playbach.status import Status
 from playbach.stream import Movement
 
