@@ -35,7 +35,7 @@ def settings(unit: str) -> dict[str, str]:
 @pytest.fixture
 def installed(tmp_path: Path) -> Path:
     """The units as `make install` puts them, every program they start being there."""
-    for name in ("python", "synth"):
+    for name in ("playbach", "synth"):
         (tmp_path / name).write_text("#!/bin/sh\n")
         (tmp_path / name).chmod(0o755)
     for unit in UNITS:
@@ -99,7 +99,7 @@ def test_what_the_synth_is_started_with_is_what_it_takes() -> None:
     )
     assert taken
     assert words == ["${AUDIO_DEVICE}", "${GAIN}", "${SOUNDFONT}"]
-    assert program == "/opt/playbach/libexec/synth"
+    assert program == "/opt/playbach/current/libexec/synth"
     assert (FOLDER / "synth").stat().st_mode & 0o111
 
 

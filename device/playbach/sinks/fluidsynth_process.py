@@ -32,7 +32,7 @@ SILENT = (
     "Lost the connection to the JACK server",
     "Error writing to PulseAudio connection",
 )
-"""What it says when it sounds nothing (any more); most of these do not keep it from going on."""
+"""What it says when it sounds nothing (any more); after most of these it goes on all the same."""
 
 
 def arguments(program: str, font: Path, driver: str) -> list[str]:
