@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -97,6 +97,24 @@ def test_a_suspended_program_leaves_nothing_sounding(receiver: Receiver) -> None
         process.send_signal(signal.SIGCONT)
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=PATIENCE)
+
+
+def test_a_synth_that_goes_and_comes_back_is_said_in_a_line_each(jack: str) -> None:
+    assert jack
+    with ExitStack() as receivers:
+        receivers.callback((receiver := Receiver()).close)
+        with playing("--port", receiver.name, "--tempo", "300") as process:
+            until(lambda: len(receiver.sounding) > 0, "a note")
+            receivers.close()
+            assert process.stdout is not None
+            lost = next(line for line in process.stdout if "lost" in line)
+            receivers.callback((receiver := Receiver()).close)
+            found = next(line for line in process.stdout if "found" in line)
+            process.send_signal(signal.SIGTERM)
+            _, error = process.communicate(timeout=PATIENCE)
+    assert lost == f"lost: waiting for MIDI port {receiver.name}:in (JACK)\n"
+    assert found == f"found, and playing to MIDI port {receiver.name}:in (JACK)\n"
+    assert error == ""
 
 
 def test_the_same_seed_plays_the_same_notes(receiver: Receiver) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from playbach.cli.keys import Keys
 from playbach.cli.screen import Screen
+from playbach.session.port_news import SessionNews
 from playbach.session.session import Session
 from playbach.session.settings import BY_NAME
 from playbach.session.status import Command, Transport
@@ -16,6 +17,8 @@ from playbach.signals import Asked
 from playbach.status import Status
 
 _FASTER = 1.05
+_NEWS = 0.5
+"""Seconds between looks at what became of the synth."""
 _FADE = 0.2
 """Seconds that the notes of a program about to be suspended may take to end."""
 
@@ -32,15 +35,21 @@ class Desk:
         self._session = session
         self._keys = keys
         self._screen = Screen()
+        self._news = SessionNews(lambda line: self._screen.insert(line.text), tells_synth=False)
+        self._next_news = 0.0
         self._is_to_sleep = False
         self._is_leaving = False
 
     def look(self, status: Status) -> None:
-        """Show what plays, and do what was pressed.
+        """Show what plays and what became of the synth, and do what was pressed.
 
         Raises:
             StopSignal: a key asked for the end.
         """
+        now = time.monotonic()
+        if now >= self._next_news:
+            self._next_news = now + _NEWS
+            self._news.look(self._session.status(), now)
         self._screen.show(status)
         for key in self._keys.pressed() if self._keys else "":
             _KEYS.get(key, _nothing)(self._session)

@@ -32,6 +32,11 @@ class Screen:
             self._title = status.title
             say(status.title)
 
+    def insert(self, line: str) -> None:
+        """Write a line that stays, above the live line if there is one."""
+        self.close()
+        say(line)
+
     def close(self) -> None:
         """Leave no live line."""
         self._shown = ""

@@ -18,6 +18,7 @@ from playbach.daemon.signals import Death, Inbox
 from playbach.daemon.state import Remembered
 from playbach.daemon.watchdog import Progress, Watchdog
 from playbach.errors import PlaybachError
+from playbach.session.port_news import Line, SessionNews
 from playbach.session.settings import as_values
 from playbach.session.status import SessionStatus
 from playbach.signals import Asked
@@ -67,6 +68,7 @@ class Supervisor:
         self._said = ""
         self._title = ""
         self._problem = ""
+        self._news = SessionNews(_log)
         self._watchdog = (
             Watchdog(notifier.watchdog, self._progress, notifier.alive)
             if notifier.watchdog
@@ -118,6 +120,7 @@ class Supervisor:
         if text != self._said:
             self._said = text
             self._notifier.status(text)
+        self._news.look(status, time.monotonic())
         if status.title != self._title:
             self._title = status.title
             _LOG.info("%s", status.title)
@@ -156,6 +159,10 @@ class Supervisor:
         for (section, name), value in flat(new).items():
             if section not in LIVE_SECTIONS and value != before[section, name]:
                 _LOG.warning("[%s] %s takes effect at the next start", section, name)
+
+
+def _log(line: Line) -> None:
+    _LOG.log(logging.WARNING if line.is_loss else logging.INFO, "%s", line.text)
 
 
 def status_line(status: SessionStatus) -> str:

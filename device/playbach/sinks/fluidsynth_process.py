@@ -171,8 +171,10 @@ class FluidsynthProcess:
         self._readers[0].join(_QUIT_TIMEOUT)
         said = f": {self._last_words[-1]}" if self._last_words else ""
         if self._is_silent:
-            return PortAbsentError(f"sink fluidsynth: nothing would be heard{said}; see to the "
-                                   "sound card, or to the sound server if there is one")  # fmt: skip
+            return PortAbsentError(
+                f"sink fluidsynth: nothing would be heard{said}; see to the sound card, or to the "
+                "sound server if there is one"
+            )
         status = self._process.poll()
         return PortError(f"sink fluidsynth: fluidsynth ended (status {status}){said}")
 

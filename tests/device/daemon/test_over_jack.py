@@ -33,10 +33,16 @@ def test_it_waits_for_its_synth_and_finds_it(folder: Path, jack: str) -> None:
         try:
             daemon.until(f"STATUS=Suite 1 in .*{receiver.name}")
             until(lambda: len(pitches(receiver.heard, NOTE_ON)) > 2, "music")
-            assert daemon.stop()[0] == 0
+            status, said = daemon.stop()
+            assert status == 0
             assert receiver.sounding == ()
         finally:
             receiver.close()
+    lines = [line.split(" ", 1)[1] for line in said.splitlines() if "MIDI port" in line]
+    assert lines == [
+        f"warning: waiting for MIDI port {receiver.name}",
+        f"info: found, and playing to MIDI port {receiver.name}:in (JACK)",
+    ]
 
 
 def meaning(asked: Asked) -> list[int]:

@@ -42,6 +42,7 @@ class Music:
     error: BaseException | None = None
     frozen: bool = False
     problem: str = ""
+    connected: bool = True
     count: int = 0
     changes: list[dict[str, object]] = field(default_factory=list)
 
@@ -57,8 +58,9 @@ class Music:
     def status(self) -> SessionStatus:
         playing = Status(movement=SUITE, bar=12, notes=3412)
         return SessionStatus(
-            playing=playing, settings=self.settings, sink="MIDI port Synth", problem=self.problem
-        )
+            playing=playing, settings=self.settings, sink="MIDI port Synth",
+            connected=self.connected, problem=self.problem,
+        )  # fmt: skip
 
     def change(self, **wanted: object) -> None:
         self.changes.append(wanted)
@@ -163,7 +165,27 @@ def test_a_title_is_logged_once(begin: Begin, caplog: pytest.LogCaptureFixture) 
     scene = begin()
     scene.until("STATUS=")
     scene.end()
-    assert caplog.messages == ["Suite 2 in D minor, IV Sarabande"]
+    assert caplog.messages == ["playing to MIDI port Synth", "Suite 2 in D minor, IV Sarabande"]
+
+
+def test_the_journal_says_what_becomes_of_the_synth(
+    begin: Begin, caplog: pytest.LogCaptureFixture
+) -> None:
+    scene = begin()
+    scene.until("STATUS=")
+    for connected, last in ((False, "lost"), (True, "found")):
+        scene.music.connected = connected
+        for _ in range(200):
+            if last in caplog.text:
+                break
+            scene.thread.join(0.1)
+    scene.end()
+    said = [(r.levelname, r.message) for r in caplog.records if "MIDI port" in r.message]
+    assert said == [
+        ("INFO", "playing to MIDI port Synth"),
+        ("WARNING", "lost: waiting for MIDI port Synth"),
+        ("INFO", "found, and playing to MIDI port Synth"),
+    ]
 
 
 def test_a_reload_changes_only_what_was_edited(begin: Begin) -> None:
