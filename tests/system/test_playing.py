@@ -103,7 +103,7 @@ def test_a_synth_that_goes_and_comes_back_is_said_in_a_line_each(jack: str) -> N
     assert jack
     with ExitStack() as receivers:
         receivers.callback((receiver := Receiver()).close)
-        with playing("--port", receiver.name, "--tempo", "300") as process:
+        with playing("--port", receiver.name, "--tempo", "300", "--seconds", "90") as process:
             until(lambda: len(receiver.sounding) > 0, "a note")
             receivers.close()
             assert process.stdout is not None
