@@ -75,6 +75,7 @@ TABLE = (
     # SIGABRT is how a watchdog ends a service that hangs; ``faulthandler`` says where it hung.
     _both("SIGABRT", Asked.FAULT),
     _both("SIGBUS", Asked.FAULT),
+    _both("SIGEMT", Asked.FAULT),
     _both("SIGFPE", Asked.FAULT),
     _both("SIGILL", Asked.FAULT),
     _both("SIGSEGV", Asked.FAULT),

@@ -8,7 +8,7 @@ import sys
 
 from playbach.signals import TABLE, Asked, numbers
 
-HARMLESS = {"SIGCHLD", "SIGCONT", "SIGURG", "SIGWINCH"}
+HARMLESS = ("SIGCHLD", "SIGCONT", "SIGURG", "SIGWINCH", "SIGINFO")
 """What signal(7) lists as ignored by default, or as going on."""
 SETS_UP = """
 import os, signal, sys
@@ -34,11 +34,11 @@ def asked(listen: str, hang_up: str = "SIG_DFL") -> list[str]:
 
 def test_each_signal_of_this_system_that_ends_or_stops_a_process_is_decided_once() -> None:
     decided = [number for row in TABLE for number in numbers(row)]
-    harmless = [int(getattr(signal, name)) for name in HARMLESS]
+    harmless = [int(getattr(signal, name)) for name in HARMLESS if hasattr(signal, name)]
     assert sorted(decided + harmless) == sorted(map(int, signal.valid_signals()))
 
 
-def test_a_program_at_a_terminal_is_ended_by_seven_suspended_by_one_and_ignores_the_rest() -> None:
+def test_a_program_at_a_terminal_is_ended_or_suspended_and_ignores_the_rest() -> None:
     words = [row.at_terminal.value for row in TABLE for _ in numbers(row)]
     expected = [word for word in words if word in {"stop", "suspend"}]
     assert asked("listen_at_terminal") == expected
@@ -47,7 +47,7 @@ def test_a_program_at_a_terminal_is_ended_by_seven_suspended_by_one_and_ignores_
     }  # fmt: skip
 
 
-def test_a_service_is_ended_by_six_reloaded_by_one_and_ignores_the_rest() -> None:
+def test_a_service_is_ended_or_reads_its_configuration_again_and_ignores_the_rest() -> None:
     words = [row.of_service.value for row in TABLE for _ in numbers(row)]
     assert asked("listen_as_service") == [word for word in words if word in {"stop", "reload"}]
 
