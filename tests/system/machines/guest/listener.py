@@ -63,7 +63,6 @@ class Listener:
         self._direct: Any = None
         self._stamped: Any = None
         self._heard: tuple[int, int] | None = None
-        self.missed = 0
         self.clear()
         # What appears between these two is announced and listed.
         self._announced.connect_from(alsa_midi.SYSTEM_ANNOUNCE)
@@ -98,7 +97,6 @@ class Listener:
                 # The kernel says once that it had no room, and goes on.
                 if error.errnum != -errno.ENOSPC:
                     raise
-                self.missed += 1
                 continue
             if isinstance(event, alsa_midi.PortStartEvent):
                 self._subscribe((event.addr.client_id, event.addr.port_id))
