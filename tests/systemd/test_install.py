@@ -43,7 +43,7 @@ KILLER = """\
 set -o functrace
 commands=0
 looks() {
-    [[ $1 =~ ^(\\[\\[|\\(\\(|local|echo|continue|basename|readlink|ls|sort|head|looks|[a-z]+=|for) ]]
+    [[ $1 =~ ^(\\[\\[|\\(\\(|local|echo|continue|basename|readlink|ls|sort|head|[a-z]+=|for) ]]
 }
 before() {
     looks "$1" || ((++commands != KILL_AT)) || {
