@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,6 +32,25 @@ def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         # As a service manager names it, since others keep large files where XDG_CACHE_HOME says.
         environment.setenv("CACHE_DIRECTORY", str(folder))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def signals_as_at_a_terminal() -> Iterator[None]:
+    """Programs that tests start hear Ctrl-C and a hang-up, even where pytest itself does not.
+
+    Under ``nohup``, and in the background of a script, these are ignored from the start, and
+    what is started inherits that; a handler it does not inherit.
+    """
+    ignored = [
+        getattr(signal, name)
+        for name in ("SIGINT", "SIGQUIT", "SIGHUP")
+        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is signal.SIG_IGN
+    ]
+    for number in ignored:
+        signal.signal(number, lambda *_: None)
+    yield
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
 
 
 @pytest.fixture(scope="session")

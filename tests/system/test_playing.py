@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from tests.fixtures.jack import Receiver, jack_ports, loudness, pitches, record,
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 
 from playbach.midi_messages import NOTE_OFF, NOTE_ON
+from playbach.signals import TABLE, Asked, numbers
 
 PATIENCE = 30
 # On a free port: the usual one is for the commands of the documents, tested at the same time.
@@ -57,14 +59,62 @@ def test_four_seconds_of_music_arrive_and_end(receiver: Receiver) -> None:
     assert next(data.hex(" ") for data in receiver.heard if data[0] == 0xC0) == "c0 2a"  # cello
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
-def test_a_signal_leaves_nothing_sounding(receiver: Receiver, name: str) -> None:
+def meaning(asked: Asked) -> list[int]:
+    """The signals that mean this to a program at a terminal, on this system."""
+    return [number for row in TABLE if row.at_terminal is asked for number in numbers(row)]
+
+
+@pytest.mark.parametrize("number", meaning(Asked.STOP))
+def test_a_signal_leaves_nothing_sounding(receiver: Receiver, number: int) -> None:
     with playing("--port", receiver.name, "--tempo", "300") as process:
         until(lambda: len(receiver.sounding) > 0, "a note")
-        process.send_signal(getattr(signal, name))
+        process.send_signal(number)
         _, error = process.communicate(timeout=PATIENCE)
     assert (process.returncode, error) == (0, "")
     check_silent(receiver)
+
+
+def test_all_other_signals_are_no_reason_to_stop(receiver: Receiver) -> None:
+    with playing("--port", receiver.name, "--tempo", "300") as process:
+        until(lambda: len(receiver.sounding) > 0, "a note")
+        for number in meaning(Asked.NOTHING):
+            process.send_signal(number)
+        before = len(pitches(receiver.heard, NOTE_ON))
+        until(lambda: len(pitches(receiver.heard, NOTE_ON)) > before + 3, "further notes")
+        process.send_signal(signal.SIGTERM)
+        _, error = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, error) == (0, "")
+    check_silent(receiver)
+
+
+def test_a_suspended_program_leaves_nothing_sounding(receiver: Receiver) -> None:
+    with playing("--port", receiver.name, "--tempo", "300") as process:
+        until(lambda: len(receiver.sounding) > 0, "a note")
+        process.send_signal(signal.SIGTSTP)
+        _, status = os.waitpid(process.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status)
+        assert receiver.sounding == ()
+        process.send_signal(signal.SIGCONT)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=PATIENCE)
+
+
+def test_a_synth_that_goes_and_comes_back_is_said_in_a_line_each(jack: str) -> None:
+    assert jack
+    with ExitStack() as receivers:
+        receivers.callback((receiver := Receiver()).close)
+        with playing("--port", receiver.name, "--tempo", "300", "--seconds", "90") as process:
+            until(lambda: len(receiver.sounding) > 0, "a note")
+            receivers.close()
+            assert process.stdout is not None
+            lost = next(line for line in process.stdout if "lost" in line)
+            receivers.callback((receiver := Receiver()).close)
+            found = next(line for line in process.stdout if "found" in line)
+            process.send_signal(signal.SIGTERM)
+            _, error = process.communicate(timeout=PATIENCE)
+    assert lost == f"lost: waiting for MIDI port {receiver.name}:in (JACK)\n"
+    assert found == f"found, and playing to MIDI port {receiver.name}:in (JACK)\n"
+    assert error == ""
 
 
 def test_the_same_seed_plays_the_same_notes(receiver: Receiver) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tests.systemd.machine import Machine, install, machine, require, run, until
@@ -126,8 +127,16 @@ def test_installed_again_it_goes_on_with_its_own_configuration(board: Machine) -
     assert board.unit().pid == before.pid
     board.run("systemctl", "restart", "playbach")
     until(lambda: plays(board), "music of the new version")
-    assert not (board.root / "opt/playbach.new").exists()
-    assert not (board.root / "opt/playbach.old").exists()
+    assert (board.root / "opt/playbach/current").readlink() == Path("versions/2")
+
+
+def test_it_goes_back_to_the_version_before(board: Machine) -> None:
+    install(board.root, "back")
+    assert (board.root / "opt/playbach/current").readlink() == Path("versions/1")
+    board.run("systemctl", "restart", "playbach")
+    until(lambda: plays(board), "music of the version before")
+    command = board.run("cat", f"/proc/{board.unit().pid}/cmdline")
+    assert command.startswith("/opt/playbach/versions/1/bin/python")
 
 
 def test_nothing_installed_remembers_where_it_was_made(board: Machine) -> None:

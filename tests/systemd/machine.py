@@ -122,7 +122,9 @@ class Machine:
 
 
 def install(root: Path, verb: str = "install") -> str:
-    """Install into a file system by make, or take away; what that says."""
+    """Install into a file system by make, or take away, or go ``back``; what that says."""
+    if verb == "back":
+        return run("env", f"DESTDIR={root}", "systemd/install", verb)
     return run("make", "-s", verb, f"DESTDIR={root}", "PYTHON=/usr/bin/python3",
                timeout=_INSTALLING)  # fmt: skip
 

@@ -36,7 +36,7 @@ def settings(unit: str) -> dict[str, str]:
 @pytest.fixture
 def installed(tmp_path: Path) -> Path:
     """The units as `make install` puts them, every program they start being there."""
-    for name in ("python", "fluidsynth"):
+    for name in ("playbach", "synth"):
         (tmp_path / name).write_text("#!/bin/sh\n")
         (tmp_path / name).chmod(0o755)
     for unit in UNITS:
@@ -91,6 +91,17 @@ def test_a_service_is_started_again_whatever_ends_it(unit: str) -> None:
     values = settings(unit)
     assert values["Restart"] == "always"
     assert values["StartLimitIntervalSec"] == "0"
+
+
+def test_what_the_synth_is_started_with_is_what_it_takes() -> None:
+    program, *words = settings("playbach-synth.service")["ExecStart"].split()
+    taken = re.search(
+        r"^device=\$1 gain=\$2 font=\$3$", (FOLDER / "synth").read_text(), re.MULTILINE
+    )
+    assert taken
+    assert words == ["${AUDIO_DEVICE}", "${GAIN}", "${SOUNDFONT}"]
+    assert program == "/opt/playbach/current/libexec/synth"
+    assert (FOLDER / "synth").stat().st_mode & 0o111
 
 
 def test_the_player_may_use_sound_and_real_time_and_is_watched() -> None:

@@ -9,19 +9,26 @@ from collections.abc import Callable
 
 from playbach.cli.keys import Keys
 from playbach.cli.screen import Screen
-from playbach.cli.signals import StopSignal
+from playbach.session.port_news import SessionNews
 from playbach.session.session import Session
 from playbach.session.settings import BY_NAME
 from playbach.session.status import Command, Transport
+from playbach.signals import Asked
 from playbach.status import Status
 
 _FASTER = 1.05
+_NEWS = 0.5
+"""Seconds between looks at what became of the synth."""
 _FADE = 0.2
 """Seconds that the notes of a program about to be suspended may take to end."""
 
 
+class StopSignal(BaseException):
+    """Somebody asked for the end. Not an ``Exception``: nothing on the way may swallow it."""
+
+
 class Desk:
-    """The screen and the keyboard. Called from the main thread, a few times a second."""
+    """The screen, the keyboard and signals. Called from the main thread, a few times a second."""
 
     def __init__(self, session: Session, keys: Keys | None) -> None:
         """``keys``: ``None`` where there is no keyboard."""
@@ -29,10 +36,13 @@ class Desk:
         self._keys = keys
         self._screen = Screen()
         self._problems: tuple[str, ...] = ()
+        self._news = SessionNews(lambda line: self._screen.insert(line.text), tells_synth=False)
+        self._next_news = 0.0
         self._is_to_sleep = False
+        self._is_leaving = False
 
     def look(self, status: Status) -> None:
-        """Show what plays, and do what was pressed.
+        """Show what plays and what became of the synth, and do what was pressed.
 
         Raises:
             StopSignal: a key asked for the end.
@@ -40,8 +50,12 @@ class Desk:
         problems = self._session.problems
         for problem in problems:
             if problem not in self._problems:
-                self._screen.tell(f"problem: {problem}")
+                self._screen.insert(f"problem: {problem}")
         self._problems = problems
+        now = time.monotonic()
+        if now >= self._next_news:
+            self._next_news = now + _NEWS
+            self._news.look(self._session.status(), now)
         self._screen.show(status)
         for key in self._keys.pressed() if self._keys else "":
             _KEYS.get(key, _nothing)(self._session)
@@ -49,9 +63,21 @@ class Desk:
             self._is_to_sleep = False
             self._sleep()
 
-    def suspend(self) -> None:
-        """This program was asked to let itself be suspended, as by Ctrl-Z; for signal handlers."""
-        self._is_to_sleep = True
+    def asked(self, asked: Asked) -> None:
+        """A signal asked for something; called inside its handler.
+
+        Raises:
+            StopSignal: it is the end; once, and not after ``leave``.
+        """
+        if asked is Asked.SUSPEND:
+            self._is_to_sleep = True
+        elif asked is Asked.STOP and not self._is_leaving:
+            self._is_leaving = True
+            raise StopSignal
+
+    def leave(self) -> None:
+        """From here on no signal interrupts what is being done."""
+        self._is_leaving = True
 
     def close(self) -> None:
         """Leave the screen in order."""
@@ -66,8 +92,6 @@ class Desk:
             self._keys.forget()
         self._screen.close()
         os.kill(os.getpid(), signal.SIGSTOP)
-        if self._keys:
-            self._keys.listen()
         if was_playing:
             self._session.command(Command.PLAY)
 

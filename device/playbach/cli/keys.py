@@ -21,7 +21,7 @@ class Keys:
         self._before: list[Any] | None = None
 
     def listen(self) -> None:
-        """Begin, or go on after ``forget``."""
+        """Begin, or go on after ``forget``; only in the foreground."""
         import termios  # noqa: PLC0415 not on Windows
         import tty  # noqa: PLC0415 as above
 
@@ -38,12 +38,18 @@ class Keys:
                 termios.tcsetattr(self._number, termios.TCSADRAIN, before)
 
     def pressed(self) -> str:
-        """What was pressed since the last time; never waits."""
+        """What was pressed since the last time; never waits. Nothing while in the background."""
+        import termios  # noqa: PLC0415 as above
+
         try:
+            if not _is_in_foreground(self._number):
+                return ""
+            if self._before is None:
+                self.listen()
             if not select.select([self._number], [], [], 0)[0]:
                 return ""
             return os.read(self._number, 64).decode(errors="replace")
-        except OSError:
+        except (OSError, termios.error):
             # The terminal has gone; SIGHUP says so to whoever should know.
             return ""
 
@@ -64,7 +70,11 @@ def key_presses() -> Iterator[Keys | None]:
 
 def _is_at_keyboard() -> bool:
     try:
-        # A job in the background must not touch the terminal: it would be stopped.
-        return sys.stdin.isatty() and os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
+        return sys.stdin.isatty() and _is_in_foreground(sys.stdin.fileno())
     except (AttributeError, OSError, ValueError):
         return False
+
+
+def _is_in_foreground(terminal: int) -> bool:
+    """Whether a terminal is ours to read and to set: to a job in the background it is not."""
+    return os.tcgetpgrp(terminal) == os.getpgrp()

@@ -6,16 +6,16 @@ import argparse
 import time
 from pathlib import Path
 
-from playbach.cli.desk import Desk
+from playbach.cli.desk import Desk, StopSignal
 from playbach.cli.keys import HELP, key_presses
 from playbach.cli.music import MOST_SEED, seed_from
 from playbach.cli.page_option import WantedPage, add_page_arguments, served, wanted_page
 from playbach.cli.screen import say
-from playbach.cli.signals import Signals, StopSignal
 from playbach.errors import InputError
 from playbach.sender.process import apart
 from playbach.session.options import add_setting_arguments, settings_from
 from playbach.session.session import Session
+from playbach.signals import listen_at_terminal
 from playbach.sinks.choose import choose_sink
 from playbach.sinks.realtime import settle_process
 from playbach.sinks.table import SINKS
@@ -78,9 +78,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _play(session: Session, desk: Desk, page: WantedPage | None, invitation: str) -> None:
-    signals = Signals(desk.suspend)
     try:
-        signals.listen()
+        listen_at_terminal(desk.asked)
         settle_process()
         session.start()
         _await_first_note(session, desk)
@@ -89,8 +88,7 @@ def _play(session: Session, desk: Desk, page: WantedPage | None, invitation: str
     except StopSignal:
         pass
     finally:
-        # From here on a signal must not interrupt the silencing.
-        signals.ignored = True
+        desk.leave()
         session.stop()
         desk.close()
 

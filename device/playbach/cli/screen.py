@@ -32,8 +32,8 @@ class Screen:
             self._title = status.title
             say(status.title)
 
-    def tell(self, line: str) -> None:
-        """Show a line that stays, above what plays."""
+    def insert(self, line: str) -> None:
+        """Write a line that stays, above the live line if there is one."""
         self.close()
         say(line)
 

@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 import queue
-import signal
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
-from types import FrameType
 
 from playbach.config import Loaded
-
-
-class Asked(Enum):
-    """What a signal asks for."""
-
-    STOP = "stop"
-    RELOAD = "reload"
+from playbach.signals import Asked, listen_as_service
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +35,6 @@ class Reloaded:
 
 
 Event = Asked | Death | Reloaded
-_Handler = Callable[[int, FrameType | None], None]
-
-MEANINGS = {"SIGTERM": Asked.STOP, "SIGINT": Asked.STOP, "SIGHUP": Asked.RELOAD}
-"""There is no terminal that could hang up, so SIGHUP has the meaning it has for services."""
 
 
 class Inbox:
@@ -61,8 +47,7 @@ class Inbox:
     def listen(self) -> None:
         """From now on signals and dying threads come here. Main thread only."""
         threading.excepthook = self._died
-        for name, asked in MEANINGS.items():
-            signal.signal(getattr(signal, name), self._handler(asked))
+        listen_as_service(self._events.put)
 
     def put(self, event: Event) -> None:
         """Add an event, from any thread."""
@@ -74,9 +59,6 @@ class Inbox:
             return self._events.get(timeout=timeout)
         except queue.Empty:
             return None
-
-    def _handler(self, asked: Asked) -> _Handler:
-        return lambda _number, _frame: self._events.put(asked)
 
     def _died(self, args: threading.ExceptHookArgs) -> None:
         name = args.thread.name if args.thread else "a thread"

@@ -15,12 +15,14 @@ from playbach.config.text import flat
 from playbach.daemon.components import Component
 from playbach.daemon.logs import set_up_logging
 from playbach.daemon.notify import Notifier
-from playbach.daemon.signals import Asked, Death, Inbox, Reloaded
+from playbach.daemon.signals import Death, Inbox, Reloaded
 from playbach.daemon.state import Remembered
 from playbach.daemon.watchdog import Progress, Watchdog
 from playbach.errors import PlaybachError
+from playbach.session.port_news import Line, SessionNews
 from playbach.session.settings import as_values
 from playbach.session.status import SessionStatus
+from playbach.signals import Asked
 from playbach.status import COMPOSING
 
 _LOG = logging.getLogger(__name__)
@@ -71,6 +73,7 @@ class Supervisor:
         self._title = ""
         self._problems: tuple[str, ...] = ()
         self._reloading = self._again = False
+        self._news = SessionNews(_log)
         self._watchdog = (
             Watchdog(notifier.watchdog, self._progress, notifier.alive)
             if notifier.watchdog
@@ -126,6 +129,7 @@ class Supervisor:
         if text != self._said:
             self._said = text
             self._notifier.status(text)
+        self._news.look(status, time.monotonic())
         if status.title != self._title:
             self._title = status.title
             _LOG.info("%s", status.title)
@@ -184,6 +188,10 @@ class Supervisor:
         for (section, name), value in flat(new).items():
             if section not in LIVE_SECTIONS and value != before[section, name]:
                 _LOG.warning("[%s] %s takes effect at the next start", section, name)
+
+
+def _log(line: Line) -> None:
+    _LOG.log(logging.WARNING if line.is_loss else logging.INFO, "%s", line.text)
 
 
 def status_line(status: SessionStatus) -> str:

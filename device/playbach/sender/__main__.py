@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
 import sys
 import threading
 import time
@@ -22,6 +21,7 @@ from typing import Any, BinaryIO
 from playbach.errors import PlaybachError
 from playbach.midi_messages import MAX_CHANNEL, TimedMessage
 from playbach.sender.process import pack, unpack
+from playbach.signals import listen_to_none
 from playbach.sinks.base import Change, Sink
 from playbach.sinks.realtime import settle_process
 from playbach.sinks.table import find_kind
@@ -31,11 +31,6 @@ REPORT_INTERVAL = 0.5
 """Seconds between two reports of how things stand, if anything has changed."""
 QUIET = 2.0
 """Seconds without a word after which whoever plays is taken to hang: what sounds is ended."""
-_IGNORED = (
-    "SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGABRT", "SIGUSR1", "SIGUSR2", "SIGALRM",
-    "SIGXCPU", "SIGTSTP", "SIGTTIN", "SIGTTOU",
-)  # fmt: skip
-"""What a terminal or a service manager sends to every process of a group or a service."""
 
 
 class Sender:
@@ -164,9 +159,7 @@ class Sender:
 
 def main() -> None:
     """Send until the input ends."""
-    for name in _IGNORED:
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    listen_to_none()
     # What a library prints is not to be taken for a report.
     reports = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)

@@ -45,6 +45,18 @@ class ExternalClock:
         self.quarters: float | None = None
         """Its tempo in quarter notes per minute; ``None`` while none is known."""
 
+    @property
+    def description(self) -> str:
+        """What is listened to; ``""`` for nothing."""
+        clock = self._input
+        return clock.description if clock else ""
+
+    @property
+    def connected(self) -> bool:
+        """Whether the port listened to is there."""
+        clock = self._input
+        return clock is not None and clock.connected
+
     def start(self, settings: Settings) -> None:
         """Listen to the clock that the settings name, if they do.
 

@@ -312,6 +312,8 @@ class Session(Lifetime):
             sink=sink.description,
             timing=str(sink.timing),
             connected=sink.connected,
+            clock=self._clock.description,
+            clock_connected=self._clock.connected,
             model=model.name,
             variant=model.variant,
             uptime=Seconds(time.monotonic() - self._started if self._started else 0.0),

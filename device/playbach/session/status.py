@@ -45,6 +45,9 @@ class SessionStatus:
         sink: where it plays, such as ``MIDI port FluidSynth (JACK)``.
         timing: how messages are kept on time there.
         connected: whether the synth is there, as far as can be told.
+        clock: the external clock that is followed, such as ``MIDI port Sequencer:out (JACK)``;
+            ``""`` for none.
+        clock_connected: whether its port is there.
         model: the model's name: its training run, and its network if the run's does not say it.
         variant: its variant, such as ``dynamic``.
         uptime: seconds since the session was started.
@@ -58,6 +61,8 @@ class SessionStatus:
     sink: str = ""
     timing: str = ""
     connected: bool = True
+    clock: str = ""
+    clock_connected: bool = False
     model: str = ""
     variant: str = ""
     uptime: Seconds = Seconds(0.0)

@@ -75,8 +75,12 @@ class FluidsynthOutput:
     drain = Seconds(0.03)  # its shell reads at once; a period or two of audio
 
     def __init__(self, font: Path | None = None, driver: str | None = None) -> None:
-        """``font`` and ``driver`` (fluidsynth's name of it) are looked for when not given."""
+        """``font`` and ``driver`` (fluidsynth's name of it) are looked for when not given.
+
+        A driver is looked for again at each start: what led to the loudspeaker may have gone.
+        """
         self._font = font
+        self._wanted_driver = driver
         self._driver = driver
         self._process: FluidsynthProcess | None = None
         self._patience = Patience()
@@ -140,7 +144,7 @@ class FluidsynthOutput:
     def _start(self) -> None:
         program = require_program()
         self._font = self._font or require_font()
-        self._driver = self._driver or require_driver(program)
+        self._driver = self._wanted_driver or require_driver(program)
         self._patience.begun(time.monotonic())
         self._process = FluidsynthProcess(program, self._font, self._driver)
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from playbach.errors import PortError
+from playbach.errors import PortAbsentError, PortError
 from playbach.sinks.soundfont import INSTALL
 
 GAIN = 0.8
@@ -24,6 +24,15 @@ _QUIT_TIMEOUT = 0.4
 """Seconds between being asked to end and being made to."""
 _JACK_NAME = "playbach"
 _READY = "playbach-is-ready"
+SILENT = (
+    "Failed to create the audio driver",
+    "The audio device error",
+    "Failed to prepare the audio device",
+    "Failed to resume the audio device",
+    "Lost the connection to the JACK server",
+    "Error writing to PulseAudio connection",
+)
+"""What it says when it sounds nothing (any more); after most of these it goes on all the same."""
 
 
 def arguments(program: str, font: Path, driver: str) -> list[str]:
@@ -50,6 +59,7 @@ class FluidsynthProcess:
         self._last_words: deque[str] = deque(maxlen=8)
         self._answered = threading.Event()
         self._has_font = False
+        self._is_silent = False
         self._process = _start(arguments(program, font, driver))
         # A synth that stops reading must not make us wait.
         os.set_blocking(_pipe(self._process.stdin).fileno(), False)
@@ -79,7 +89,8 @@ class FluidsynthProcess:
         """Make sure that it can be played, once it has answered.
 
         Raises:
-            PortError: it ended, or has no sound font.
+            PortAbsentError: it has no sound card or sound server, or no longer.
+            PortError: it ended otherwise, or has no sound font.
         """
         if not self.alive:
             raise self._death()
@@ -146,13 +157,26 @@ class FluidsynthProcess:
 
     def _follow_errors(self, pipe: IO[bytes]) -> None:
         for line in pipe:
-            kind, _, words = line.decode(errors="replace").partition(": ")[2].partition(": ")
+            text = line.decode(errors="replace")
+            kind, _, words = text.partition(": ")[2].partition(": ")
             if kind in {"error", "panic"}:
                 self._last_words.append(words.strip())
+            if any(phrase in text for phrase in SILENT):
+                # It would take notes and sound none.
+                self._is_silent = True
+                self._process.kill()
 
     def _death(self) -> PortError:
+        # What it said last may still be on its way.
+        self._readers[0].join(_QUIT_TIMEOUT)
         said = f": {self._last_words[-1]}" if self._last_words else ""
-        return PortError(f"sink fluidsynth: fluidsynth ended (status {self._process.poll()}){said}")
+        if self._is_silent:
+            return PortAbsentError(
+                f"sink fluidsynth: nothing would be heard{said}; see to the sound card, or to the "
+                "sound server if there is one"
+            )
+        status = self._process.poll()
+        return PortError(f"sink fluidsynth: fluidsynth ended (status {status}){said}")
 
 
 def _start(command: list[str]) -> subprocess.Popen[bytes]:

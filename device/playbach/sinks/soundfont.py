@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from playbach.errors import PortError
+from playbach.errors import PortAbsentError, PortError
 from playbach.files import at_home
 from playbach.sinks.midi_api import api_is_running
 
@@ -144,11 +144,12 @@ def require_driver(program: str) -> str:
     """The audio driver to use.
 
     Raises:
-        PortError: nothing here leads to a loudspeaker, or the program does not run.
+        PortAbsentError: nothing here leads to a loudspeaker now.
+        PortError: the program does not run.
     """
     driver = find_driver(program)
     if driver is None:
-        raise PortError(
+        raise PortAbsentError(
             "sink fluidsynth: there is no sound card and no sound server (JACK, PipeWire or "
             "PulseAudio) that it could play to; connect one, or choose another sink"
         )

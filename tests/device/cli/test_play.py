@@ -34,6 +34,32 @@ PLAY = (
     "--web", "127.0.0.1:0",
 )  # fmt: skip
 
+# As a shell does it: a job of its own in the foreground, then in the background, and back.
+SHELL = """
+import os, signal, sys, termios, time
+signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+job = os.fork()
+if not job:
+    os.setpgid(0, 0)
+    os.tcsetpgrp(0, os.getpid())
+    signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+    os.execv(sys.argv[1], sys.argv[1:])
+is_line_mode = lambda: bool(termios.tcgetattr(0)[3] & termios.ICANON)
+while not os.WIFSTOPPED(os.waitpid(job, os.WUNTRACED)[1]):
+    pass
+os.tcsetpgrp(0, os.getpgrp())
+print("suspended", "line mode" if is_line_mode() else "single keys", flush=True)
+os.kill(job, signal.SIGCONT)
+sys.stdin.readline()
+assert is_line_mode()
+os.tcsetpgrp(0, job)
+os.kill(job, signal.SIGCONT)
+while is_line_mode():
+    time.sleep(0.01)
+print("in front", flush=True)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(job, 0)[1]))
+"""
+
 
 @contextmanager
 def playing(*words: str | Path) -> Iterator[subprocess.Popen[str]]:
@@ -120,7 +146,7 @@ def test_a_midi_file_can_be_played_to(playbach: Command, tmp_path: Path,
     assert path.read_bytes() == first
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGXCPU"])
 def test_a_signal_ends_the_music_at_once_and_in_order(name: str) -> None:
     with playing("--sink", "none") as process:
         process.send_signal(getattr(signal, name))
@@ -212,6 +238,38 @@ def test_a_program_that_is_suspended_is_silent_and_goes_on() -> None:
         process.send_signal(signal.SIGTERM)
         _, error = process.communicate(timeout=PATIENCE)
     assert (process.returncode, error) == (0, "")
+
+
+def test_in_the_background_it_plays_on_and_leaves_the_terminal_to_the_shell(
+    tmp_path: Path,
+) -> None:
+    """As after Ctrl-Z and ``bg``, until it is in the foreground again."""
+    errors = tmp_path / "errors"
+    shell, terminal = pty.fork()
+    if not shell:  # the session's leader, whose terminal is the other end
+        os.dup2(os.open(errors, os.O_CREAT | os.O_WRONLY), 2)
+        os.execv(sys.executable, [sys.executable, "-c", SHELL, *PLAY, "--sink", "none"])  # noqa: S606
+    shown = b""
+
+    def read_until(text: bytes) -> None:
+        nonlocal shown
+        while text not in shown:
+            shown += os.read(terminal, 1000)
+        shown = b""
+
+    read_until(b" notes")
+    os.write(terminal, b"\x1a")
+    for word in (b"suspended line mode", b" notes"):
+        read_until(word)
+    os.write(terminal, b"\n")  # for the shell, which brings it back
+    for word in (b"in front", b" notes"):
+        read_until(word)
+    os.write(terminal, b"q")
+    read_until(b"played ")
+    _, status = os.waitpid(shell, 0)
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert errors.read_bytes() == b""
 
 
 def test_the_page_is_served_while_it_plays() -> None:

@@ -16,6 +16,7 @@ from tests.fixtures.jack import PATIENCE, Receiver, pitches, until
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 
 from playbach.midi_messages import NOTE_OFF, NOTE_ON
+from playbach.signals import TABLE, Asked, numbers
 
 OVER_JACK = CONFIG.replace('sink = "none"', f'sink = "midi"\nport = "{Receiver.name}"')
 
@@ -35,20 +36,42 @@ def test_it_waits_for_its_synth_and_finds_it(folder: Path, jack: str) -> None:
         try:
             daemon.until(f"STATUS=Suite 1 in .*{receiver.name}")
             until(lambda: len(pitches(receiver.heard, NOTE_ON)) > 2, "music")
-            assert daemon.stop()[0] == 0
+            status, said = daemon.stop()
+            assert status == 0
             assert receiver.sounding == ()
         finally:
             receiver.close()
+    lines = [line.split(" ", 1)[1] for line in said.splitlines() if "MIDI port" in line]
+    assert lines == [
+        f"warning: waiting for MIDI port {receiver.name}",
+        f"info: found, and playing to MIDI port {receiver.name}:in (JACK)",
+    ]
 
 
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
-def test_a_signal_leaves_nothing_sounding(folder: Path, receiver: Receiver, name: str) -> None:
+def meaning(asked: Asked) -> list[int]:
+    """The signals that mean this to a service, on this system."""
+    return [number for row in TABLE if row.of_service is asked for number in numbers(row)]
+
+
+@pytest.mark.parametrize("number", meaning(Asked.STOP))
+def test_a_signal_leaves_nothing_sounding(folder: Path, receiver: Receiver, number: int) -> None:
     with service(folder) as daemon:
         until(lambda: len(receiver.sounding) > 0, "a note")
-        daemon.process.send_signal(getattr(signal, name))
+        daemon.process.send_signal(number)
         assert daemon.ended()[0] == 0
     assert receiver.sounding == ()
     assert sorted(pitches(receiver.music, NOTE_ON)) == sorted(pitches(receiver.music, NOTE_OFF))
+
+
+def test_all_other_signals_are_no_reason_to_stop(folder: Path, receiver: Receiver) -> None:
+    with service(folder) as daemon:
+        until(lambda: len(receiver.sounding) > 0, "a note")
+        for number in meaning(Asked.NOTHING):
+            daemon.process.send_signal(number)
+        before = len(pitches(receiver.heard, NOTE_ON))
+        until(lambda: len(pitches(receiver.heard, NOTE_ON)) > before + 3, "further notes")
+        assert daemon.stop()[0] == 0
+    assert receiver.sounding == ()
 
 
 @pytest.mark.parametrize("name", ["SIGKILL", "SIGABRT"])

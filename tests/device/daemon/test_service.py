@@ -419,6 +419,27 @@ def test_a_player_that_freezes_is_not_said_to_be_alive(tmp_path: Path) -> None:
         assert daemon.process.poll() is None
 
 
+def test_a_synth_of_its_own_that_finds_no_sound_card_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As at a boot in which the service is faster than the card."""
+    program, font = tmp_path / "fluidsynth", tmp_path / "font.sf2"
+    program.write_text(
+        "#!/bin/sh\necho 'Failed to create the audio driver. Giving up.' >&2\nexit 255\n"
+    )
+    program.chmod(0o755)
+    font.touch()
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("SOUNDFONT", str(font))
+    (tmp_path / "config.toml").write_text(CONFIG.replace('"none"', '"fluidsynth"'))
+    with service(tmp_path) as daemon:
+        daemon.until("READY=1")
+        daemon.until("STATUS=waiting for the synth")
+        status, said = daemon.stop()
+    assert status == 0
+    assert "warning: waiting for fluidsynth with font.sf2" in said
+
+
 def test_without_a_synth_a_service_waits_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JACK_NO_START_SERVER", "1")
     monkeypatch.setenv("PATH", "")

@@ -9,22 +9,32 @@ from collections.abc import Iterator
 
 import pytest
 
-from playbach.daemon.signals import MEANINGS, Asked, Death, Inbox
+from playbach.daemon.signals import Death, Inbox
+from playbach.signals import TABLE, Asked, numbers
+
+MEANINGS = {row.name: row.of_service for row in TABLE if row.of_service is not Asked.FAULT}
+HEARD = [name for name, asked in MEANINGS.items()
+         if asked is not Asked.NOTHING and hasattr(signal, name)]  # fmt: skip
 
 
 @pytest.fixture
 def inbox() -> Iterator[Inbox]:
     hook = threading.excepthook
-    handlers = {name: signal.getsignal(getattr(signal, name)) for name in MEANINGS}
+    handlers = {
+        number: signal.getsignal(number)
+        for row in TABLE
+        if row.name in MEANINGS
+        for number in numbers(row)
+    }
     inbox = Inbox()
     inbox.listen()
     yield inbox
     threading.excepthook = hook
-    for name, handler in handlers.items():
-        signal.signal(getattr(signal, name), handler)
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
 
 
-@pytest.mark.parametrize("name", MEANINGS)
+@pytest.mark.parametrize("name", HEARD)
 def test_a_signal_says_what_it_asks(inbox: Inbox, name: str) -> None:
     os.kill(os.getpid(), getattr(signal, name))
     assert inbox.take(10) is MEANINGS[name]

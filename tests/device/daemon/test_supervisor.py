@@ -16,7 +16,7 @@ import pytest
 
 from playbach.config import Config, load_config
 from playbach.daemon.notify import Notifier
-from playbach.daemon.signals import Asked, Death, Inbox
+from playbach.daemon.signals import Death, Inbox
 from playbach.daemon.state import NAME, Remembered
 from playbach.daemon.supervisor import FAILED, Supervisor, status_line
 from playbach.errors import OutputError
@@ -25,6 +25,7 @@ from playbach.music.key import parse_key
 from playbach.music.meter import Meter
 from playbach.session.settings import Settings, changed
 from playbach.session.status import SessionStatus
+from playbach.signals import Asked
 from playbach.status import Status
 from playbach.stream import Movement
 
@@ -41,6 +42,7 @@ class Music:
     error: BaseException | None = None
     frozen: bool = False
     problems: dict[str, str] = field(default_factory=dict)
+    connected: bool = True
     count: int = 0
     changes: list[dict[str, object]] = field(default_factory=list)
     asked: threading.Event = field(default_factory=threading.Event)
@@ -64,6 +66,7 @@ class Music:
             playing=playing,
             settings=self.settings,
             sink="MIDI port Synth",
+            connected=self.connected,
             problems=tuple(filter(None, self.problems.values())),
         )
 
@@ -175,7 +178,27 @@ def test_a_title_is_logged_once(begin: Begin, caplog: pytest.LogCaptureFixture) 
     scene = begin()
     scene.until("STATUS=")
     scene.end()
-    assert caplog.messages == ["Suite 2 in D minor, IV Sarabande"]
+    assert caplog.messages == ["playing to MIDI port Synth", "Suite 2 in D minor, IV Sarabande"]
+
+
+def test_the_journal_says_what_becomes_of_the_synth(
+    begin: Begin, caplog: pytest.LogCaptureFixture
+) -> None:
+    scene = begin()
+    scene.until("STATUS=")
+    for connected, last in ((False, "lost"), (True, "found")):
+        scene.music.connected = connected
+        for _ in range(200):
+            if last in caplog.text:
+                break
+            scene.thread.join(0.1)
+    scene.end()
+    said = [(r.levelname, r.message) for r in caplog.records if "MIDI port" in r.message]
+    assert said == [
+        ("INFO", "playing to MIDI port Synth"),
+        ("WARNING", "lost: waiting for MIDI port Synth"),
+        ("INFO", "found, and playing to MIDI port Synth"),
+    ]
 
 
 def test_a_reload_changes_only_what_was_edited(begin: Begin) -> None:

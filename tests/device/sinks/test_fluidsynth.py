@@ -1,12 +1,14 @@
 """Messages become lines of fluidsynth's shell; what is missing is named with its remedy."""
 
 import itertools
+import os
+import sys
 from pathlib import Path
 
 import pytest
-from tests.fixtures.jack import until
+from tests.fixtures.jack import jack_server, until
 
-from playbach.errors import PortError
+from playbach.errors import PortAbsentError, PortError
 from playbach.midi_messages import (
     CLOCK,
     control_change,
@@ -16,7 +18,18 @@ from playbach.midi_messages import (
     system_message,
 )
 from playbach.sinks import soundfont
+from playbach.sinks.base import Change
 from playbach.sinks.fluidsynth import FluidsynthOutput, Patience, fluidsynth_sink, shell_command
+from playbach.sinks.fluidsynth_process import SILENT
+
+GOES_ON = """#!{0}
+import os, select, sys
+print("{1}", "playbach-is-ready", sep="\\n", flush=True)
+while not (select.select([0], [], [], 0.05)[0] and b"quit" in os.read(0, 4096)):
+    if os.path.exists("{2}"):
+        os.remove("{2}")
+        print("fluidsynth: error: {3}: x", file=sys.stderr, flush=True)
+"""
 
 
 def test_messages_become_lines_of_the_shell() -> None:
@@ -87,3 +100,69 @@ def test_a_synth_that_cannot_be_started_any_more_is_waited_for(
         with pytest.raises(PortError):
             output.connect()
     output.close()
+
+
+def test_a_synth_without_a_sound_card_is_one_that_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, font: Path
+) -> None:
+    monkeypatch.setenv("ALSA_CARD", "no such card")
+    with pytest.raises(PortAbsentError, match="nothing would be heard: Failed to open the"):
+        FluidsynthOutput(font, "alsa").open(lambda _: None)
+    sink = fluidsynth_sink(font, "alsa")
+    sink.open(absent_ok=True)
+    try:
+        assert not sink.connected
+    finally:
+        sink.close()
+
+
+def test_where_nothing_leads_to_a_loudspeaker_that_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, font: Path
+) -> None:
+    assert font.exists()
+    monkeypatch.setattr(soundfont, "DRIVERS", ())
+    sink = fluidsynth_sink()
+    with pytest.raises(PortAbsentError, match="there is no sound card and no sound server"):
+        sink.open()
+    sink = fluidsynth_sink()
+    sink.open(absent_ok=True)
+    assert not sink.connected
+    sink.close()
+
+
+@pytest.mark.parametrize("phrase", SILENT)
+def test_a_synth_that_is_heard_no_more_is_lost_and_started_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, phrase: str
+) -> None:
+    """The program goes on, as fluidsynth does whose card was pulled out."""
+    font, gone, program = tmp_path / "font.sf2", tmp_path / "gone", tmp_path / "fluidsynth"
+    program.write_text(GOES_ON.format(sys.executable, font, gone, phrase))
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    sink = fluidsynth_sink(font, "alsa")
+    changes: list[Change] = []
+    sink.open()
+    try:
+        sink.start(lambda _: None, changes.append)
+        assert sink.connected
+        gone.touch()
+        until(lambda: Change.LOST in changes, "the loss")
+        until(lambda: Change.FOUND in changes, "the next start")
+        assert sink.reconnect()
+    finally:
+        sink.close()
+
+
+def test_a_synth_whose_sound_server_dies_is_lost(font: Path) -> None:
+    name = f"playbach-dying-{os.getpid()}"
+    changes: list[Change] = []
+    with jack_server(name) as server:
+        sink = fluidsynth_sink(font, "jack")
+        sink.open()
+        try:
+            sink.start(lambda _: None, changes.append)
+            server.kill()
+            until(lambda: changes != [], "the loss")
+            assert changes[0] is Change.LOST
+        finally:
+            sink.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import queue
 import select
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import pytest
-from tests.fixtures.jack import PATIENCE, Receiver, fluidsynth, jack_ports, until
+from tests.fixtures.jack import PATIENCE, Receiver, fluidsynth, jack_server, until
 
 from playbach.errors import PortAbsentError, PortError
 from playbach.midi_messages import TimedMessage, note_off, note_on
@@ -143,23 +142,6 @@ def test_a_synth_that_is_killed_is_lost_and_found(font: Path) -> None:
     assert told.failures.empty()
 
 
-@contextmanager
-def server(name: str) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(
-        ["jackd", "--no-mlock", "-r", "-S", "-t", "100", "-n", name, "-d", "dummy", "-r", "48000"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        until(lambda: "system:playback_1" in jack_ports(), "jackd")
-        yield process
-    finally:
-        # Not killed: JACK remembers at most eight servers, and forgets those that end by themselves
-        # or are started again by the same name.
-        process.terminate()
-        process.wait(PATIENCE)
-
-
 LISTEN = """
 import time
 from tests.fixtures.jack import Receiver
@@ -197,8 +179,6 @@ def first_heard(sink: Sink, heard: IO[str]) -> str:
 def test_a_sound_server_that_dies_and_is_started_again_is_lost_and_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    if shutil.which("jackd") is None:
-        pytest.skip("jackd is not installed (apt install jackd2)")
     pytest.importorskip("jack", reason="without JACK-Client nobody notices")
     name = f"playbach-server-{os.getpid()}"
     monkeypatch.setenv("JACK_DEFAULT_SERVER", name)
@@ -206,7 +186,7 @@ def test_a_sound_server_that_dies_and_is_started_again_is_lost_and_found(
     sink = midi_sink(Receiver.name)
     with running(sink, absent_ok=True) as told:
         for end in ("kill", "terminate"):
-            with server(name) as process, listening() as heard:
+            with jack_server(name) as process, listening() as heard:
                 assert told.next() is Change.FOUND
                 assert sink.reconnect()
                 assert first_heard(sink, heard) == "90 40 50\n"
@@ -217,8 +197,6 @@ def test_a_sound_server_that_dies_and_is_started_again_is_lost_and_found(
 def test_a_sound_server_that_hangs_is_one_line_and_keeps_no_client_when_it_goes_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    if shutil.which("jackd") is None:
-        pytest.skip("jackd is not installed (apt install jackd2)")
     library = pytest.importorskip("jack", reason="needs JACK-Client")
     name = f"playbach-hanging-{os.getpid()}"
     monkeypatch.setenv("JACK_DEFAULT_SERVER", name)
@@ -228,7 +206,7 @@ def test_a_sound_server_that_hangs_is_one_line_and_keeps_no_client_when_it_goes_
         closed.put(client.name)
         client.close()
 
-    with server(name) as process:
+    with jack_server(name) as process:
         process.send_signal(signal.SIGSTOP)
         try:
             with pytest.raises(PortError, match=r"^JACK: its library opens no client within 0.5 s"):

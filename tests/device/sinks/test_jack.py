@@ -99,7 +99,7 @@ def test_ports_are_listed_and_one_of_them_is_taken_by_itself(receiver: Receiver)
     assert f"{receiver.name}:in" in {row.name for row in list_ports() if row.api == "JACK"}
     assert receiver.name not in {row.name for row in list_inputs()}
     choice = choose_sink(None, "*test-receiver*")
-    assert choice.sink.name == "midi"
+    assert choice.sink.name == "jack"
     assert receiver.name in choice.explanation[-1]
 
 

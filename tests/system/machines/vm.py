@@ -28,7 +28,7 @@ from tests.system.machines.disk import disk_of, installed_disk
 from tests.system.machines.needs import NeedError, ended, need
 from tests.system.machines.wheels import ROOT, Target, board_wheels
 
-PATIENCE = 1800
+PATIENCE = 5400
 MARK = "playbach-test: "
 CHECKOUT = "/share/site:/share/project/device:/share/project"
 PACKAGES = (
@@ -115,7 +115,7 @@ def share_of(machine: Machine, words: Sequence[str], *, installed: bool) -> Iter
         copy_checkout(share / "project")
         run = RUN.format(
             path="/share/project" if installed else CHECKOUT,
-            python="/opt/playbach/bin/python" if installed else "python3",
+            python="/opt/playbach/current/bin/python" if installed else "python3",
             words=shlex.join(words),
             mark=MARK,
         )

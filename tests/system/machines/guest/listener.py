@@ -9,6 +9,7 @@ synth is: it hears all from the moment of being connected.
 
 from __future__ import annotations
 
+import errno
 import math
 import threading
 import time
@@ -25,7 +26,7 @@ from playbach.sinks.alsa_queue import EARLY
 HEARD = "Play Bach"
 NAME = "listener"
 POOL = 2000
-PATIENCE = 2.0
+PATIENCE = 60.0
 STEP = 0.001
 
 
@@ -61,7 +62,9 @@ class Listener:
         self._queued = self.client.create_port("queued", hidden)
         self._direct: Any = None
         self._stamped: Any = None
+        self._heard: tuple[int, int] | None = None
         self.clear()
+        # What appears between these two is announced and listed.
         self._announced.connect_from(alsa_midi.SYSTEM_ANNOUNCE)
         for info in self.client.list_ports(input=True):
             self._subscribe((info.client_id, info.port_id))
@@ -88,9 +91,18 @@ class Listener:
 
     def _listen(self) -> None:
         while True:
-            event = self.client.event_input(prefer_bytes=True)
+            try:
+                event = self.client.event_input(prefer_bytes=True)
+            except alsa_midi.ALSAError as error:
+                # The kernel says once that it had no room, and goes on.
+                if error.errnum != -errno.ENOSPC:
+                    raise
+                continue
             if isinstance(event, alsa_midi.PortStartEvent):
                 self._subscribe((event.addr.client_id, event.addr.port_id))
+            elif isinstance(event, alsa_midi.PortExitEvent):
+                if self._heard == (event.addr.client_id, event.addr.port_id):
+                    self._heard = None
             elif isinstance(event, alsa_midi.MidiBytesEvent):
                 when = math.nan if event.time is None else float(event.time)
                 self._at(event.dest.port_id).hear(bytes(event.midi_bytes), when)
@@ -102,6 +114,16 @@ class Listener:
         return self.direct if offered else self.stamped
 
     def _subscribe(self, address: tuple[int, int]) -> None:
+        if address == self._heard:
+            return
+        try:
+            self._listen_to(address)
+        except alsa_midi.ALSAError as error:
+            # It went again before it could be heard.
+            if error.errnum not in {-errno.ENOENT, -errno.EINVAL}:
+                raise
+
+    def _listen_to(self, address: tuple[int, int]) -> None:
         if self.client.get_client_info(address[0]).name != HEARD:
             return
         if not self.client.get_port_info(address).capability & alsa_midi.PortCaps.SUBS_READ:
@@ -117,6 +139,7 @@ class Listener:
         )
         for port in (self._queued, self._stamped):
             port.connect_from(address)
+        self._heard = address
 
     def _queue_of(self, name: str) -> int:
         """The queue that the client makes after its port."""

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
@@ -31,6 +32,8 @@ LONGEST_GAP = 2.5
 """Seconds between two messages, at most: longer than any note at this tempo."""
 MOST_ERROR = 0.1
 """Milliseconds of onset error that 99 in 100 notes may have."""
+KILLS = 20
+"""A kill must meet a note that sounds; so often at most it is tried."""
 MOST_MEMORY = 80
 """Megabytes resident."""
 
@@ -91,7 +94,7 @@ def boots(report: Report, listener: Listener) -> None:
     """It plays without anybody having done anything."""
     until(lambda: len(listener.queued.onsets) > FEW, "music after booting")
     found = state()
-    right = found.active == "active" and found.restarts == 0
+    right = found.active == "active" and found.restarts == 0 and is_sounding()
     report.add("it plays after booting", f"{found.active}: {found.status}", right=right)
 
 
@@ -144,6 +147,35 @@ def loses_its_synth(report: Report, listener: Listener) -> None:
     report.add("the synth is started: music resumes", seen, right=right)
 
 
+def is_sounding() -> bool:
+    """Whether a sound card plays what it is sent."""
+    streams = Path("/proc/asound").glob("card*/pcm*p/sub*/status")
+    return any("RUNNING" in stream.read_text(encoding="utf-8") for stream in streams)
+
+
+def loses_its_card(report: Report, listener: Listener) -> None:
+    """The sound card is pulled out and put back, as one on USB may be."""
+    before = state()
+    card = next(Path("/sys/class/sound").glob("card*/device")).resolve()
+    # The kernel waits until nobody holds the card any more.
+    pulling = subprocess.Popen(["sh", "-c", f"echo 1 > {card}/remove"])
+    until(lambda: pulling.poll() is not None, "nobody holds the card that was pulled out")
+    until(lambda: "waiting for the synth" in state().status, "no synth without a card")
+    time.sleep(AWHILE)
+    without = state()
+    report.add(
+        "the sound card is pulled out: it waits", f"{without.active}: {without.status}",
+        right=without.active == "active" and without.pid == before.pid and not is_sounding(),
+    )  # fmt: skip
+    listener.clear()
+    Path("/sys/bus/pci/rescan").write_text("1", encoding="utf-8")
+    took = until(lambda: len(listener.queued.onsets) > FEW, "music after the card is back")
+    after = state()
+    seen = f"{took:.1f} s later {len(listener.queued.onsets)} notes"
+    right = after.pid == before.pid and is_sounding()
+    report.add("the sound card is put back: music resumes", seen, right=right)
+
+
 def stops(report: Report, listener: Listener) -> None:
     """The unit is stopped: nothing sounds, and the sound card is silent to its end."""
     done("systemctl", "stop", PLAYER)
@@ -160,10 +192,7 @@ def is_killed(report: Report, listener: Listener) -> None:
     listener.clear()
     done("systemctl", "start", PLAYER)
     until(lambda: len(listener.direct.onsets) > FEW, "music for the listener")
-    pid, heard = state().pid, listener.direct
-    until(lambda: hanging(heard) > 0, "a note that sounds")
-    os.kill(pid, signal.SIGKILL)
-    time.sleep(SETTLED)
+    heard = killed_while_a_note_sounds(listener)
     left, messages, onsets = heard.sounding.notes, heard.messages, len(heard.onsets)
     took = until(lambda: len(heard.onsets) > onsets, "music after the kill")
     struck = {pitch for pitch, _ in heard.onsets[onsets:]}
@@ -181,6 +210,20 @@ def is_killed(report: Report, listener: Listener) -> None:
     report.add("SIGTERM: silence", seen, right=hanging(listener.direct) == 0)
 
 
+def killed_while_a_note_sounds(listener: Listener) -> Hearing:
+    """What was heard until the kill; tried again if the note ended just before it."""
+    heard = listener.direct
+    for _ in range(KILLS):
+        until(lambda: state().pid != 0, "the service after a kill")
+        pid = state().pid
+        until(lambda: hanging(heard) > 0, "a note that sounds")
+        os.kill(pid, signal.SIGKILL)
+        time.sleep(SETTLED)
+        if hanging(heard):
+            break
+    return heard
+
+
 def scenario(report: Report) -> None:
     """All of it, in an order in which each part finds what it needs."""
     done("modprobe", "snd-seq")
@@ -194,6 +237,7 @@ def scenario(report: Report) -> None:
     fits(report)
     reloads(report, listener)
     loses_its_synth(report, listener)
+    loses_its_card(report, listener)
     stops(report, listener)
     is_killed(report, listener)
 
