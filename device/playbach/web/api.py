@@ -16,12 +16,11 @@ from typing import TypeVar
 from aiohttp import hdrs, web
 
 from playbach.errors import InputError
-from playbach.instruments import INSTRUMENTS
 from playbach.session.archive import midi_of
+from playbach.session.choices import INSTRUMENTS, list_models, list_ports
 from playbach.session.session import MODEL, Session
 from playbach.session.settings import TABLE, as_values, find_setting
 from playbach.session.status import Command
-from playbach.sinks.choose import list_ports
 from playbach.web.access import COOKIE, Attempts, Gate
 from playbach.web.connections import connection_of
 from playbach.web.description import description
@@ -155,8 +154,8 @@ class Api:
     async def models(self, request: web.Request) -> web.Response:
         del request
         current = self._session.settings.bundle
-        bundles: list[Path | None] = [None, *await self._aside(self._bundles)]
-        return web.json_response([model_view(path, current) for path in bundles])
+        found = await self._aside(lambda: list_models(self._models, current))
+        return web.json_response([model_view(model, current) for model in found])
 
     async def openapi(self, request: web.Request) -> web.Response:
         del request
@@ -165,21 +164,13 @@ class Api:
     async def stream(self, request: web.Request) -> web.StreamResponse:
         return await serve_page(request, self._hub)
 
-    def _bundles(self) -> list[Path]:
-        """Bundles that may be chosen: those of the folder, and the one that plays."""
-        current = self._session.settings.bundle
-        found = set() if current is None else {Path(current)}
-        # A folder that is missing or closed to us has none.
-        with contextlib.suppress(OSError):
-            if self._models is not None and self._models.is_dir():
-                found |= set(self._models.glob("*.bundle"))
-        return sorted(found)
-
     def _refuse_files(self, wanted: JSON) -> None:
         """A page may not name files of this machine: neither to be read nor to be written."""
         bundle = wanted.get("bundle")
-        if bundle is not None and bundle not in {str(path) for path in self._bundles()}:
-            raise InputError(f"bundle: choose one of those that {VERSION}/models lists")
+        if bundle is not None:
+            found = list_models(self._models, self._session.settings.bundle)
+            if bundle not in {model.bundle for model in found}:
+                raise InputError(f"bundle: choose one of those that {VERSION}/models lists")
         writes = str(wanted.get("sink", self._session.settings.sink)).strip().lower() == _FILE
         if writes and {"sink", "port"} & wanted.keys():
             raise InputError("sink file: a page cannot have files written; choose another sink")

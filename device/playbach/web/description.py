@@ -8,15 +8,14 @@ from functools import partial
 from typing import Any
 
 from playbach import __version__
-from playbach.instruments import INSTRUMENTS, Instrument
 from playbach.music.form import FORMS, Form
 from playbach.music.key import parse_key
 from playbach.music.meter import parse_meter
+from playbach.session.choices import INSTRUMENTS, Instrument, ModelChoice, PortRow
 from playbach.session.recent import LONGEST
 from playbach.session.setting import MOST_TEXT, TYPE_NAMES
 from playbach.session.settings import BY_NAME, DEFAULTS, TABLE, Setting, as_values
 from playbach.session.status import Command, SessionStatus
-from playbach.sinks.choose import PortRow
 from playbach.status import Lateness, Status
 from playbach.stream import Movement, Seconds
 from playbach.web.access import COOKIE
@@ -226,7 +225,7 @@ def _paths(schemas: dict[str, Schema]) -> JSON:
         ),
         "models": _get(
             "networks that can be chosen as `bundle`",
-            answer("a list", list[ModelView], [model_view(None, None)]),
+            answer("a list", list[ModelView], [model_view(ModelChoice("default", None), None)]),
         ),
         "login": {"post": _login()},
         "openapi.json": {

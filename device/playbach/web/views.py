@@ -7,12 +7,11 @@ of its keys, and limits where there are any.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated, Any, Literal, TypedDict
 
 from playbach import __version__
-from playbach.bundle import default_bundle_path
 from playbach.music.form import FORMS
+from playbach.session.choices import ModelChoice
 from playbach.session.pieces import PlayedPiece
 from playbach.session.setting import TYPE_NAMES
 from playbach.session.settings import TABLE, Acts, Setting, Value, as_values
@@ -333,14 +332,9 @@ def piece_view(piece: PlayedPiece, now: float) -> PieceView:
     }
 
 
-def model_view(path: Path | None, chosen: str | None) -> ModelView:
-    """A bundle that can be chosen, ``None`` for the one included; ``chosen`` is the setting."""
-    bundle = None if path is None else str(path)
-    return {
-        "name": (path or default_bundle_path()).stem,
-        "bundle": bundle,
-        "chosen": chosen == bundle,
-    }
+def model_view(model: ModelChoice, chosen: str | None) -> ModelView:
+    """A model that can be chosen; ``chosen`` is the setting that holds."""
+    return {"name": model.name, "bundle": model.bundle, "chosen": chosen == model.bundle}
 
 
 def notes_view(notes: Sequence[NoteAhead]) -> list[NoteView]:
