@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from bench.comparison.composing import SEED
-from bench.figures.raster import check_rasteriser, small_png, without_margins
+from bench.figures.engraved import check_rasteriser, small_png, without_margins
 
 from playbach.bundle import Bundle
 from playbach.cli.save import compose
