@@ -17,8 +17,8 @@ from playbach_convert.edgetpu.compiler import (
     compile_graphs,
     find_compiler,
     parse_report,
+    with_signature,
 )
-from playbach_convert.edgetpu.signature import with_signature
 
 # As users of the real compiler show it, shortened.
 REAL = """\

@@ -1,4 +1,4 @@
-"""Running a program that is not ours: no shell, a time limit, and a limit on what it may say."""
+"""Running a program as a child: no shell, a time limit, and a limit on what it may say."""
 
 from __future__ import annotations
 

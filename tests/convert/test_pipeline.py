@@ -17,12 +17,11 @@ from tests.fixtures.make_tiny_bundle import LICENCE, convert_run, tiny_piece, wr
 from playbach.bundle import Bundle, read_bundle, same_scale
 from playbach.music.form import parse_form
 from playbach.music.key import C_MAJOR
+from playbach_convert.calibration import Music
 from playbach_convert.cli import main
-from playbach_convert.form_verifier import FormVerifier
-from playbach_convert.graphs import traced
-from playbach_convert.limits import VerificationError, check_near
-from playbach_convert.music import Music
-from playbach_convert.pipelines import pipeline_of
+from playbach_convert.pipeline import pipeline_of
+from playbach_convert.tflite import traced
+from playbach_convert.verify import VerificationError, check_near, graph_verifier
 from playbach_train import cli as train
 from playbach_train.networks.table import NETWORKS
 from playbach_train.run_reader import load_run
@@ -154,7 +153,7 @@ def test_the_worst_of_its_graphs_speaks_for_a_variant(bundles: dict[str, Bundle]
             role: traced(form, louder if role in changed else weights)
             for role, form in trained.graphs.items()
         }
-        verifier = FormVerifier(trained, graphs, Music((PIECE,), "a menuet"))
+        verifier = graph_verifier(trained, graphs, Music((PIECE,), "a menuet"))
         return verifier.figures(bundles["toy-window"], "float32", 1).divergence
 
     assert divergence() < 1e-6

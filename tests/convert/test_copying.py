@@ -15,15 +15,11 @@ from playbach.music.key import Key, Mode
 from playbach.music.meter import Meter
 from playbach.music.note import Note, Piece, Pitch, Ticks
 from playbach.predictor.lstm_copy import LstmCopyPredictor
-from playbach_convert.distributions import (
-    Distributions,
-    bundle_distributions,
-    divergence,
-    load_network,
-    network_distributions,
-)
+from playbach_convert.copying import bundle_distributions, network_distributions
+from playbach_convert.verify import Distributions, divergence
 from playbach_train.network import PARTS, Network
 from playbach_train.run_reader import load_run
+from playbach_train.trained import load_copying
 
 KEY = Key(2, Mode.MINOR)
 
@@ -58,7 +54,7 @@ PIECES = {
 
 @pytest.fixture(scope="module")
 def network(loud_run: Path) -> Network:
-    return load_network(load_run(loud_run))
+    return load_copying(load_run(loud_run)).network
 
 
 @pytest.fixture(scope="module", params=PIECES, ids=str)
