@@ -203,12 +203,13 @@ def composer_of(
     variant: str | None = None,
     settings: Settings | None = None,
     *,
+    seed: int = 1,
     stepwise: bool = False,
 ) -> Composer:
-    """What composes the same music each time."""
+    """What composes, from one seed always the same."""
     chosen = settings or Settings()
     predictor = load_predictor(bundle, variant, stepwise=stepwise)
-    return Composer(predictor, bundle.manifest.range, np.random.default_rng(1), lambda: chosen)
+    return Composer(predictor, bundle.manifest.range, np.random.default_rng(seed), lambda: chosen)
 
 
 @dataclass(frozen=True)

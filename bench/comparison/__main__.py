@@ -118,7 +118,6 @@ class Made:
         """
         from bench.comparison import measuring  # noqa: PLC0415 Keras takes seconds
         from bench.comparison.runs import digest  # noqa: PLC0415 likewise
-        from bench.comparison.samples import check_engraver  # noqa: PLC0415 likewise
 
         for name, network in self._wanted.items():
             self._make(name, network)
@@ -127,7 +126,7 @@ class Made:
         if not stale:
             return
         # Now, and not after measuring: samples are engraved last.
-        check_engraver()
+        measuring.check_engraver()
         music = music_of(self._study, self._run(next(iter(self._wanted))))
         known = found.get("beside", {}).get("digest")
         if self._options.measure or known != measuring.music_digest(music):

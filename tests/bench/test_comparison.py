@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import struct
 from pathlib import Path
@@ -16,12 +17,10 @@ pytest.importorskip("verovio", reason="verovio, which engraves, is not installed
 
 from bench.comparison import __main__ as command
 from bench.comparison import runs
-from bench.comparison.leakage import lookup
-from bench.comparison.page import ANCHOR, REAL, page
-from bench.comparison.predicting import check_unseen, pooled
-from bench.comparison.prose import samples_digest
+from bench.comparison.measuring import SECONDS, page_png, sample, shortened
+from bench.comparison.page import ANCHOR, GROUPS, REAL, TEMPLATE, page, samples_digest
+from bench.comparison.predicting import check_unseen, lookup, pooled
 from bench.comparison.runs import ending, seconds
-from bench.comparison.samples import SECONDS, page_png, sample, shortened
 from bench.comparison.studies import STUDIES, Study
 from tensorboard.compat.proto.event_pb2 import Event
 from tests.fixtures.make_tiny_bundle import LICENCE, TINY_BUNDLE, write_scores
@@ -162,6 +161,13 @@ def test_the_page_has_a_column_for_every_network_and_no_other() -> None:
 
 def test_the_page_says_what_the_figures_say() -> None:
     assert (command.DOCS / command.PAGE).read_text() == page(committed(), seen())
+
+
+def test_the_page_says_what_every_measure_means() -> None:
+    text = TEMPLATE.read_text().partition("## What each line says")[2]
+    said = re.findall(r"\*([^*\n]+)\*(?=[,:])", text)
+    titles = [measure.title for group in GROUPS.values() for measure in group]
+    assert [title for title in said if title in titles] == titles
 
 
 def test_every_row_has_a_sample_of_modest_size_and_a_page_of_it() -> None:
