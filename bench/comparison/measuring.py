@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.comparison.predicting import (
-    anchor,
+    baseline,
     check_unseen,
     held_out,
     leakage,
@@ -93,7 +93,7 @@ def beside(study: Study, music: Music) -> Figures:
         "digest": music_digest(music),
         "names": len(music.real),
         "measured": list(music.measured),
-        "anchor": anchor(music.real, music.measured) if music.measured else None,
+        "baseline": baseline(music.real, music.measured) if music.measured else None,
         "real": real(study, music),
     }
 

@@ -19,7 +19,7 @@ from bench.comparison.studies import BACH, BALLADS, Study
 
 Figures = dict[str, Any]
 TEMPLATE, LEAKAGE = (Path(__file__).with_name(name) for name in ("template.md", "leakage.md"))
-ANCHOR, REAL = "n-grams", "real"
+BASELINE, REAL = "n-grams", "real"
 NONE = "\N{EN DASH}"
 NOT_YET = "Not measured here yet: `make compare` does it."
 WIDTH = 100
@@ -203,10 +203,10 @@ def columns_of(study: Study, figures: Figures) -> list[Column]:
         for name, network in study.names.items()
     ]
     beside = figures.get("beside", {})
-    anchor = beside.get("anchor")
+    baseline = beside.get("baseline")
     return [
         *found,
-        *([Column(ANCHOR, {}, anchor, None, common)] if anchor else []),
+        *([Column(BASELINE, {}, baseline, None, common)] if baseline else []),
         Column(REAL, {}, None, beside.get("real"), common),
     ]
 

@@ -113,7 +113,7 @@ def pooled(measured: Figures, names: Iterable[str]) -> Figures | None:
     }
 
 
-def anchor(training: Mapping[str, Piece], measured: Mapping[str, Piece]) -> Figures:
+def baseline(training: Mapping[str, Piece], measured: Mapping[str, Piece]) -> Figures:
     """Each movement as n-grams alone predict it; as ``held_out`` gives it."""
     ngrams = NgramAnchor(DEFAULT_ENCODING, training.values())
     movements = {}
