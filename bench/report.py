@@ -90,10 +90,7 @@ class Figure:
     goal: str = ""
 
 
-Measure = Callable[[argparse.Namespace], Sequence[Figure]]
-
-
-def run(name: str, measure: Measure, **more: Any) -> None:
+def run(name: str, measure: Callable[[argparse.Namespace], Sequence[Figure]], **more: Any) -> None:
     """The command line of a measurement: measure, print a table, write JSON if asked.
 
     Args:

@@ -7,11 +7,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
 
 from playbach.bundle import (
     Bundle,
     Manifest,
+    Network,
     Part,
     PitchRange,
     Provenance,
@@ -24,14 +28,37 @@ from playbach.bundle.limits import MAX_ITEMS, MAX_TEXT
 from playbach.bundle.writer import build_bundle
 from playbach.command_line import one_line
 from playbach.errors import InputError, PlaybachError
+from playbach.music.encoding import DEFAULT_ENCODING, Encoding
 from playbach.predictor.graph import graph_specs
+from playbach_convert.calibration import (
+    NOISE,
+    calibration_pieces,
+    calibration_samples,
+    verification_music,
+)
+from playbach_convert.copying import (
+    SIZES,
+    copying_graphs,
+    copying_samples,
+    copying_tables,
+    copying_verifier,
+)
 from playbach_convert.edgetpu.compiler import add_variant
-from playbach_convert.pipeline import Pipeline, pipeline_of
-from playbach_convert.tflite import ConversionError, Samples, convert_variant, shared_folder
+from playbach_convert.tflite import (
+    ConversionError,
+    Samples,
+    Traced,
+    convert_variant,
+    shared_folder,
+    traced,
+)
 from playbach_convert.variants import EDGETPU_SOURCE, REFERENCE, VARIANTS, Graphs
-from playbach_convert.verify import VerificationError, Verifier, check_near
+from playbach_convert.verify import VerificationError, Verifier, check_near, graph_verifier
 from playbach_train.learned_from import TRAINED_ON
+from playbach_train.networks.architecture import Convertible
+from playbach_train.networks.table import architecture
 from playbach_train.run import RECORD, Run
+from playbach_train.trained import TrainedCopying
 
 CELLO_RANGE = PitchRange(lowest=36, highest=76)
 """C2, the lowest string, to E5, the highest note the suites ask of most hands."""
@@ -70,6 +97,30 @@ class Conversion:
 
     verification: Verification
     left_out: Mapping[str, PlaybachError]
+
+
+@dataclass(frozen=True, eq=False)
+class Pipeline:
+    """A trained network on its way to a bundle.
+
+    Attributes:
+        network: what the manifest says of it.
+        encoding: what the manifest says of events.
+        tables: of the bundle, such as ``note``.
+        graphs: by role.
+        samples: inputs of the graphs while they read the scores in a folder, ``None`` for those
+            that the run was trained on: int8 is calibrated on them. Raises ``InputError`` if there
+            are too few.
+        verifier: lets the network as trained read music, which takes a while. Raises ``InputError``
+            if the scores kept in the run are damaged.
+    """
+
+    network: Network
+    encoding: Encoding
+    tables: Mapping[str, NDArray[np.float32]]
+    graphs: Mapping[str, Traced]
+    samples: Callable[[Path | None], Samples]
+    verifier: Callable[[], Verifier]
 
 
 def convert_run(run: Run, output: Path, request: Request, say: Say) -> Conversion:
@@ -116,6 +167,60 @@ def convert_run(run: Run, output: Path, request: Request, say: Say) -> Conversio
     bundle = write_bundle(output, manifest, graphs.contents, tables, force=request.force)
     say(f"{output}: {output.stat().st_size:,} bytes, {', '.join(bundle.manifest.variants)}")
     return Conversion(verification, left_out)
+
+
+def pipeline_of(run: Run) -> Pipeline:
+    """The pipeline of the network of ``run``.
+
+    Raises:
+        InputError: its weights are not those of its configuration, or not finite.
+    """
+    trained = architecture(run.network).load(run)
+    if isinstance(trained, TrainedCopying):
+        return _copying(run, trained)
+    return _convertible(run, cast("Convertible", trained))
+
+
+def _copying(run: Run, trained: TrainedCopying) -> Pipeline:
+    weights, encoding = run.weights, run.encoding
+
+    def samples(folder: Path | None) -> Samples:
+        return copying_samples(weights, encoding, calibration_pieces(run, folder))
+
+    return Pipeline(
+        network=Network(trained.kind, {name: getattr(run.config.network, name) for name in SIZES}),
+        encoding=encoding,
+        tables=copying_tables(weights),
+        graphs=copying_graphs(weights),
+        samples=samples,
+        verifier=lambda: copying_verifier(trained.network, verification_music(run)),
+    )
+
+
+def _convertible(run: Run, trained: Convertible) -> Pipeline:
+    """Of any network that says of its graphs what flows into them."""
+    forms = trained.graphs
+    graphs = {role: traced(form, trained.weights) for role, form in forms.items()}
+    # Some input is a symbol's index; else its inputs are noise.
+    reads_music = any(
+        tensor.dtype == "int32" for form in forms.values() for tensor in form.inputs.values()
+    )
+
+    def samples(folder: Path | None) -> Samples:
+        pieces = calibration_pieces(run, folder) if reads_music else ()
+        return calibration_samples(trained, graphs, pieces)
+
+    def verifier() -> Verifier:
+        return graph_verifier(trained, graphs, verification_music(run) if reads_music else NOISE)
+
+    return Pipeline(
+        network=Network(trained.kind, trained.parameters),
+        encoding=DEFAULT_ENCODING,
+        tables=trained.tables,
+        graphs=graphs,
+        samples=samples,
+        verifier=verifier,
+    )
 
 
 def _convert_all(pipeline: Pipeline, request: Request, say: Say) -> tuple[Graphs, Failures]:

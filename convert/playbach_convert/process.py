@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
-import selectors
 import signal
 import subprocess
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from playbach.errors import PlaybachError
+from playbach.errors import OutputError, PlaybachError
 
 MOST_SAID = 1 << 20
-_BLOCK = 1 << 16
+_LOOK_SECONDS = 0.2
+"""How often it is seen how much a program has said."""
 
 
 class ProgramError(PlaybachError):
@@ -40,53 +41,61 @@ def run_program(command: Sequence[str], folder: Path, seconds: float) -> Ended:
 
     Raises:
         ProgramError: it cannot be started, takes longer, or says more than ``MOST_SAID`` bytes.
+        OSError: there is no room for what it says.
     """
     name, deadline = Path(command[0]).name, time.monotonic() + seconds
-    try:
-        # In a session of its own, so that what it starts can be ended with it.
-        program = subprocess.Popen(  # noqa: S603 a list of words, no shell
-            command,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise ProgramError(f"{command[0]}: cannot be started: {error.strerror}") from error
-    try:
-        said = _said(program, name, deadline)
-        status = program.wait(max(deadline - time.monotonic(), 0.0))
-    except subprocess.TimeoutExpired as error:
-        raise ProgramError(f"{name} took over {seconds:g} s and was ended") from error
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(program.pid, signal.SIGKILL)
-        program.wait()
-        if program.stdout is not None:
-            program.stdout.close()
-    return Ended(status, said.decode("utf-8", "replace"))
+    # A file: what it starts may keep a pipe open, and not every system can wait for one.
+    with tempfile.TemporaryFile() as said:
+        try:
+            # In a session of its own, so that what it starts can be ended with it.
+            program = subprocess.Popen(  # noqa: S603 a list of words, no shell
+                command,
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise ProgramError(f"{command[0]}: cannot be started: {error.strerror}") from error
+        try:
+            status = None
+            while status is None:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    raise ProgramError(f"{name} took over {seconds:g} s and was ended")
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    status = program.wait(min(left, _LOOK_SECONDS))
+                if os.fstat(said.fileno()).st_size > MOST_SAID:
+                    raise ProgramError(f"{name} said more than {MOST_SAID} bytes and was ended")
+        finally:
+            _kill(program)
+        said.seek(0)
+        return Ended(status, said.read().decode("utf-8", "replace"))
 
 
-def _said(program: subprocess.Popen[bytes], name: str, deadline: float) -> bytes:
-    """All it says until it closes its output.
+@contextlib.contextmanager
+def temporary_folder(prefix: str) -> Iterator[Path]:
+    """A folder for what passes between us and a program.
 
     Raises:
-        TimeoutExpired: the deadline passes first.
-        ProgramError: it says too much.
+        OutputError: there is no room for it, or for what is written into it.
     """
-    said = bytearray()
-    with selectors.DefaultSelector() as selector:
-        if program.stdout is None:
-            return b""
-        selector.register(program.stdout, selectors.EVENT_READ)
-        while True:
-            left = deadline - time.monotonic()
-            if left <= 0 or not selector.select(left):
-                raise subprocess.TimeoutExpired(name, 0)
-            block = os.read(program.stdout.fileno(), _BLOCK)
-            if not block:
-                return bytes(said)
-            said += block
-            if len(said) > MOST_SAID:
-                raise ProgramError(f"{name} said more than {MOST_SAID} bytes and was ended")
+    try:
+        with tempfile.TemporaryDirectory(prefix=prefix) as folder:
+            yield Path(folder)
+    except OSError as error:
+        raise OutputError(
+            f"{tempfile.gettempdir()}: temporary files cannot be written: {error.strerror}; make "
+            "room, or set TMPDIR to another folder"
+        ) from error
+
+
+def _kill(program: subprocess.Popen[bytes]) -> None:
+    """End a program and, where there are sessions, what is left of all that it started."""
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(program.pid, signal.SIGKILL)
+    else:
+        program.kill()
+    program.wait()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import signal
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -19,8 +18,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from playbach.errors import OutputError, PlaybachError
-from playbach_convert.process import ProgramError, run_program
+from playbach.errors import PlaybachError
+from playbach_convert.process import ProgramError, run_program, temporary_folder
 from playbach_train.networks.architecture import GraphForm, Tensor
 
 Traced: TypeAlias = Callable[..., Mapping[str, Any]]
@@ -69,22 +68,17 @@ def shared_folder(graphs: Mapping[str, Traced], samples: Samples) -> Iterator[Pa
     Raises:
         OutputError: there is no room for it, or for what is written into it.
     """
-    try:
-        with tempfile.TemporaryDirectory(prefix="playbach-convert-") as name:
-            folder = Path(name)
-            np.savez(folder / _SAMPLES, allow_pickle=False, **samples)
-            for role, graph in graphs.items():
-                module = tf.Module()
-                module.function = graph
+    with temporary_folder("playbach-convert-") as folder:
+        np.savez(folder / _SAMPLES, allow_pickle=False, **samples)
+        for role, graph in graphs.items():
+            module = tf.Module()
+            module.function = graph
+            try:
                 tf.saved_model.save(module, str(_saved(folder, role)), signatures=graph)
-            yield folder
-    except (OSError, tf.errors.OpError) as error:
-        # TensorFlow says which C++ function failed where; what the user can do is the same.
-        reason = f": {error.strerror}" if isinstance(error, OSError) else ""
-        raise OutputError(
-            f"{tempfile.gettempdir()}: the converter's temporary files cannot be written{reason}; "
-            "make room, or set TMPDIR to another folder"
-        ) from error
+            except tf.errors.OpError as error:
+                # It says which C++ function failed where; what the user can do is the same.
+                raise OSError(error.error_code, "TensorFlow cannot save a graph") from error
+        yield folder
 
 
 def convert_variant(variant: str, roles: Sequence[str], folder: Path) -> dict[str, bytes]:

@@ -290,7 +290,7 @@ def test_a_disk_that_is_full_is_one_line_and_leaves_nothing(finished: Path, tmp_
     assert status == 2
     # TensorFlow may have had something to say of missing GPUs before.
     assert error.splitlines()[-1].startswith("playbach-convert: ")
-    assert "the converter's temporary files cannot be written" in error.splitlines()[-1]
+    assert "temporary files cannot be written" in error.splitlines()[-1]
     assert "Traceback" not in error
     assert list(output.parent.iterdir()) == []
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import re
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,7 @@ from playbach.errors import PlaybachError
 from playbach.predictor.graph import graph_specs
 from playbach_convert.edgetpu.check import check_graph
 from playbach_convert.edgetpu.flatbuffer import IDENTIFIER, MAX_BYTES
-from playbach_convert.process import Ended, ProgramError, run_program
+from playbach_convert.process import Ended, ProgramError, run_program, temporary_folder
 from playbach_convert.variants import EDGETPU, EDGETPU_SOURCE, Graphs
 
 PROGRAM = "edgetpu_compiler"
@@ -156,9 +155,9 @@ def compile_graphs(
 
     Raises:
         CompilerError: it fails, hangs, gives no result, or leaves an operation to the CPU.
+        OutputError: there is no room for its files.
     """
-    with tempfile.TemporaryDirectory(prefix="playbach-edgetpu-") as temporary:
-        folder = Path(temporary)
+    with temporary_folder("playbach-edgetpu-") as folder:
         names = {role: f"{role}.tflite" for role in graphs}
         for role, name in names.items():
             (folder / name).write_bytes(graphs[role])
