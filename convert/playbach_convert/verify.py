@@ -240,7 +240,7 @@ def _truth(now: Tensors, later: Tensors | None, form: GraphForm) -> dict[str, in
 
 
 def _truths(steps: Sequence[Step]) -> Truths:
-    names = {name for step in steps for name in step.truth}
+    names = dict.fromkeys(name for step in steps for name in step.truth)
     rows = {
         name: [(n, step.truth[name]) for n, step in enumerate(steps) if name in step.truth]
         for name in names
