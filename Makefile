@@ -29,7 +29,8 @@ define make-venv
 	@touch $@
 endef
 
-.PHONY: help play check test test-arm test-faults test-service test-vm lint train convert bench figures screens \
+.PHONY: help play check test test-docs test-faults test-arm test-service test-vm lint train convert bench \
+	figures screens \
 	compare model report docs requirements install uninstall clean
 
 help: ## list what there is to do
@@ -38,10 +39,13 @@ help: ## list what there is to do
 play: $(BOARD)/installed ## play new music without end (ARGS="--seconds 20", see --help)
 	@$(BOARD)/bin/playbach play $(ARGS)
 
-check: lint test ## all that a change has to pass, and .ci/run runs
+check: lint test test-docs ## all that a change has to pass, and .ci/run runs
 
 test: $(DEV)/installed ## run the tests (ARGS="-k sinks", ARGS="-n 0 --pdb")
 	$(DEV)/bin/pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
+
+test-docs: $(DEV)/installed ## run the commands of the documents, page by page
+	$(DEV)/bin/pytest --numprocesses $(WORKERS) --dist loadgroup tests/docs/run_commands.py $(ARGS)
 
 test-arm: $(DEV)/installed ## the board's software on emulated 64-bit ARM, as root (docs/system-tests.md)
 	$(DEV)/bin/python -m tests.system.machines.arm $(ARGS)

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from bench import compare, documents
-from bench.measurements import MEASUREMENTS
-from bench.report import Figure, add_options, machine
-from bench.results import Results, Taken, read, write
+from bench import documents
+from bench.report import MEASUREMENTS, Figure, Results, Taken, add_options, machine, read, write
 
 from playbach.bundle import default_bundle_path
 from playbach.command_line import OneLineParser, guarded
@@ -26,12 +25,16 @@ from playbach.files import check_writable
 
 COMPARE = "compare"
 PROG = "python -m bench"
+_NONE = "-"
+
+Key = tuple[str, str]
+"""A measurement and what it measured."""
 
 
 def main(arguments: Sequence[str]) -> int:
     """Measure, or compare what was measured; the exit status."""
     if arguments[:1] == [COMPARE]:
-        return compare.main(arguments[1:])
+        return compare(arguments[1:])
     parser = build_parser()
     options = parser.parse_args(arguments)
     unknown = sorted(set(options.names) - set(MEASUREMENTS))
@@ -124,6 +127,76 @@ def measured(name: str, options: argparse.Namespace) -> list[Figure] | None:
         done = subprocess.run(command, check=False)
         print(flush=True)
         return None if done.returncode else [Figure(**row) for row in json.loads(out.read_text())]
+
+
+def compare(arguments: Sequence[str]) -> int:
+    """Set two results side by side: two machines, or two commits; the exit status.
+
+    Of each figure that both have in the same unit the last column says how much B is of A. A figure
+    is known by its measurement and its words; what only one of the two has is listed too.
+    """
+    parser = OneLineParser(
+        prog=f"{PROG} {COMPARE}", description="Set two results of the bench side by side."
+    )
+    parser.add_argument("first", metavar="A.json", type=Path)
+    parser.add_argument("second", metavar="B.json", type=Path)
+    options = parser.parse_args(arguments)
+    return guarded(parser.prog, lambda: _print(options.first, options.second))
+
+
+def _print(first: Path, second: Path) -> int:
+    for line in table(read(first), read(second)):
+        print(line)
+    return 0
+
+
+def table(first: Results, second: Results) -> Iterator[str]:
+    """Machines, then figures by measurement, a string a line."""
+    yield from _machines(first, second)
+    of_first, of_second = _figures(first), _figures(second)
+    keys = dict.fromkeys([*of_first, *of_second])
+    for name in dict.fromkeys(name for name, _ in keys):
+        yield f"\n{name:58} {'A':>14} {'B':>14} {'unit':>8} {'B / A':>8}"
+        yield from (
+            _row(what, of_first.get((name, what)), of_second.get((name, what)))
+            for of, what in keys
+            if of == name
+        )
+
+
+def _machines(first: Results, second: Results) -> Iterator[str]:
+    """A line for each thing that figures depend on: what A says, then B, where they differ."""
+    names = {name: None for side in (first, second) for t in side.values() for name in t.machine}
+    for name in names:
+        sides = (
+            ", ".join(dict.fromkeys(t.machine.get(name, _NONE) for t in side.values())) or _NONE
+            for side in (first, second)
+        )
+        yield f"{name:10} {' | '.join(dict.fromkeys(sides))}"
+
+
+def _figures(results: Results) -> Mapping[Key, Figure]:
+    return {(name, f.what): f for name, taken in results.items() for f in taken.figures}
+
+
+def _row(what: str, first: Figure | None, second: Figure | None) -> str:
+    units = list(dict.fromkeys(figure.unit for figure in (first, second) if figure))
+    return (
+        f"  {what:56} {_number(first):>14} {_number(second):>14} {' | '.join(units):>8} "
+        f"{_ratio(first, second):>8}"
+    ).rstrip()
+
+
+def _number(figure: Figure | None) -> str:
+    return _NONE if figure is None else f"{figure.value:,.3f}"
+
+
+def _ratio(first: Figure | None, second: Figure | None) -> str:
+    """``-`` where there is none: one is missing, units differ, or there is nothing to divide by."""
+    if first is None or second is None or first.unit != second.unit or not first.value:
+        return _NONE
+    ratio = second.value / first.value
+    return f"{ratio:.2f}" if math.isfinite(ratio) else _NONE
 
 
 if __name__ == "__main__":

@@ -1,18 +1,18 @@
 """The documents' tables of measured figures, made from the results that are kept with them.
 
-python -m bench.documents
+``tables.md`` has the table of each document, with ``{MEASUREMENT/WHAT:FORMAT}`` in place of the
+value of a figure, in Python's format, and ``{MEASUREMENT/WHAT:goal}`` for what it is wanted to be.
+
+    python -m bench.documents
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from bench.measurements import MEASUREMENTS
-from bench.quoted import QUOTED
-from bench.report import Figure
-from bench.results import Results, Taken, read
+from bench.report import MEASUREMENTS, Figure, Results, Taken, read
 
 from playbach.errors import InputError
 from playbach.files import write_atomically
@@ -21,6 +21,9 @@ ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "docs" / "measurements.json"
 PAGE = "docs/measurements.md"
 BEGIN, END = "<!-- made by: make bench ARGS=--record -->", "<!-- end of what is made -->"
+TABLES = Path(__file__).with_name("tables.md")
+_TABLE = re.compile(r"^# (\S+)\n+((?:\|.*\n)+)", re.MULTILINE)
+_FIGURE = re.compile(r"\{(?P<name>\w+)/(?P<what>[^{}]+):(?P<format>[^{}:]+)\}")
 _MADE = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
 _DIGITS = 4
 """Of a figure on the page: more are noise."""
@@ -35,13 +38,45 @@ ARGS="NAME --record"` is how this page and the tables of other pages are made.
 """
 
 
+def tables() -> Mapping[str, str]:
+    """By document, its table with the names of figures in place of their values."""
+    return dict(_TABLE.findall(TABLES.read_text(encoding="utf-8")))
+
+
+def quoted(table: str) -> set[str]:
+    """The measurements that a table quotes."""
+    return {found["name"] for found in _FIGURE.finditer(table)}
+
+
+def filled_in(table: str, results: Results) -> str:
+    """A table, or a part of one, with the values of the figures it names.
+
+    Raises:
+        InputError: one of them was not measured.
+    """
+    return _FIGURE.sub(lambda found: _value(found, results), table)
+
+
+def _value(found: re.Match[str], results: Results) -> str:
+    name, what = found["name"], found["what"]
+    figures = results[name].figures if name in results else ()
+    figure = next((figure for figure in figures if figure.what == what), None)
+    if figure is None:
+        raise InputError(
+            f"no figure {what!r} of {name}; run: python -m bench {name} --record, or correct what "
+            "bench/tables.md calls it"
+        )
+    # What rounds to zero has no sign.
+    return figure.goal if found["format"] == "goal" else f"{figure.value:z{found['format']}}"
+
+
 def make(results: Results) -> None:
     """Write the page of all figures, and the tables of other documents.
 
     Raises:
         InputError: a figure that is quoted was not measured.
     """
-    made = {name: with_table(name, results) for name in QUOTED} | {PAGE: page(results)}
+    made = {name: with_table(name, results) for name in tables()} | {PAGE: page(results)}
     for name, text in made.items():
         write_atomically(ROOT / name, text.encode(), force=True)
 
@@ -53,8 +88,9 @@ def with_table(name: str, results: Results) -> str:
         InputError: a figure that it quotes was not measured, or it has no place for the table.
     """
     text = (ROOT / name).read_text(encoding="utf-8")
-    quoted = {of: taken for of, taken in results.items() if of in QUOTED[name].measurements}
-    inside = "\n".join([*QUOTED[name].lines(results), "", f"Measured on {machines(quoted)}."])
+    table = tables()[name]
+    on = machines({of: taken for of, taken in results.items() if of in quoted(table)})
+    inside = f"{filled_in(table, results)}\nMeasured on {on}."
     made, count = _MADE.subn(lambda _: f"{BEGIN}\n\n{inside}\n\n{END}", text)
     if count != 1:
         raise InputError(f"{name}: no place for the table, between the lines {BEGIN} and {END}")

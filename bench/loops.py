@@ -17,21 +17,19 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
-from bench.report import Figure, run
+from bench.report import Figure, composer_of, run
 
 from playbach.bundle import Bundle, read_bundle
-from playbach.composer.composer import Composer, Settings
+from playbach.composer.composer import Settings
 from playbach.composer.loops import LONGEST_PERIOD
 from playbach.composer.sampling import Sampling
 from playbach.music.note import Note
-from playbach.predictor import load_predictor
 from playbach.stream import MovementEnd
 from playbach_train.report.originality import repeated
 
 TEMPERATURES = (0.2, 0.5, 0.8, 1.0, 1.5)
 NOTES = 100_000
 REAL = {4: (0.076, 0.309), 8: (0.003, 0.157), 16: (0.0, 0.046)}
-SEED = 1
 
 
 def measure(options: argparse.Namespace) -> list[Figure]:
@@ -60,9 +58,7 @@ def one_temperature(bundle: Bundle, temperature: float) -> Iterator[Figure]:
 
 def composed(bundle: Bundle, temperature: float) -> list[list[int]]:
     """The pitches of whole movements, of at least ``NOTES`` notes in all."""
-    settings = Settings(sampling=Sampling(temperature))
-    rng = np.random.default_rng(SEED)
-    composer = Composer(load_predictor(bundle), bundle.manifest.range, rng, lambda: settings)
+    composer = composer_of(bundle, settings=Settings(sampling=Sampling(temperature)))
     movements: list[list[int]] = [[]]
     left = NOTES
     for item in composer.stream():

@@ -21,12 +21,10 @@ import time
 from typing import Any
 
 import numpy as np
-from bench.report import Figure, run
+from bench.report import Figure, composer_of, run
 
 from playbach.bundle import Bundle, read_bundle
-from playbach.composer.composer import Composer, Settings
 from playbach.music.note import Note
-from playbach.predictor import load_predictor
 from playbach.predictor.graph import runtime
 
 NOTES = 5000
@@ -54,11 +52,7 @@ def measure(options: argparse.Namespace) -> list[Figure]:
 
 def one_note(bundle: Bundle, variant: str | None = None) -> float:
     """Median seconds from asking the composer for a note to having it."""
-    predictor = load_predictor(bundle, variant)
-    settings = Settings()
-    rng = np.random.default_rng(1)
-    composer = Composer(predictor, bundle.manifest.range, rng, lambda: settings)
-    stream = composer.stream()
+    stream = composer_of(bundle, variant).stream()
     taken: list[float] = []
     while len(taken) < WARM_UP + NOTES:
         began = time.perf_counter()

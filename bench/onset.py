@@ -23,22 +23,18 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 
-import numpy as np
 from bench.jack_ear import NAME, Ear, cores_loaded, jack_server, thread_loaded
-from bench.report import Figure, write_json
+from bench.report import Figure, composer_of, run
 
 from playbach.bundle import default_bundle_path, read_bundle
-from playbach.composer.composer import Composer, Settings
 from playbach.midi_messages import NOTE_ON, TimedMessage, note_off, note_on
 from playbach.music.form import OTHER
 from playbach.music.key import C_MAJOR
 from playbach.music.meter import COMMON_TIME
 from playbach.music.note import Note, Pitch, Ticks
 from playbach.player.player import Player
-from playbach.predictor import load_predictor
 from playbach.sinks.midi import RtMidiOutput
 from playbach.sinks.paced import PacedSink
 from playbach.sinks.realtime import possible_timing, settle_process
@@ -53,20 +49,6 @@ GOALS = {
 
 
 @dataclass(frozen=True)
-class Row:
-    """Onset errors of one way of playing, in milliseconds; see the module."""
-
-    way: str
-    notes: int
-    p50: float
-    p99: float
-    max: float
-    drift: float
-    jack_p50: float
-    jack_p99: float
-
-
-@dataclass(frozen=True)
 class Errors:
     """Onset errors of each note, in seconds: of its leaving, and what JACK adds; see the module."""
 
@@ -74,28 +56,25 @@ class Errors:
     server: Sequence[float]
 
 
-def row(way: str, found: Errors) -> Row:
+def figures(way: str, found: Errors) -> list[Figure]:
+    """Of one way of playing, in milliseconds; see the module."""
     ours, server = found.ours, found.server
     tenth = max(1, len(ours) // 10)
-    drift = statistics.fmean(ours[-tenth:]) - statistics.fmean(ours[:tenth])
-    seconds = (*quantiles(ours, 0.5, 0.99, 1.0), drift, *quantiles(server, 0.5, 0.99))
-    return Row(way, len(ours), *(round(1000 * value, 3) for value in seconds))
-
-
-def quantiles(values: Sequence[float], *shares: float) -> list[float]:
-    ranked = sorted(values)
-    return [ranked[math.ceil(share * len(ranked)) - 1] for share in shares]
-
-
-def figures(r: Row) -> list[Figure]:
-    """The same as rows of the table that every measurement writes."""
-    ours = {"p50": r.p50, "p99": r.p99, "max": r.max, "drift": r.drift}
-    server = {"JACK p50": r.jack_p50, "JACK p99": r.jack_p99}
-    goals = GOALS.get(r.way, {})
+    seconds = {
+        **{f"p{100 * share:g}": quantile(ours, share) for share in (0.5, 0.99)},
+        "max": max(ours),
+        "drift": statistics.fmean(ours[-tenth:]) - statistics.fmean(ours[:tenth]),
+        **{f"JACK p{100 * share:g}": quantile(server, share) for share in (0.5, 0.99)},
+    }
+    goals = GOALS.get(way, {})
     return [
-        Figure(f"{r.way}: {name}", value, "ms", goals.get(name, ""))
-        for name, value in (ours | server).items()
+        Figure(f"{way}: {name}", round(1000 * value, 3), "ms", goals.get(name, ""))
+        for name, value in seconds.items()
     ]
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    return sorted(values)[math.ceil(share * len(values)) - 1]
 
 
 class StampedPort(RtMidiOutput):
@@ -146,12 +125,7 @@ def with_sink(count: int, interval: float) -> Times:
 
 
 def with_sleeps(count: int, interval: float) -> Times:
-    bundle = read_bundle(default_bundle_path())
-    settings = Settings()
-    composer = Composer(
-        load_predictor(bundle), bundle.manifest.range, np.random.default_rng(1), lambda: settings
-    )
-    stream = composer.stream()
+    stream = composer_of(read_bundle(default_bundle_path())).stream()
     port = StampedPort()
     port.open(lambda _: None)
     for index in range(count):
@@ -175,14 +149,18 @@ LOADS: dict[str, Callable[[], contextlib.AbstractContextManager[None]]] = {
 }
 
 
-def measure(count: int, interval: float, only: str) -> list[Row]:
+def measure(options: argparse.Namespace) -> list[Figure]:
     settle_process()
+    print(f"the sink's: {possible_timing()}")
     with jack_server():
         return [
-            row(f"{way}, {load}", errors(way, load, count, interval))
+            figure
             for load in LOADS
             for way in WAYS
-            if only in f"{way}, {load}"
+            if options.only in f"{way}, {load}"
+            for figure in figures(
+                f"{way}, {load}", errors(way, load, options.notes, options.interval)
+            )
         ]
 
 
@@ -199,25 +177,5 @@ def errors(way: str, load: str, count: int, interval: float) -> Errors:
     return Errors(ours, server)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
-    parser.add_argument("--notes", type=int, default=160, help="for each row")
-    parser.add_argument("--interval", type=float, default=0.125, help="seconds between notes")
-    parser.add_argument("--only", default="", help="rows with this in their names")
-    parser.add_argument("--json", type=Path, help="also write the figures here")
-    options = parser.parse_args()
-    rows = measure(options.notes, options.interval, options.only)
-    print(f"onset error, ms, one note every {1000 * options.interval:g} ms")
-    print(f"the sink's: {possible_timing()}")
-    print(f"{'':44}{'ours':>27}{'':10}{'JACK':>12}")
-    heads = ("notes", "p50", "p99", "max", "drift", "p50", "p99")
-    print(f"{'':42}" + "".join(f"{head:>9}" for head in heads))
-    for r in rows:
-        values = (r.p50, r.p99, r.max, r.drift, r.jack_p50, r.jack_p99)
-        print(f"{r.way:42}{r.notes:9}" + "".join(f"{value:9.3f}" for value in values))
-    if options.json:
-        write_json(options.json, [asdict(figure) for r in rows for figure in figures(r)])
-
-
 if __name__ == "__main__":
-    main()
+    run("onset", measure, notes=160, interval=0.125, only="")

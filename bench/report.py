@@ -1,4 +1,8 @@
-"""What all measurements share: a table of figures, the machine they were taken on, and JSON."""
+"""What all measurements share: which there are, their figures, the machine, and the file of them.
+
+A measurement that is taken again replaces what the file has of it and leaves the others, so that
+one which takes hours need not be repeated with those of seconds.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +13,64 @@ import platform
 import re
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from bench.measurements import MEASUREMENTS
+import numpy as np
 
 from playbach import __version__
-from playbach.bundle import default_bundle_path
+from playbach.bundle import Bundle, default_bundle_path
+from playbach.command_line import one_line
+from playbach.composer.composer import Composer, Settings
+from playbach.errors import InputError
 from playbach.files import write_atomically
+from playbach.predictor import load_predictor
+
+MAX_BYTES = 2**20
+_MAKE = "make one with: python -m bench --json FILE"
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What a module of the bench measures.
+
+    Attributes:
+        about: in a few words, as a heading.
+        options: which of the bench's options it takes, without dashes.
+        asks: what it takes beyond a minute or two; ``""`` if it is measured without being named.
+    """
+
+    about: str
+    options: tuple[str, ...] = ("bundle",)
+    asks: str = ""
+
+
+MEASUREMENTS: Mapping[str, Measurement] = MappingProxyType(
+    {
+        "bits": Measurement(
+            "Bits per note on movements held out", ("midi",), "half an hour; trains five networks"
+        ),
+        "note": Measurement("Time for one note"),
+        "save": Measurement("Saving music"),
+        "start": Measurement("From the start to the first note, and memory"),
+        "playing": Measurement("What playing takes"),
+        "onset": Measurement("Onset error over JACK", ()),
+        "kernel_queue": Measurement(
+            "Onset error through the kernel's queue", (),
+            "some minutes; boots a virtual machine, as root",
+        ),
+        "control": Measurement("From a change to the first note it shapes"),
+        "web": Measurement("What the page takes"),
+        "soak": Measurement("Memory over a million notes", ("bundle",), "a quarter of an hour"),
+        "loops": Measurement("Whether the music goes round in circles"),
+        "train": Measurement("Training", ()),
+    }
+)  # fmt: skip
+"""By name of the module, in the order in which the documents list them."""
 
 
 @dataclass(frozen=True)
@@ -39,19 +90,19 @@ class Figure:
     goal: str = ""
 
 
-Measure = Callable[[argparse.Namespace], Sequence[Figure]]
-
-
-def run(name: str, measure: Measure) -> None:
+def run(name: str, measure: Callable[[argparse.Namespace], Sequence[Figure]], **more: Any) -> None:
     """The command line of a measurement: measure, print a table, write JSON if asked.
 
     Args:
         name: of a row of ``MEASUREMENTS``, which says what it is about and takes.
         measure: takes the figures.
+        more: options of its own, by name the default.
     """
     row = MEASUREMENTS[name]
     parser = argparse.ArgumentParser(prog=f"python -m bench.{name}", description=row.about)
     add_options(parser, row.options)
+    for option, default in more.items():
+        parser.add_argument(f"--{option}", type=type(default), default=default)
     parser.add_argument("--json", type=Path, help="also write the figures here")
     options = parser.parse_args()
     figures = measure(options)
@@ -142,3 +193,81 @@ def system_name() -> str:
     # Without the name that whoever built the kernel gave it.
     release = re.match(r"[\d.]*", platform.release())
     return f"{name}, {platform.system()} {release[0] if release else ''}".rstrip()
+
+
+def composer_of(
+    bundle: Bundle,
+    variant: str | None = None,
+    settings: Settings | None = None,
+    *,
+    seed: int = 1,
+    stepwise: bool = False,
+) -> Composer:
+    """What composes, from one seed always the same."""
+    chosen = settings or Settings()
+    predictor = load_predictor(bundle, variant, stepwise=stepwise)
+    return Composer(predictor, bundle.manifest.range, np.random.default_rng(seed), lambda: chosen)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A measurement as it was taken.
+
+    Attributes:
+        machine: what the figures depend on, by name, as ``bench.report.machine`` tells it.
+        figures: in the order in which they were printed.
+    """
+
+    machine: Mapping[str, str]
+    figures: tuple[Figure, ...]
+
+
+Results = Mapping[str, Taken]
+"""By name of the measurement, in the order of the file."""
+
+
+def read(path: Path) -> Results:
+    """The results in a file.
+
+    Raises:
+        InputError: it cannot be read, or is not what the bench writes.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise InputError(f"{path}: larger than {MAX_BYTES >> 20} MiB, so not from this bench")
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path}: not JSON ({error}); {_MAKE}") from error
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: not a result of the bench; {_MAKE}")
+    return {one_line(name): _taken(path, name, entry) for name, entry in content.items()}
+
+
+def write(path: Path, results: Results) -> None:
+    """Write results so that ``read`` gives them back.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    write_json(path, {name: asdict(taken) for name, taken in results.items()})
+
+
+def _taken(path: Path, name: str, entry: Any) -> Taken:
+    if not isinstance(entry, dict) or not isinstance(entry.get("machine"), dict):
+        raise InputError(f"{path}: {name[:40]!r} says no machine, so not from the bench; {_MAKE}")
+    machine = {one_line(str(key)): one_line(str(said)) for key, said in entry["machine"].items()}
+    return Taken(machine, tuple(_figures(path, name, entry.get("figures"))))
+
+
+def _figures(path: Path, name: str, rows: Any) -> Iterator[Figure]:
+    for row in rows if isinstance(rows, list) else [rows]:
+        try:
+            what, unit, goal = (one_line(str(row[key])) for key in ("what", "unit", "goal"))
+            value = float(row["value"])
+        except (TypeError, KeyError, ValueError, OverflowError) as error:
+            raise InputError(
+                f"{path}: a figure of {name[:40]!r} is not as the bench writes it; {_MAKE}"
+            ) from error
+        yield Figure(what, value, unit, goal)

@@ -12,13 +12,10 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
-from bench.report import Figure, run
+from bench.report import Figure, composer_of, run
 
 from playbach.bundle import read_bundle
 from playbach.cli.save import compose
-from playbach.composer.composer import Composer, Settings
-from playbach.predictor import load_predictor
 
 NOTES = 10_000
 
@@ -45,10 +42,7 @@ def process(bundle: Path) -> float:
 
 def composing(path: Path) -> float:
     """Seconds for the same notes once everything is loaded."""
-    bundle = read_bundle(path)
-    settings = Settings()
-    rng = np.random.default_rng(1)
-    composer = Composer(load_predictor(bundle), bundle.manifest.range, rng, lambda: settings)
+    composer = composer_of(read_bundle(path))
     began = time.perf_counter()
     compose(composer, notes=NOTES)
     return time.perf_counter() - began

@@ -123,13 +123,5 @@ def resident_after(days: Days, notes: int, session: Session) -> float:
     return int(found[1]) * 1024 / 1e6 if found else 0.0
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("--notes", type=int, default=NOTES)
-    own, rest = parser.parse_known_args()
-    sys.argv[1:] = rest
-    run("soak", lambda given: measure(argparse.Namespace(**vars(given), notes=own.notes)))
-
-
 if __name__ == "__main__":
-    main()
+    run("soak", measure, notes=NOTES)

@@ -16,12 +16,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Coroutine
-from pathlib import Path
 
 import aiohttp
-from bench.playing import resident
+from bench.playing import player, resident, started
 from bench.report import Figure, run
-from bench.start import receiver
 
 WARM_UP, MEASURED = 3.0, 20.0
 SOCKETS = 200
@@ -31,30 +29,20 @@ Visit = Callable[[str], Coroutine[None, None, None]]
 
 
 def measure(options: argparse.Namespace) -> list[Figure]:
-    if not Path("/proc/self/stat").exists():
-        sys.exit("web: memory is read from /proc, which is not here")
     ways: dict[str, Visit | None] = {
         "a page that nobody opened": None,
         "one page open": open_page,
         "a flood": flood,
     }
-    with receiver() as port:
-        sink = ["--sink", "none"] if port is None else ["--port", port]
-        play = ["play", "--bundle", str(options.bundle), *sink, "--form", "prelude", "--seed", "1"]
-        alone = without_page(play)
+    with player(options.bundle) as play:
+        play += ["--form", "prelude", "--seed", "1"]
+        with started([*play, "--no-web"]) as process:
+            time.sleep(WARM_UP)
+            alone, _ = resident(process.pid)
         figures = [Figure("resident, no page", alone, "MB")]
         for what, visit in ways.items():
             figures += visited(play, what, visit, alone)
     return figures
-
-
-def without_page(play: list[str]) -> float:
-    command = [sys.executable, "-m", "playbach", *play, "--no-web"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        time.sleep(WARM_UP)
-        memory = resident(process.pid)
-        process.terminate()
-    return memory
 
 
 def address_of_page(process: subprocess.Popen[str]) -> str:
@@ -66,19 +54,15 @@ def address_of_page(process: subprocess.Popen[str]) -> str:
 
 
 def visited(play: list[str], what: str, visit: Visit | None, alone: float) -> list[Figure]:
-    command = [sys.executable, "-m", "playbach", *play, "--web", "127.0.0.1:0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            url = address_of_page(process)
-            time.sleep(WARM_UP)
-            if visit is None:
-                time.sleep(MEASURED)
-            else:
-                asyncio.run(visit(url))
-            memory = resident(process.pid)
-            late = asyncio.run(lateness(url))
-        finally:
-            process.terminate()
+    with started([*play, "--web", "127.0.0.1:0"]) as process:
+        url = address_of_page(process)
+        time.sleep(WARM_UP)
+        if visit is None:
+            time.sleep(MEASURED)
+        else:
+            asyncio.run(visit(url))
+        memory, _ = resident(process.pid)
+        late = asyncio.run(lateness(url))
     return [
         Figure(f"{what}: late, p50", late["p50_ms"], "ms"),
         Figure(f"{what}: late, p99", late["p99_ms"], "ms"),

@@ -12,6 +12,7 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -86,12 +87,10 @@ def run(options: argparse.Namespace) -> int:
     kept = _folder(options.out) / KEPT
     figures: Figures = read_json(kept) if kept.exists() else {}
     for title, study in STUDIES.items():
-        wanted = {n: w for n, w in study.names.items() if not options.only or n in options.only}
-        if wanted:
-            made = Made(study, wanted, options)
-            for found in made.measured(figures.get(title, {})):
-                figures[title] = found
-                write_json(kept, {**figures, "machine": machine()})
+        wanted = rows_of(study, options)
+        for found in measured(study, wanted, options, figures.get(title, {})) if wanted else ():
+            figures[title] = found
+            write_json(kept, {**figures, "machine": machine()})
     figures = read_json(kept) if kept.exists() else figures
     seen = options.out / FOLDER / SEEN
     text = page(figures, seen.read_text(encoding="utf-8") if seen.exists() else "")
@@ -102,85 +101,89 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-class Made:
-    """The rows of a study that are wanted."""
+def rows_of(study: Study, options: argparse.Namespace) -> list[Row]:
+    """Those that are wanted."""
+    return [
+        Row(
+            name, network, options.runs / name, options.runs / f"{name}.bundle",
+            options.out / FOLDER / f"{name}.mid",
+        )
+        for name, network in study.names.items()
+        if not options.only or name in options.only
+    ]  # fmt: skip
 
-    def __init__(self, study: Study, wanted: dict[str, str], options: argparse.Namespace) -> None:
-        self._study = study
-        self._wanted = wanted
-        self._options = options
 
-    def measured(self, before: Figures) -> Iterator[Figures]:
-        """The study's figures, as they become more; none if nothing has changed.
+@dataclass(frozen=True)
+class Row:
+    """A network of a study, and where its run, its bundle and its sample are."""
 
-        Raises:
-            PlaybachError: a run is not as it must be.
-        """
-        from bench.comparison import measuring  # noqa: PLC0415 Keras takes seconds
-        from bench.comparison.runs import digest  # noqa: PLC0415 likewise
-        from bench.comparison.samples import check_engraver  # noqa: PLC0415 likewise
+    name: str
+    network: str
+    run: Path
+    bundle: Path
+    midi: Path
 
-        for name, network in self._wanted.items():
-            self._make(name, network)
-        found: Figures = {"rows": {}, **before}
-        stale = [name for name in self._wanted if self._is_stale(name, found, digest)]
-        if not stale:
-            return
-        # Now, and not after measuring: samples are engraved last.
-        check_engraver()
-        music = music_of(self._study, self._run(next(iter(self._wanted))))
-        known = found.get("beside", {}).get("digest")
-        if self._options.measure or known != measuring.music_digest(music):
-            _say("measuring what they are set beside")
-            found = {**found, "beside": measuring.beside(self._study, music)}
-            yield found
-        for name in stale:
-            _say(f"measuring {name}")
-            midi = self._options.out / FOLDER / f"{name}.mid"
-            row = measuring.row_of(self._study, music, self._run(name), self._bundle(name), midi)
-            done = {**found["rows"], name: row}
-            found = {**found, "rows": {n: done[n] for n in self._study.names if n in done}}
-            yield found
 
-    def _make(self, name: str, network: str) -> None:
-        """Train and convert, where that is not done."""
-        from bench.comparison import runs  # noqa: PLC0415 TensorBoard takes a second
+def measured(
+    study: Study, wanted: Sequence[Row], options: argparse.Namespace, before: Figures
+) -> Iterator[Figures]:
+    """The study's figures, as they become more; none if nothing has changed.
 
-        folder, bundle = self._run(name), self._bundle(name)
-        if self._options.no_train:
-            self._check(folder, runs.ending(folder))
-        elif not folder.exists() or not (self._options.stopped or runs.ending(folder)):
-            _say(f"training {name}")
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            runs.train(self._study, network, folder)
-        if not bundle.exists() or bundle.stat().st_mtime < (folder / NETWORK).stat().st_mtime:
-            _say(f"converting {name}")
-            runs.convert(folder, bundle)
+    Raises:
+        PlaybachError: a run is not as it must be.
+    """
+    from bench.comparison import measuring  # noqa: PLC0415 Keras takes seconds
+    from bench.comparison.runs import digest  # noqa: PLC0415 likewise
 
-    def _check(self, folder: Path, ending: str | None) -> None:
-        if not (folder / NETWORK).exists() or not (ending or self._options.stopped):
+    for row in wanted:
+        make(study, row, options)
+    found: Figures = {"rows": {}, **before}
+    known = {name: one["digest"] for name, one in found["rows"].items()}
+    stale = [
+        row
+        for row in wanted
+        if options.measure or known.get(row.name) != digest(row.run) or not row.midi.exists()
+    ]
+    if not stale:
+        return
+    # Now, and not after measuring: samples are engraved last.
+    measuring.check_engraver()
+    music = music_of(study, wanted[0].run)
+    beside = found.get("beside", {}).get("digest")
+    if options.measure or beside != measuring.music_digest(music):
+        _say("measuring what they are set beside")
+        found = {**found, "beside": measuring.beside(study, music)}
+        yield found
+    for row in stale:
+        _say(f"measuring {row.name}")
+        figures = measuring.row_of(study, music, row.run, row.bundle, row.midi)
+        done = {**found["rows"], row.name: figures}
+        found = {**found, "rows": {n: done[n] for n in study.names if n in done}}
+        yield found
+
+
+def make(study: Study, row: Row, options: argparse.Namespace) -> None:
+    """Train and convert, where that is not done.
+
+    Raises:
+        InputError: training is not done, and nothing is to be trained.
+    """
+    from bench.comparison import runs  # noqa: PLC0415 TensorBoard takes a second
+
+    if options.no_train:
+        is_done = runs.ending(row.run) or options.stopped
+        if not is_done or not (row.run / NETWORK).exists():
             raise InputError(
-                f"{folder}: its training is not finished; leave out --no-train to go on with it, "
+                f"{row.run}: its training is not finished; leave out --no-train to go on with it, "
                 "or give --stopped to take it as it is"
             )
-
-    def _is_stale(self, name: str, found: Figures, digest: Any) -> bool:
-        row = found["rows"].get(name)
-        sample = self._options.out / FOLDER / f"{name}.mid"
-        return (
-            self._options.measure
-            or row is None
-            or row["digest"] != digest(self._run(name))
-            or not sample.exists()
-        )
-
-    def _run(self, name: str) -> Path:
-        folder: Path = self._options.runs / name
-        return folder
-
-    def _bundle(self, name: str) -> Path:
-        bundle: Path = self._options.runs / f"{name}.bundle"
-        return bundle
+    elif not row.run.exists() or not (options.stopped or runs.ending(row.run)):
+        _say(f"training {row.name}")
+        row.run.parent.mkdir(parents=True, exist_ok=True)
+        runs.train(study, row.network, row.run)
+    if not row.bundle.exists() or row.bundle.stat().st_mtime < (row.run / NETWORK).stat().st_mtime:
+        _say(f"converting {row.name}")
+        runs.convert(row.run, row.bundle)
 
 
 def _folder(out: Path) -> Path:

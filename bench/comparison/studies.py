@@ -103,26 +103,14 @@ BALLADS = Study(
     corpora=("essen-ballads",),
     measured=(),
     kept_back=(
-        "altdeu*",
-        "boehme*",
-        "dva*",
-        "erk*",
-        "fink*",
-        "folkHaydn*",
-        "han*",
-        "irl*",
-        "kinder*",
-        "lot*",
-        "lux*",
-        "test*",
-        "variant*",
-        "zuccal*",
+        "altdeu*", "boehme*", "dva*", "erk*", "fink*", "folkHaydn*", "han*", "irl*", "kinder*",
+        "lot*", "lux*", "test*", "variant*", "zuccal*",
     ),
     networks=("grid", "gan"),
     forms=("song",),
     options={"grid": (*_PATIENCE, "--training.epochs", "8")},
     limit=300,
-)
+)  # fmt: skip
 STUDIES: Mapping[str, Study] = {"bach": BACH, "ballads": BALLADS}
 
 

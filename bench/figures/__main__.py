@@ -14,14 +14,18 @@ import json
 import re
 import shlex
 import sys
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import matplotlib as mpl
-from bench.figures.page import page
-from bench.figures.picture import Measured, Sources
-from bench.figures.style import STYLE
-from bench.figures.table import PICTURES
+from bench.figures.attention import ATTENTION
+from bench.figures.modules import MODULES
+from bench.figures.picture import STYLE, Measured, Picture, Sources
+from bench.figures.records import LEARNING, LIKENESS, VARIANTS
+from bench.figures.sample import SAMPLE
+from bench.figures.timings import ONSET_ERROR, SIZES
 from bench.report import machine
 
 from playbach.bundle import default_bundle_path
@@ -33,6 +37,27 @@ from playbach_train.run import read_json
 FOLDER = Path(__file__).parents[2] / "docs" / "figures"
 PAGE = "README.md"
 PROG = "python -m bench.figures"
+PICTURES: MappingProxyType[str, Picture] = MappingProxyType(
+    {
+        "sample": SAMPLE,
+        "modules": MODULES,
+        "attention": ATTENTION,
+        "learning": LEARNING,
+        "variants": VARIANTS,
+        "likeness": LIKENESS,
+        "sizes": SIZES,
+        "onset-error": ONSET_ERROR,
+    }
+)
+"""By name, in the order in which the page shows them."""
+_HEAD = """\
+# Figures
+
+`make figures` draws every picture here, and writes this page, from the figures in `data/`, which
+were measured with the command given below each picture (in `.venv-dev/bin`). `make figures
+ARGS="NAME --measure"` takes those of one anew on your machine, for which NAME is one of
+{names}.
+"""
 _ROW = re.compile(r"\[[^\[\]{}]*\]")
 
 
@@ -107,6 +132,39 @@ def run(options: argparse.Namespace) -> int:
         print(f"{picture}: {picture.stat().st_size:,} bytes")
     write_atomically(folder / PAGE, page(folder).encode(), force=True)
     return 0
+
+
+def page(folder: Path) -> str:
+    """The page in Markdown, of the pictures that have figures in ``folder``.
+
+    Raises:
+        InputError: the figures of one cannot be read.
+    """
+    kept = {name: folder / "data" / f"{name}.json" for name in PICTURES}
+    sections = [section(name, read_json(path)) for name, path in kept.items() if path.exists()]
+    head = _HEAD.format(names=", ".join(f"`{name}`" for name in PICTURES))
+    return "\n".join([head, *sections])
+
+
+def section(name: str, kept: Measured) -> str:
+    """A picture, what it shows, and how it was made."""
+    picture, machine = PICTURES[name], kept["machine"]
+    # What was read off a file does not depend on it, what was timed does.
+    load = (
+        f" Programs running or waiting in the minute before, on average: {machine['load']}."
+        if picture.timed
+        else ""
+    )
+    measured = (
+        f"Measured with `{kept['command']}` on {machine['date']}: {machine['cores']} cores of "
+        f"{machine['CPU']}, {machine['system']}, Python {machine['Python']}.{load}"
+    )
+    text = f"{_wrapped(picture.caption(kept['figures']))}\n\n{_wrapped(measured)}"
+    return f"## {picture.about}\n\n![{picture.about}]({picture.file})\n\n{text}\n"
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False)
 
 
 def figures_in(kept: Path) -> Measured:

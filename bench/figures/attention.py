@@ -7,8 +7,16 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bench.figures.engraved import Line, image
-from bench.figures.picture import Measured, Picture, Sources
-from bench.figures.style import BLUE, ORANGE, PALE, png, sheet
+from bench.figures.picture import (
+    BLUE,
+    ORANGE,
+    PALE,
+    Measured,
+    Picture,
+    Sources,
+    png,
+    sheet,
+)
 
 from playbach.bundle import read_bundle
 from playbach.errors import InputError

@@ -1,21 +1,23 @@
-"""Single bars of a movement, engraved one above another, and lines between their notes."""
+"""Engraved music as pixels: pages, and bars one above another with lines between their notes."""
 
 from __future__ import annotations
 
 import io
 import re
+import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import matplotlib.image
-from bench.figures.raster import png
-from bench.figures.style import ORANGE
+from bench.figures.picture import ORANGE
+from PIL import Image, ImageOps
 
 from playbach.music.midi_write import Placed
 from playbach.music.note import BarLines, Piece, Ticks
 from playbach.save.musicxml import musicxml
+from playbach.save.needs import require_program
 
 _SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 _PLACE = re.compile(r"translate\((-?\d+), (-?\d+)\)")
@@ -26,6 +28,9 @@ _BETWEEN = 800
 _HEAD = (115, 0)
 """From where verovio puts a note head to its middle."""
 _PIXELS = 1500
+_SHADES = 8
+_MARGIN = 25
+"""Pixels left around what is shown."""
 _OPTIONS = {
     "inputFrom": "xml", "header": "none", "footer": "none", "breaks": "none",
     "adjustPageWidth": True, "adjustPageHeight": True, "svgViewBox": True,
@@ -83,7 +88,7 @@ def image(piece: Piece, upper: int, lower: int, lines: Sequence[Line]) -> Any:
         style = {"fill": "none", "stroke": ORANGE, "stroke-width": "45"}
         opacity = {"stroke-opacity": f"{min(1.0, 0.15 + line.share):.2f}"}
         ET.SubElement(whole, f"{{{_SVG}}}path", {"d": curve} | style | opacity)
-    return matplotlib.image.imread(io.BytesIO(png(whole, _PIXELS)))
+    return matplotlib.image.imread(io.BytesIO(pixels(whole, _PIXELS)))
 
 
 def bar_of(piece: Piece, number: int) -> Piece:
@@ -135,3 +140,40 @@ def _heads(svg: ET.Element) -> Iterator[tuple[float, float]]:
             found = _PLACE.match(group[0].attrib["transform"])
             if found:
                 yield int(found[1]) + _HEAD[0], int(found[2]) + _HEAD[1]
+
+
+def check_rasteriser() -> str:
+    """The program that turns SVG into pixels.
+
+    Raises:
+        OutputError: rsvg-convert is not installed.
+    """
+    return require_program("rsvg-convert", "apt install librsvg2-bin")
+
+
+def pixels(svg: ET.Element, width: int) -> bytes:
+    """A picture so many pixels wide, on white.
+
+    Raises:
+        OutputError: rsvg-convert is not installed.
+    """
+    command = [check_rasteriser(), f"--width={width}", "--background-color=white"]
+    drawn = ET.tostring(svg)
+    return subprocess.run(command, input=drawn, capture_output=True, check=True).stdout
+
+
+def without_margins(svg: ET.Element, width: int) -> Image.Image:
+    """A page so many pixels wide, in grey, without the empty paper around what is on it.
+
+    Raises:
+        OutputError: rsvg-convert is not installed.
+    """
+    grey = Image.open(io.BytesIO(pixels(svg, width))).convert("L")
+    return grey.crop(ImageOps.invert(grey).getbbox() or (0, 0, *grey.size))
+
+
+def small_png(grey: Image.Image) -> bytes:
+    """A picture in a few shades, with a margin: most of its bytes are shades nobody tells apart."""
+    out = io.BytesIO()
+    ImageOps.expand(grey, _MARGIN, 255).quantize(_SHADES).save(out, "PNG", optimize=True)
+    return out.getvalue()

@@ -1,20 +1,25 @@
-"""The map of the packages: who imports whom, read from the code."""
+"""The map of the packages: which imports which, read from the code, drawn by graphviz."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import subprocess
+from collections.abc import Callable, Collection, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any
 
-from bench.figures.graph import ABOVE, BELOW, Arrows, imports, layers, package_arrows, reduced
-from bench.figures.layout import BOX, WORKSTATION, Map, Point, arranged
-from bench.figures.picture import Measured, Picture, Sources
-from bench.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, sheet, svg
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
-from matplotlib.path import Path
+from bench.figures.picture import BLUE, GREEN, GREY, ORANGE, PURPLE, Measured, Picture, Sources
 
+from playbach.save.needs import require_program
+
+Arrows = dict[str, set[str]]
+"""For each package those that it imports, itself not among them."""
+
+ABOVE, BELOW = "stream, clock ...", "errors, files ..."
+"""The modules of ``playbach`` that are in no package: those that know music, and those that do not,
+each named after two of them."""
 ABOUT: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
+        "playbach_train": ("scores to network", ORANGE),
+        "playbach_convert": ("network to bundle", ORANGE),
         "cli": ("the commands", PURPLE),
         "daemon": ("what systemd runs", PURPLE),
         "web": ("page and interface", PURPLE),
@@ -27,87 +32,99 @@ ABOUT: Mapping[str, tuple[str, str]] = MappingProxyType(
         "predictor": ("one step of the network", GREEN),
         "bundle": ("the model's file", GREEN),
         "music": ("notes, keys, encoding", GREEN),
-        "playbach_train": ("scores to network", ORANGE),
-        "playbach_convert": ("network to bundle", ORANGE),
         ABOVE: ("shared by what plays", GREY),
         BELOW: ("shared by all", GREY),
     }
 )
 """What each package is, and the colour of what it belongs to."""
-_GROUND = "#f4f4f4"
-_LAYER_INCHES = 0.7
-"""From layer to layer."""
+ROOTS = ("playbach", "playbach_train", "playbach_convert")
+_ENTRIES = ("playbach", "playbach.__main__")
 
 
 def measure(sources: Sources) -> Measured:
     del sources
-    arrows = package_arrows(imports())
+    import grimp  # noqa: PLC0415 comes with import-linter, which drawing does not need
+
+    graph = grimp.build_graph(*ROOTS)
+    found = {name: graph.find_modules_directly_imported_by(name) for name in graph.modules}
+    arrows = package_arrows(found)
     return {"arrows": {name: sorted(found) for name, found in sorted(arrows.items())}}
 
 
+def package_arrows(modules: Mapping[str, Collection[str]]) -> Arrows:
+    """Of packages, from what each module imports; see ``ABOVE`` for modules that are in none."""
+    package = _packages(modules)
+    arrows: Arrows = {package(module): set() for module in modules if module not in _ENTRIES}
+    for module, imported in modules.items():
+        if module not in _ENTRIES:
+            found = {package(one) for one in imported if one not in _ENTRIES}
+            arrows[package(module)] |= found - {package(module)}
+    return arrows
+
+
+def _packages(modules: Mapping[str, Collection[str]]) -> Callable[[str], str]:
+    parents = {module.rpartition(".")[0] for module in modules}
+    musical: dict[str, bool] = {}
+
+    def knows_music(module: str) -> bool:
+        if module not in musical:
+            musical[module] = False
+            musical[module] = module.startswith("playbach.music") or any(
+                knows_music(one) for one in modules.get(module, ()) if one not in _ENTRIES
+            )
+        return musical[module]
+
+    def package(module: str) -> str:
+        root, _, rest = module.partition(".")
+        if root != "playbach":
+            return root
+        first = rest.partition(".")[0]
+        if f"playbach.{first}" in parents:
+            return first
+        return ABOVE if knows_music(module) else BELOW
+
+    return package
+
+
 def draw(measured: Measured) -> bytes:
-    arrows = _arrows(measured)
-    rows = layers(arrows)
-    found = arranged(rows, reduced(arrows))
-    figure = sheet(_LAYER_INCHES * (len(rows) + 1))
-    axes = figure.add_subplot()
-    axes.axis("off")
-    workstation = [found.places[name] for name in WORKSTATION if name in found.places]
-    board = [place for name, place in found.places.items() if name not in WORKSTATION]
-    _ground(axes, workstation, "workstation")
-    _ground(axes, board, "board")
-    _connect(axes, found)
-    for name, place in found.places.items():
-        _box(axes, name, place)
-    axes.autoscale_view()
-    return svg(figure)
+    need = "apt install graphviz"
+    dot = "\n".join(_dot(measured["arrows"])).encode()
+    # Without arrows that others imply: of A to B, B to C and A to C the last is left out.
+    fewer = subprocess.run(
+        [require_program("tred", need)], input=dot, capture_output=True, check=True
+    ).stdout
+    return subprocess.run(
+        [require_program("dot", need), "-Tsvg"], input=fewer, capture_output=True, check=True
+    ).stdout
 
 
-def _arrows(measured: Measured) -> Arrows:
-    return {name: set(found) for name, found in measured["arrows"].items()}
-
-
-def _ground(axes: Any, places: Sequence[Point], name: str) -> None:
-    xs, ys = zip(*places, strict=True)
-    left, low = min(xs) - BOX[0] / 2 - 0.12, min(ys) - 0.42
-    right, top = max(xs) + BOX[0] / 2 + 0.12, max(ys) + 0.72
-    corner, size = (left, low), (right - left, top - low)
-    axes.add_patch(_rounded(corner, size, facecolor=_GROUND, edgecolor="none"))
-    axes.text(left + 0.1, top - 0.06, name, va="top", size=8.5, color=GREY)
-
-
-def _connect(axes: Any, found: Map) -> None:
-    for way in found.ways:
-        patch = FancyArrowPatch(
-            path=Path(way), arrowstyle="-|>", mutation_scale=10, linewidth=1.1, color=BLACK,
-            joinstyle="round", shrinkA=0, shrinkB=0,
-        )  # fmt: skip
-        axes.add_patch(patch)
-
-
-def _box(axes: Any, name: str, place: Point) -> None:
-    about, colour = ABOUT.get(name, ("", GREY))
-    corner = place[0] - BOX[0] / 2, place[1] - BOX[1] / 2
-    axes.add_patch(_rounded(corner, BOX, facecolor="white", edgecolor=colour, linewidth=1.6))
-    axes.text(place[0], place[1] + 0.1, name, ha="center", va="center", size=9, weight="bold")
-    axes.text(place[0], place[1] - 0.13, about, ha="center", va="center", size=7.5)
-
-
-def _rounded(corner: Point, size: Point, **look: Any) -> FancyBboxPatch:
-    shape = "round,pad=0,rounding_size=0.08"
-    return FancyBboxPatch(corner, *size, boxstyle=shape, **look)
+def _dot(arrows: Mapping[str, Collection[str]]) -> Iterator[str]:
+    """The map in graphviz' language."""
+    font = 'fontname="Helvetica,Arial,sans-serif"'
+    yield f"digraph {{ ranksep=0.35; nodesep=0.3; {font}; fontsize=10; color=none; bgcolor=white"
+    yield f'node [shape=box, style="rounded,filled", fillcolor=white, penwidth=1.6, {font}]'
+    yield "edge [arrowsize=0.7]"
+    for side, ours in (("workstation", True), ("board", False)):
+        names = [name for name in ABOUT if name in arrows and (name in ROOTS) == ours]
+        yield f'subgraph cluster_{side} {{ label="{side}"; labeljust=l; style=filled;'
+        yield 'fillcolor="#f4f4f4"; '
+        for name in names:
+            about, colour = ABOUT[name]
+            label = f'<<b>{name}</b><br/><font point-size="10">{about}</font>>'
+            yield f'"{name}" [label={label}, color="{colour}"]'
+        yield "}"
+    for name, imported in arrows.items():
+        yield from (f'"{name}" -> "{one}"' for one in imported)
+    yield "}"
 
 
 def caption(measured: Measured) -> str:
-    arrows = _arrows(measured)
-    count = sum(map(len, arrows.values()))
-    shown = sum(map(len, reduced(arrows).values()))
+    count = sum(map(len, measured["arrows"].values()))
     return (
-        f"An arrow leads from a package to one that it imports. Of {count} such pairs the {shown} "
-        f"are drawn that no way round implies; none leads up. *{ABOVE}* and *{BELOW}* are the "
-        "modules of `playbach` that are in no package: those that know music, and those that do "
-        "not. What runs on a workstation is in the folders `train` and `convert`, all else in "
-        "`device`."
+        f"An arrow leads from a package to one that it imports. Of {count} such pairs those are "
+        f"drawn that no way round implies; none leads up. *{ABOVE}* and *{BELOW}* are the modules "
+        "of `playbach` that are in no package: those that know music, and those that do not. What "
+        "runs on a workstation is in the folders `train` and `convert`, all else in `device`."
     )
 
 

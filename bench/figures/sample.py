@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import numpy as np
+from bench.figures.engraved import small_png, without_margins
 from bench.figures.picture import Measured, Picture, Sources
-from bench.figures.raster import small_png, without_margins
+from bench.report import composer_of
 from PIL import Image
 
 from playbach.bundle import read_bundle
 from playbach.cli.save import compose
-from playbach.composer.composer import Composer, Settings
 from playbach.music.form import parse_form
 from playbach.music.key import parse_key
 from playbach.music.meter import parse_meter
 from playbach.music.midi_write import Placed
 from playbach.music.note import Note, Piece, Pitch, Ticks
-from playbach.predictor import load_predictor
 from playbach.save.engraving import pages
 
 SEED = 1
+"""Of ``composer_of``."""
 _PIXELS = 1500
 """Width of the page, of which the margins are cut off."""
 _FORMS = ("prelude", "allemande", "courante", "sarabande", "gigue")
@@ -33,10 +33,7 @@ _APART = 30
 
 def _measure(sources: Sources) -> Measured:
     bundle = read_bundle(sources.bundle)
-    settings = Settings()
-    rng = np.random.default_rng(SEED)
-    composer = Composer(load_predictor(bundle), bundle.manifest.range, rng, lambda: settings)
-    suite = compose(composer, suite=True)
+    suite = compose(composer_of(bundle), suite=True)
     beginnings = [_beginning(placed) for placed in suite if placed.piece.form.name in _FORMS]
     notes = sum(len(placed.piece.notes) for placed in suite)
     return {

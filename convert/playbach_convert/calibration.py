@@ -1,94 +1,216 @@
-"""Inputs of the graphs while real music is played: int8 is scaled to their ranges.
+"""The music that a conversion reads, and the samples of it that int8 is calibrated on.
 
 Ranges must come from states that real pieces lead to. From a state of zeros, or from noise, they
 come out so wrong that the network no longer composes.
-
-Shapes: N steps, each an input of width n: ``(N, n)``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from playbach.music.encoding import Encoding, encode
-from playbach.music.note import Piece
-from playbach.music.tracker import Tracker
-from playbach_convert.music import ENOUGH_STEPS, LONGEST_PIECE
-from playbach_convert.steps import Weights, layer_count, traced_step
+from playbach.errors import InputError
+from playbach.music.note import Note, Piece, Pitch, Ticks
+from playbach_convert.tflite import Samples, Traced
+from playbach_train.corpus import Request, load
+from playbach_train.kept_scores import kept_scores
+from playbach_train.networks.architecture import Convertible, Tensors
+from playbach_train.run import SCORES, Run
 
-Floats = NDArray[np.float32]
-Rollouts = dict[str, Floats]
-"""By ``role/input``, such as ``step/hidden_0``: what the input was at each of N steps."""
+T = TypeVar("T")
+
+FEWEST_STEPS = 2_000
+"""Notes needed to calibrate on, and to measure on."""
+LONGEST_PIECE = 500
+"""Notes of one piece that count for calibration, so that it hears many pieces."""
+ENOUGH_STEPS = 8_000
+"""Notes after which no further piece is read."""
+ENOUGH_WINDOWS = 200
+"""Steps of a graph without a state; windows overlap, so a few hundred hold thousands of symbols."""
+ENOUGH_STATES = 500
+"""Steps of a graph that carries a state: one after another."""
+MOST_READ = 20_000
+"""Steps that are looked at, even of a stream that never ends."""
+STATE = "state_"
 
 
-def rollouts(weights: Weights, encoding: Encoding, pieces: Iterable[Piece]) -> Rollouts:
-    """What each input is while the float network plays ``pieces``, its state carried on.
+@dataclass(frozen=True)
+class Music:
+    """What variants are measured on.
 
-    States that come out also go in: the last steps of a piece are left out while its final state
-    is the most extreme of all. So both have the same range, and therefore the same scale.
+    Attributes:
+        pieces: each begins with a state of zeros.
+        meaning: what they are, for the user.
     """
-    found: list[Rollouts] = []
-    steps = 0
+
+    pieces: tuple[Piece, ...]
+    meaning: str
+
+    @property
+    def notes(self) -> int:
+        """Of all pieces."""
+        return sum(len(piece.notes) for piece in self.pieces)
+
+
+NOISE = Music((), "random noise")
+
+
+def calibration_pieces(run: Run, folder: Path | None) -> list[Piece]:
+    """Music to calibrate on: the scores in ``folder``, else those the run was trained on.
+
+    Raises:
+        InputError: there are none, or too few notes.
+    """
+    where, pieces = (run.folder, _trained_on(run)) if folder is None else (folder, _read(folder))
+    notes = sum(min(len(piece.notes), LONGEST_PIECE) for piece in pieces)
+    if notes < FEWEST_STEPS:
+        raise InputError(
+            f"{where}: {notes:,} notes to calibrate int8 on (of a piece at most {LONGEST_PIECE} "
+            f"count), at least {FEWEST_STEPS:,} are needed; give more scores with --calibration DIR"
+        )
+    return pieces
+
+
+def verification_music(run: Run) -> Music:
+    """Music to measure on: what the run held out.
+
+    If that is too little, what it was trained on, for a variant is held against the network and not
+    against the scores; if there is none of that either, made-up music.
+
+    Raises:
+        InputError: the scores kept in the run are damaged.
+    """
+    held_out: Sequence[Piece] = ()
+    if (run.folder / SCORES).exists():
+        kept = kept_scores(run.folder)
+        held_out = _enough(list(kept.held_out.values()))
+        known = _enough(list(kept.training.values()))
+        for pieces, what in ((held_out, "held out"), (known, "that it was trained on")):
+            if sum(len(piece.notes) for piece in pieces) >= FEWEST_STEPS:
+                return Music(tuple(pieces), f"{_movements(pieces)} {what}")
+    made = "broken chords made for the purpose"
+    meaning = f"{_movements(held_out)} held out and {made}" if held_out else made
+    return Music((*held_out, *made_up()), meaning)
+
+
+def _movements(pieces: Sequence[Piece]) -> str:
+    return f"{len(pieces)} movement{'s' * (len(pieces) != 1)}"
+
+
+def made_up() -> list[Piece]:
+    """Music of the network's kind: broken chords, at times in two voices, over 2,000 notes."""
+    rng = np.random.default_rng(20)
+    pieces = []
+    for tonic in (48, 50, 55):
+        notes, onset = [], 0
+        scale = [tonic + step for step in (-5, 0, 2, 4, 5, 7, 9, 11, 12)]
+        for bar in range(84):
+            figure = rng.integers(0, len(scale), 4)
+            for place in range(8):
+                pitch = scale[int(figure[place % 4])] - (12 if bar % 8 == 0 else 0)
+                notes.append(Note(Ticks(onset), Pitch(pitch), Ticks(12)))
+                onset += 12
+            if bar % 10 == 9:  # noqa: PLR2004 every tenth bar ends in a chord
+                notes.append(Note(Ticks(onset), Pitch(tonic), Ticks(24)))
+                notes.append(Note(Ticks(onset), Pitch(tonic + 4), Ticks(24)))
+                onset += 24
+        pieces.append(Piece(tuple(notes)))
+    return pieces
+
+
+def _trained_on(run: Run) -> list[Piece]:
+    try:
+        return list(kept_scores(run.folder).training.values())
+    except InputError as error:
+        raise InputError(f"{error}; --calibration DIR gives scores to calibrate on") from error
+
+
+def _read(folder: Path) -> list[Piece]:
+    corpus = load([folder], Request(), report=lambda _: None)
+    return [movement.piece for movement in corpus.movements]
+
+
+def _enough(pieces: Sequence[Piece]) -> list[Piece]:
+    kept: list[Piece] = []
     for piece in pieces:
-        found.append(_rollout(weights, encoding, piece))
-        steps += len(found[-1]["step/note"])
-        if steps >= ENOUGH_STEPS:
+        if sum(len(one.notes) for one in kept) >= ENOUGH_STEPS:
             break
-    states = [name for name in found[0] if name.startswith("step/") and name != "step/note"]
-    while any(_shortened(found, name) for name in states):
-        pass
-    final = f"hidden_{layer_count(weights) - 1}"
-    joined = {name: np.concatenate([one[name] for one in found]) for name in found[0]}
-    context = joined[f"after/{final}"]
-    heads = {f"{role}/context": context for role in ("pitch", "duration")}
-    return {name: rows for name, rows in joined.items() if not name.startswith("after/")} | heads
+        kept.append(piece)
+    return kept
 
 
-def _shortened(found: Sequence[Rollouts], state: str) -> bool:
-    """Cut the last step of pieces that end in a state beyond all that go in; whether any did."""
-    low = min(float(one[state].min()) for one in found)
-    high = max(float(one[state].max()) for one in found)
-    cut = False
-    for one in found:
-        last = one[state.replace("step/", "after/")][-1:]
-        if len(one["step/note"]) > 1 and not (low <= last.min() and last.max() <= high):
-            one |= {name: rows[:-1] for name, rows in one.items()}
-            cut = True
-    return cut
+def thinned(items: Iterable[T], most: int) -> list[T]:
+    """At most ``most`` of the first ``MOST_READ``, evenly spread, and at least half as many."""
+    kept: list[T] = []
+    every = 1
+    for n, item in enumerate(islice(items, MOST_READ)):
+        if n % every == 0:
+            kept.append(item)
+        if len(kept) > most:
+            kept = kept[::2]
+            every *= 2
+    return kept
 
 
-def _rollout(weights: Weights, encoding: Encoding, piece: Piece) -> Rollouts:
-    """One piece: inputs by name, and under ``after/`` the states that each step led to."""
-    heading, events = encode(piece)
-    tracker = Tracker(encoding, heading)
-    step = traced_step("step", weights)
-    state = {
-        f"{kind}_{n}": np.zeros((1, len(weights[f"lstm_{n}/recurrent"])), np.float32)
-        for n in range(layer_count(weights))
-        for kind in ("hidden", "cell")
-    }
-    rows: dict[str, list[Any]] = {}
-    for event in events[:LONGEST_PIECE]:
-        pitch = tracker.pitch + event.interval
-        given = {"note": _sum(weights["rows/embeddings"], tracker.note_rows()), **state}
-        told = step(**given)
-        state = {name: told[f"next_{name}"].numpy() for name in state}
-        pitch_rows = tracker.pitch_rows(event.shift)
-        duration_rows = tracker.duration_rows(event.shift, pitch)
-        noted = {f"step/{name}": value for name, value in given.items()}
-        noted |= {f"after/{name}": value for name, value in state.items()}
-        noted["pitch/place"] = _sum(weights["pitch_head/rows/embeddings"], pitch_rows)
-        noted["duration/place"] = _sum(weights["duration_head/rows/embeddings"], duration_rows)
-        for name, value in noted.items():
-            rows.setdefault(name, []).append(value)
-        tracker.advance(event.shift, pitch, event.duration)
-    return {name: np.concatenate(values).astype(np.float32) for name, values in rows.items()}
+def calibration_samples(
+    trained: Convertible, graphs: Mapping[str, Traced], pieces: Sequence[Piece]
+) -> Samples:
+    """Inputs of each graph of ``trained`` while it reads ``pieces``."""
+    found: dict[str, NDArray[Any]] = {}
+    for role, form in trained.graphs.items():
+        stream = trained.inputs(role, pieces)
+        states = [name for name in form.inputs if name.startswith(STATE)]
+        if states:
+            steps = list(islice(stream, ENOUGH_STATES))
+            led_to = [graphs[role](**step) for step in steps]
+            kept = same_range(
+                [[step[name] for name in states] for step in steps],
+                [[after[f"next_{name}"] for name in states] for after in led_to],
+            )
+            steps = [steps[n] for n in kept] or steps
+        else:
+            steps = thinned(stream, ENOUGH_WINDOWS)
+        found |= stacked({f"{role}/{name}": step[name] for name in form.inputs} for step in steps)
+    return found
 
 
-def _sum(table: Floats, rows: Sequence[int]) -> Floats:
-    total: Floats = table[list(rows)].sum(axis=0, keepdims=True)
-    return total
+def stacked(steps: Iterable[Tensors]) -> Samples:
+    """By name, the rows of N steps ``(1, ...)`` below each other: ``(N, ...)``."""
+    rows = list(steps)
+    return {name: np.concatenate([step[name] for step in rows]) for name in rows[0]}
+
+
+def same_range(before: Sequence[Sequence[Any]], after: Sequence[Sequence[Any]]) -> list[int]:
+    """Those steps whose states have the same range when they go in and when they come out.
+
+    So both get the same scale in int8, and the board can hand the integers on as they are. Left out
+    are steps from or to a state that is the most extreme of all on its side.
+
+    Args:
+        before: by step, the states that went in, any arrays.
+        after: by step, the same states as they came out.
+    """
+    sides = [np.array([_ranges(states) for states in side]) for side in (before, after)]
+    kept = np.ones(len(before), bool)
+    while kept.any():
+        low = np.max([side[kept, :, 0].min(axis=0) for side in sides], axis=0)
+        high = np.min([side[kept, :, 1].max(axis=0) for side in sides], axis=0)
+        inside = np.logical_and(*(
+            np.all((side[..., 0] >= low) & (side[..., 1] <= high), axis=1) for side in sides
+        ))  # fmt: skip
+        if inside[kept].all():
+            break
+        kept &= inside
+    return np.flatnonzero(kept).tolist()
+
+
+def _ranges(states: Sequence[Any]) -> list[tuple[float, float]]:
+    """Lowest and highest number of each, and 0, which every scale has a code for."""
+    arrays = [np.asarray(state) for state in states]
+    return [(min(float(one.min()), 0.0), max(float(one.max()), 0.0)) for one in arrays]

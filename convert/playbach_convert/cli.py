@@ -1,4 +1,4 @@
-"""The command line: ``playbach-convert RUN -o NAME.bundle``."""
+"""The command line: ``playbach-convert RUN -o NAME.bundle``, ``check FILE``, ``figures BUNDLE``."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import argparse
 import difflib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from playbach.bundle import Verification, read_bundle, verification_table
 from playbach.command_line import OneLineParser, guarded, one_line
 from playbach.errors import InputError
 from playbach.files import check_writable
 from playbach.quiet import quiet_stderr
-from playbach_convert import figures_command
-from playbach_convert.edgetpu import command
-from playbach_convert.edgetpu.variant import SOURCE
-from playbach_convert.variants import VARIANTS
+from playbach_convert.edgetpu.check import check_graph
+from playbach_convert.edgetpu.flatbuffer import MAX_BYTES
+from playbach_convert.variants import EDGETPU, EDGETPU_SOURCE, VARIANTS
 from playbach_train.run import Run
 from playbach_train.run_reader import load_run
 
@@ -26,9 +26,10 @@ USUAL = ("float32", "dynamic")
 PROG = "playbach-convert"
 INCOMPLETE = 1
 """Exit status when the bundle was written without a variant that was asked for."""
+NOT_WHOLE = 1
+"""Exit status when something that was checked would run on the CPU."""
 MOST_DRIFT_STEPS = 10_000_000
-COMMANDS = {command.NAME: command.main, figures_command.NAME: figures_command.main}
-"""What else the first word may ask for."""
+_ZIP = b"PK\x03\x04"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,39 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # The graphs of the board are TensorFlow's, whatever the network was trained with.
     os.environ["KERAS_BACKEND"] = "tensorflow"
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    if given and given[0] in COMMANDS:
-        return COMMANDS[given[0]](given[1:])
-    args = build_parser().parse_args(given)
-    return guarded(PROG, lambda: _convert(args))
-
-
-def _convert(args: argparse.Namespace) -> int:
-    variants = _variants(args.quantise)
-    if args.edgetpu and SOURCE not in variants:
-        variants = (*variants, SOURCE)
-    if not 1 <= args.drift <= MOST_DRIFT_STEPS:
-        raise InputError(f"--drift {args.drift}: it must be from 1 to {MOST_DRIFT_STEPS:,}")
-    check_writable(args.output, force=args.force)
-    # TensorFlow, which most networks import, takes seconds, and talks meanwhile.
-    with quiet_stderr():
-        run = load_run(args.run)
-    if args.memory is not None:
-        run = _with_memory(run, args.memory)
-    with quiet_stderr():
-        from playbach_convert.convert import Request, convert_run  # noqa: PLC0415 as above
-
-    request = Request(
-        variants=variants,
-        calibration=args.calibration,
-        edgetpu=args.edgetpu,
-        drift_steps=args.drift,
-        force=args.force,
-    )
-    left_out = convert_run(run, args.output, request, _say).left_out
-    for error in left_out.values():
-        sys.stderr.write(f"{PROG}: left out: {one_line(str(error))}\n")
-    return INCOMPLETE if left_out else 0
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    name = words.pop(0) if words and words[0] in COMMANDS else ""
+    parser, run = COMMANDS.get(name, (build_parser, _convert))
+    args = parser().parse_args(words)
+    return guarded(f"{PROG} {name}".strip(), lambda: run(args))
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -77,9 +50,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser = OneLineParser(
         prog=PROG,
         description="Convert a trained run into a bundle for the board.",
-        epilog=f"'playbach-convert {command.NAME} FILE' says for each operation of a .tflite file "
-        f"or a bundle whether it maps to the Edge TPU; 'playbach-convert {figures_command.NAME} "
-        "BUNDLE' prints how near its variants are to the network.",
+        epilog=f"'{PROG} check FILE' says for each operation of a .tflite file or a bundle whether "
+        f"it maps to the Edge TPU; '{PROG} figures BUNDLE' prints how near its variants are to the "
+        "network.",
     )
     parser.add_argument("run", metavar="RUN", type=Path, help="folder of a training run")
     parser.add_argument(
@@ -113,8 +86,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--edgetpu",
         action="store_true",
-        help=f"compile {SOURCE} for the Edge TPU, where edgetpu_compiler is on the PATH, into the "
-        "variant edgetpu; an error if not all of its operations map",
+        help=f"compile {EDGETPU_SOURCE} for the Edge TPU, where edgetpu_compiler is on the PATH, "
+        f"into the variant {EDGETPU}; an error if not all of its operations map",
     )
     parser.add_argument(
         "--drift",
@@ -126,6 +99,54 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--force", action="store_true", help="replace an existing bundle")
     return parser
+
+
+def check_parser() -> argparse.ArgumentParser:
+    """The parser of ``check``."""
+    parser = OneLineParser(
+        prog=f"{PROG} check", description="Say for each operation whether it maps to the Edge TPU."
+    )
+    parser.add_argument("file", metavar="FILE", type=Path, help="a .tflite file, or a bundle")
+    return parser
+
+
+def figures_parser() -> argparse.ArgumentParser:
+    """The parser of ``figures``."""
+    parser = OneLineParser(
+        prog=f"{PROG} figures", description="Print how near each variant is to the network."
+    )
+    parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="a bundle")
+    return parser
+
+
+def _convert(args: argparse.Namespace) -> int:
+    variants = _variants(args.quantise)
+    if args.edgetpu and EDGETPU_SOURCE not in variants:
+        variants = (*variants, EDGETPU_SOURCE)
+    if not 1 <= args.drift <= MOST_DRIFT_STEPS:
+        raise InputError(f"--drift {args.drift}: it must be from 1 to {MOST_DRIFT_STEPS:,}")
+    check_writable(args.output, force=args.force)
+    # TensorFlow, which most networks import, takes seconds, and talks meanwhile.
+    with quiet_stderr():
+        run = load_run(args.run)
+    if args.memory is not None:
+        run = _with_memory(run, args.memory)
+    with quiet_stderr():
+        from playbach_convert.convert import Request, convert_run  # noqa: PLC0415 as above
+
+    request = Request(
+        variants=variants,
+        calibration=args.calibration,
+        edgetpu=args.edgetpu,
+        drift_steps=args.drift,
+        force=args.force,
+    )
+    conversion = convert_run(run, args.output, request, _say)
+    for line in figures_text(conversion.verification):
+        _say(line)
+    for error in conversion.left_out.values():
+        sys.stderr.write(f"{PROG}: left out: {one_line(str(error))}\n")
+    return INCOMPLETE if conversion.left_out else 0
 
 
 def _with_memory(run: Run, memory: int) -> Run:
@@ -148,18 +169,90 @@ def _variants(text: str) -> tuple[str, ...]:
     variants = tuple(dict.fromkeys(word.strip() for word in text.split(",")))
     for variant in variants:
         if variant not in VARIANTS:
+            near = difflib.get_close_matches(variant[:20], VARIANTS, n=1)
+            meant = f" (did you mean {near[0]}?)" if near else ""
             raise InputError(
-                f"--quantise: there is no variant {variant[:20]!r}{_nearest(variant)}; choose from "
+                f"--quantise: there is no variant {variant[:20]!r}{meant}; choose from "
                 f"{', '.join(VARIANTS)}"
             )
     return variants
 
 
-def _nearest(word: str) -> str:
-    near = difflib.get_close_matches(word[:20], VARIANTS, n=1)
-    return f" (did you mean {near[0]}?)" if near else ""
+def _check(args: argparse.Namespace) -> int:
+    whole = True
+    for name, content in _graphs(args.file):
+        placement = check_graph(content, name)
+        whole = whole and placement.whole
+        for line in (name, *(found.line for found in placement.findings)):
+            _say(one_line(line))
+        _say(one_line(f"{name}: {placement.cost}"))
+    return 0 if whole else NOT_WHOLE
+
+
+def _graphs(path: Path) -> Iterator[tuple[str, bytes]]:
+    """The graphs that are for the Edge TPU, and what they are called."""
+    content = _read(path)
+    if content[:4] != _ZIP:
+        yield str(path), content
+        return
+    bundle = read_bundle(path)
+    ours = (EDGETPU_SOURCE, EDGETPU)
+    parts = [part for part in bundle.manifest.parts if part.variant in ours]
+    if not parts:
+        raise InputError(
+            f"{path}: has {', '.join(bundle.manifest.variants)}, and only {EDGETPU_SOURCE} maps to "
+            f"the Edge TPU; convert with --quantise {EDGETPU_SOURCE}"
+        )
+    for part in parts:
+        yield part.name, bundle.part(part.variant, part.role)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if not path.is_file():
+            raise InputError(f"{path}: there is no such file; give a .tflite file or a bundle")
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise InputError(f"{path}: has {size:,} bytes; at most {MAX_BYTES:,} are read")
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES)
+    # ValueError: a NUL in the path.
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read ({error}); give a .tflite file") from error
+
+
+def _figures(args: argparse.Namespace) -> int:
+    verification = read_bundle(args.bundle).manifest.verification
+    if verification is None:
+        raise InputError(
+            f"{args.bundle}: was not measured when it was made; convert the network again"
+        )
+    for line in figures_text(verification):
+        _say(line)
+    return 0
+
+
+def figures_text(verification: Verification) -> list[str]:
+    """What was measured and on what, then the table in Markdown: a string for each line."""
+    bits = verification.bits
+    alone = max((row.drift.steps for row in verification.variants if row.drift), default=0)
+    needed = (
+        "" if bits is None else f", where the network as trained needs {bits:.4f} bits per step"
+    )
+    drift = f"; drift: {alone:,} steps alone" if alone else ""
+    measured = (
+        f"Measured on {verification.music}, {verification.steps:,} steps{needed}{drift} "
+        f"({verification.machine})."
+    )
+    return [measured, "", *verification_table(verification)]
 
 
 def _say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
+
+
+COMMANDS: dict[
+    str, tuple[Callable[[], argparse.ArgumentParser], Callable[[argparse.Namespace], int]]
+] = {"check": (check_parser, _check), "figures": (figures_parser, _figures)}
+"""What else the first word may ask for: its options, and what it does."""

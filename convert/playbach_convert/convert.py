@@ -2,25 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any, cast
 
-from playbach.bundle import Bundle, Part, VariantFigures, Verification, write_bundle
+import numpy as np
+from numpy.typing import NDArray
+
+from playbach.bundle import (
+    Bundle,
+    Manifest,
+    Network,
+    Part,
+    PitchRange,
+    Provenance,
+    VariantFigures,
+    Verification,
+    write_bundle,
+)
 from playbach.bundle.defect import DefectError
+from playbach.bundle.limits import MAX_ITEMS, MAX_TEXT
 from playbach.bundle.writer import build_bundle
-from playbach.errors import PlaybachError
+from playbach.command_line import one_line
+from playbach.errors import InputError, PlaybachError
+from playbach.music.encoding import DEFAULT_ENCODING, Encoding
 from playbach.predictor.graph import graph_specs
-from playbach_convert.child import ConversionError, convert_variant, saved_graph, shared_folder
-from playbach_convert.edgetpu.variant import SOURCE, add_variant
-from playbach_convert.figures_command import figures_text
-from playbach_convert.graphs import save
-from playbach_convert.limits import VerificationError, check_near
-from playbach_convert.manifest import manifest_of, provenance_of
-from playbach_convert.pipeline import Pipeline, Rollouts, Verifying
-from playbach_convert.pipelines import pipeline_of
-from playbach_convert.variants import REFERENCE, VARIANTS
-from playbach_train.run import Run
+from playbach_convert.calibration import (
+    NOISE,
+    calibration_pieces,
+    calibration_samples,
+    verification_music,
+)
+from playbach_convert.copying import (
+    SIZES,
+    copying_graphs,
+    copying_samples,
+    copying_tables,
+    copying_verifier,
+)
+from playbach_convert.edgetpu.compiler import add_variant
+from playbach_convert.tflite import (
+    ConversionError,
+    Samples,
+    Traced,
+    convert_variant,
+    shared_folder,
+    traced,
+)
+from playbach_convert.variants import EDGETPU_SOURCE, REFERENCE, VARIANTS, Graphs
+from playbach_convert.verify import VerificationError, Verifier, check_near, graph_verifier
+from playbach_train.learned_from import TRAINED_ON
+from playbach_train.networks.architecture import Convertible
+from playbach_train.networks.table import architecture
+from playbach_train.run import RECORD, Run
+from playbach_train.trained import TrainedCopying
+
+CELLO_RANGE = PitchRange(lowest=36, highest=76)
+"""C2, the lowest string, to E5, the highest note the suites ask of most hands."""
 
 Say = Callable[[str], None]
 Failures = dict[str, PlaybachError]
@@ -50,24 +91,36 @@ class Conversion:
     """What came of it.
 
     Attributes:
-        bundle: as it was written.
+        verification: how near its variants are to the network.
         left_out: why, for each variant that was asked for and is not in it.
     """
 
-    bundle: Bundle
+    verification: Verification
     left_out: Mapping[str, PlaybachError]
 
 
-@dataclass(frozen=True)
-class _Graphs:
-    """Parts of a bundle, and their bytes by name."""
+@dataclass(frozen=True, eq=False)
+class Pipeline:
+    """A trained network on its way to a bundle.
 
-    parts: tuple[Part, ...]
-    contents: Mapping[str, bytes]
+    Attributes:
+        network: what the manifest says of it.
+        encoding: what the manifest says of events.
+        tables: of the bundle, such as ``note``.
+        graphs: by role.
+        samples: inputs of the graphs while they read the scores in a folder, ``None`` for those
+            that the run was trained on: int8 is calibrated on them. Raises ``InputError`` if there
+            are too few.
+        verifier: lets the network as trained read music, which takes a while. Raises ``InputError``
+            if the scores kept in the run are damaged.
+    """
 
-    def without(self, variants: Collection[str]) -> _Graphs:
-        parts = tuple(part for part in self.parts if part.variant not in variants)
-        return _Graphs(parts, {part.name: self.contents[part.name] for part in parts})
+    network: Network
+    encoding: Encoding
+    tables: Mapping[str, NDArray[np.float32]]
+    graphs: Mapping[str, Traced]
+    samples: Callable[[Path | None], Samples]
+    verifier: Callable[[], Verifier]
 
 
 def convert_run(run: Run, output: Path, request: Request, say: Say) -> Conversion:
@@ -88,10 +141,17 @@ def convert_run(run: Run, output: Path, request: Request, say: Say) -> Conversio
     graphs, left_out = _convert_all(pipeline, request, say)
     _remaining(request, left_out)
     if request.edgetpu:
-        made = add_variant(graphs.parts, graphs.contents, say)
-        graphs = _Graphs((*graphs.parts, *made.parts), {**graphs.contents, **made.graphs})
-        provenance = replace(provenance, tools={**provenance.tools, **made.tools})
-    manifest = manifest_of(pipeline, provenance, graphs.parts, REFERENCE)
+        made, tools = add_variant(graphs, say)
+        graphs += made
+        provenance = replace(provenance, tools={**provenance.tools, **tools})
+    manifest = Manifest(
+        network=pipeline.network,
+        encoding=pipeline.encoding,
+        range=CELLO_RANGE,
+        default_variant=REFERENCE,
+        parts=graphs.parts,
+        provenance=provenance,
+    )
     tables = {f"tables/{name}.f32": values for name, values in pipeline.tables.items()}
     try:
         trial, _ = build_bundle(output, manifest, graphs.contents, tables)
@@ -105,27 +165,78 @@ def convert_run(run: Run, output: Path, request: Request, say: Say) -> Conversio
         manifest, parts=graphs.parts, default_variant=kept[0], verification=verification
     )
     bundle = write_bundle(output, manifest, graphs.contents, tables, force=request.force)
-    for line in figures_text(verification):
-        say(line)
     say(f"{output}: {output.stat().st_size:,} bytes, {', '.join(bundle.manifest.variants)}")
-    return Conversion(bundle, left_out)
+    return Conversion(verification, left_out)
 
 
-def _convert_all(pipeline: Pipeline, request: Request, say: Say) -> tuple[_Graphs, Failures]:
+def pipeline_of(run: Run) -> Pipeline:
+    """The pipeline of the network of ``run``.
+
+    Raises:
+        InputError: its weights are not those of its configuration, or not finite.
+    """
+    trained = architecture(run.network).load(run)
+    if isinstance(trained, TrainedCopying):
+        return _copying(run, trained)
+    return _convertible(run, cast("Convertible", trained))
+
+
+def _copying(run: Run, trained: TrainedCopying) -> Pipeline:
+    weights, encoding = run.weights, run.encoding
+
+    def samples(folder: Path | None) -> Samples:
+        return copying_samples(weights, encoding, calibration_pieces(run, folder))
+
+    return Pipeline(
+        network=Network(trained.kind, {name: getattr(run.config.network, name) for name in SIZES}),
+        encoding=encoding,
+        tables=copying_tables(weights),
+        graphs=copying_graphs(weights),
+        samples=samples,
+        verifier=lambda: copying_verifier(trained.network, verification_music(run)),
+    )
+
+
+def _convertible(run: Run, trained: Convertible) -> Pipeline:
+    """Of any network that says of its graphs what flows into them."""
+    forms = trained.graphs
+    graphs = {role: traced(form, trained.weights) for role, form in forms.items()}
+    # Some input is a symbol's index; else its inputs are noise.
+    reads_music = any(
+        tensor.dtype == "int32" for form in forms.values() for tensor in form.inputs.values()
+    )
+
+    def samples(folder: Path | None) -> Samples:
+        pieces = calibration_pieces(run, folder) if reads_music else ()
+        return calibration_samples(trained, graphs, pieces)
+
+    def verifier() -> Verifier:
+        return graph_verifier(trained, graphs, verification_music(run) if reads_music else NOISE)
+
+    return Pipeline(
+        network=Network(trained.kind, trained.parameters),
+        encoding=DEFAULT_ENCODING,
+        tables=trained.tables,
+        graphs=graphs,
+        samples=samples,
+        verifier=verifier,
+    )
+
+
+def _convert_all(pipeline: Pipeline, request: Request, say: Say) -> tuple[Graphs, Failures]:
     """The graphs of the reference and of what was asked for; why some are missing."""
-    heard: Rollouts = {}
+    samples: Samples = {}
     if any(VARIANTS[variant].calibrated for variant in request.variants):
-        heard = pipeline.rollouts(request.calibration)
-        say(f"calibrating on {max(map(len, heard.values())):,} steps")
+        samples = pipeline.samples(request.calibration)
+        say(f"calibrating on {max(map(len, samples.values())):,} steps")
     parts: list[Part] = []
     contents: dict[str, bytes] = {}
     failures: Failures = {}
-    with shared_folder(heard) as folder:
-        roles = _save_graphs(pipeline, folder)
+    with shared_folder(pipeline.graphs, samples) as folder:
         for variant in dict.fromkeys((REFERENCE, *request.variants)):
             say(f"converting to {variant}")
             try:
-                made = convert_variant(variant, roles, folder)
+                made = convert_variant(variant, list(pipeline.graphs), folder)
             except ConversionError as error:
                 failures[variant] = error
                 continue
@@ -133,19 +244,11 @@ def _convert_all(pipeline: Pipeline, request: Request, say: Say) -> tuple[_Graph
                 part = Part(f"{variant}/{role}.tflite", variant, role, *graph_specs(graph))
                 parts.append(part)
                 contents[part.name] = graph
-    return _Graphs(tuple(parts), contents), failures
-
-
-def _save_graphs(pipeline: Pipeline, folder: Path) -> list[str]:
-    """Leave the graphs to the child processes; their roles."""
-    graphs = pipeline.graphs()
-    for role, graph in graphs.items():
-        save(graph, saved_graph(folder, role))
-    return list(graphs)
+    return Graphs(tuple(parts), contents), failures
 
 
 def _measure(
-    verifier: Verifying, bundle: Bundle, request: Request, failed: Failures, say: Say
+    verifier: Verifier, bundle: Bundle, request: Request, failed: Failures, say: Say
 ) -> tuple[Verification, Failures]:
     """Figures of every variant that is near enough to the network, and why others are not."""
     say(f"measuring on {verifier.measures}")
@@ -172,9 +275,65 @@ def _remaining(request: Request, left_out: Failures) -> tuple[str, ...]:
     """
     kept = tuple(variant for variant in request.variants if variant not in left_out)
     # The others are measured beside the reference, and the Edge TPU's graphs are made from int8.
-    needed = [REFERENCE, *([SOURCE] if request.edgetpu else [])]
+    needed = [REFERENCE, *([EDGETPU_SOURCE] if request.edgetpu else [])]
     for variant in (*needed, *(request.variants if not kept else ())):
         if variant in left_out:
             error = left_out[variant]
             raise type(error)(f"{error}; nothing was written") from error
     return kept
+
+
+def provenance_of(run: Run) -> Provenance:
+    """Where the network comes from, within what a manifest may hold.
+
+    Raises:
+        InputError: the run's record is not what training writes.
+    """
+    record = run.record
+    try:
+        sources = [(row["source"], row["licence"]) for row in record["sources"]]
+        tools = {_text(name): _text(found) for name, found in record["tools"].items()}
+        held_out = _texts(record["held_out"])
+        trained_on = _texts(record["training"])
+        if not sources:
+            raise InputError(f"{run.folder / RECORD}: names no sources; train again")
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"{run.folder / RECORD}: not what training writes ({error}); train again"
+        ) from error
+    return Provenance(
+        corpora=_texts(source for source, _ in sources),
+        licences=_texts(licence for _, licence in sources),
+        run=_text(run.folder.resolve().name),
+        command=_text(record.get("command", "")),
+        scores=_scores(run.scores),
+        tools=tools | {"converted with tensorflow": version("tensorflow")},
+        notes={
+            "held_out": held_out,
+            "movements_held_out": len(record["held_out"]),
+            TRAINED_ON: trained_on,
+        },
+    )
+
+
+def _scores(scores: Mapping[str, Any]) -> dict[str, float]:
+    held_out = scores.get("held_out")
+    bits = held_out if isinstance(held_out, dict) else {}
+    figures = {f"held_out_{part}_bits": value for part, value in bits.items()}
+    figures["epoch"] = scores.get("epoch")
+    return {
+        _text(name): float(value)
+        for name, value in figures.items()
+        if isinstance(value, int | float) and math.isfinite(value)
+    }
+
+
+def _texts(values: Iterable[object]) -> tuple[str, ...]:
+    """Each text once, as many as a manifest may list."""
+    return tuple(dict.fromkeys(_text(value) for value in values))[:MAX_ITEMS]
+
+
+def _text(value: object) -> str:
+    """As a manifest may hold it: one printable line that is not too long."""
+    line = one_line(str(value))
+    return line if len(line) <= MAX_TEXT else f"{line[: MAX_TEXT - 3]}..."

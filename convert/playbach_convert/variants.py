@@ -1,8 +1,11 @@
-"""The numeric forms that this converter makes: a row each."""
+"""The numeric forms that this converter makes, a row each, and graphs in such a form."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from playbach.bundle import Part
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,30 @@ class Variant:
 
 REFERENCE = "float32"
 """What the others are compared with while they compose by themselves."""
+EDGETPU, EDGETPU_SOURCE = "edgetpu", "int8"
+"""What is compiled for the Edge TPU, and what it is made from."""
 
 VARIANTS = {
     REFERENCE: Variant("as trained", divergence=1e-6, probability=1e-4, bits=1e-4),
     "dynamic": Variant("int8 weights", divergence=0.002, bits=0.01),
-    "int8": Variant(
+    EDGETPU_SOURCE: Variant(
         "int8 weights and arithmetic, for the Edge TPU", calibrated=True, divergence=0.02, bits=0.05
     ),
     "float16": Variant("float16 weights", divergence=0.001, bits=0.01),
 }
+
+
+@dataclass(frozen=True)
+class Graphs:
+    """Parts of a bundle, and their bytes by name."""
+
+    parts: tuple[Part, ...] = ()
+    contents: Mapping[str, bytes] = field(default_factory=dict)
+
+    def __add__(self, other: Graphs) -> Graphs:
+        return Graphs((*self.parts, *other.parts), {**self.contents, **other.contents})
+
+    def without(self, variants: Collection[str]) -> Graphs:
+        """All but those of some variants."""
+        parts = tuple(part for part in self.parts if part.variant not in variants)
+        return Graphs(parts, {part.name: self.contents[part.name] for part in parts})

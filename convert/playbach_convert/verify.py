@@ -1,115 +1,295 @@
-"""Does a bundle do what the Keras network does? The same notes go into both."""
+"""Does a bundle do what the network does? The same music goes into both; how near is enough."""
 
 from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, pairwise
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from playbach.bundle import Bundle, Drift, VariantFigures, Verification
-from playbach.music.encoding import heading_of
-from playbach.predictor.lstm_copy import LstmCopyPredictor
-from playbach_convert.distributions import (
-    Distributions,
-    bundle_distributions,
-    divergence,
-    network_distributions,
-    scores_of,
-)
-from playbach_convert.drift import free_run
-from playbach_convert.music import Music
-from playbach_convert.variants import REFERENCE
-from playbach_train.measure import bits_of
-from playbach_train.network import PARTS, Network
+from playbach.errors import PlaybachError
+from playbach.predictor.opener import Cpu
+from playbach.predictor.parts import GraphShape, checked_part, open_part
+from playbach_convert.calibration import Music, thinned
+from playbach_convert.tflite import Traced
+from playbach_convert.variants import VARIANTS
+from playbach_train.layers import CELL_CLIP
+from playbach_train.measure import LEAST_CHANCE
+from playbach_train.networks.architecture import Convertible, GraphForm, Tensors
+
+ENOUGH = 1_000
+"""Steps of each graph that are compared."""
+CELL_BOUND = CELL_CLIP * 1.01
+"""A rounded cell state may lie this far out: the last int8 code lies beyond the clip."""
+
+Distributions = Mapping[str, NDArray[np.float32]]
+"""By output, the probabilities at N steps: ``(N, ..., symbols)``."""
+Truths = Mapping[str, tuple[NDArray[np.int64], NDArray[np.int64]]]
+"""By output, the steps at which it is known what came next, and the symbols that came."""
+Readers = Mapping[str, Callable[[], Distributions]]
+"""By form of the network, what lets it read the music."""
+
+
+class VerificationError(PlaybachError):
+    """A variant differs too much from the network as trained."""
 
 
 @dataclass(frozen=True)
-class Nearness:
+class Comparison:
     """Distributions beside those of the network; fields as in ``VariantFigures``."""
 
     probability: float
     divergence: float
     agreement: float
-    bits: float
 
 
+@dataclass(frozen=True, eq=False)
 class Verifier:
-    """The network's own distributions over some music, to hold variants against."""
+    """What the network as trained says of some music, to hold variants against.
 
-    def __init__(self, network: Network, music: Music) -> None:
-        """Let ``network`` read ``music``, which takes a while."""
-        self.music = music
-        self._wanted = [network_distributions(network, piece) for piece in music.pieces]
-        self._encoding = network.encoding
-        self.bits = self._bits_of(self._wanted)
+    Attributes:
+        music: what it is, for the bundle.
+        measures: the same, and how much of it is read.
+        steps: of the network's own form.
+        wanted: by form, the network's own first, the distributions as trained.
+        truths: of the own form.
+        readers: opens the forms of a variant of a bundle.
+        drift: lets a variant compose by itself for so many steps; ``None`` if it cannot.
+    """
 
-    def figures(self, bundle: Bundle, variant: str, drift_steps: int) -> VariantFigures:
-        """How near ``variant`` of ``bundle``, which has the reference too, is on the same music."""
-        predictor = LstmCopyPredictor(bundle, variant)
-        # Processor time: the machine may be busy with something else.
-        began = time.thread_time()
-        found = [bundle_distributions(predictor, piece) for piece in self.music.pieces]
-        taken = time.thread_time() - began
-        near = self.compare(found)
-        parts = [part for part in bundle.manifest.parts if part.variant == variant]
-        return VariantFigures(
-            variant=variant,
-            size=sum(part.size for part in parts),
-            probability=near.probability,
-            divergence=near.divergence,
-            agreement=near.agreement,
-            bits=near.bits,
-            steps_per_second=round(self.music.notes / taken),
-            drift=self._drift(bundle, predictor, drift_steps),
-        )
-
-    def compare(self, found: Sequence[Distributions]) -> Nearness:
-        """How near distributions over the same music, piece by piece, are to the network's."""
-        wanted, other = _joined(self._wanted), _joined(found)
-        agreed = [wanted[part].argmax(axis=1) == other[part].argmax(axis=1) for part in PARTS]
-        return Nearness(
-            probability=max(float(np.abs(wanted[part] - other[part]).max()) for part in PARTS),
-            divergence=sum(divergence(wanted[part], other[part]) for part in PARTS),
-            agreement=float(np.mean(agreed)),
-            bits=self._bits_of(found),
-        )
+    music: str
+    measures: str
+    steps: int
+    wanted: Mapping[str, Distributions]
+    truths: Truths
+    readers: Callable[[Bundle, str], Readers]
+    drift: Callable[[Bundle, str, int], Drift] | None = None
 
     @property
-    def measures(self) -> str:
-        """What is measured on and how much of it, for the user."""
-        return f"{self.music.meaning}, {self.music.notes:,} notes"
+    def bits(self) -> float | None:
+        """Bits per step of the network as trained; ``None`` if it is not known what was right."""
+        return bits(next(iter(self.wanted.values())), self.truths)
+
+    def figures(self, bundle: Bundle, variant: str, drift_steps: int) -> VariantFigures:
+        """How near ``variant`` of ``bundle``, which has the reference too, is on the same music.
+
+        Networks that can compose by themselves do so for ``drift_steps`` steps.
+        """
+        found: dict[str, Distributions] = {}
+        taken: dict[str, float] = {}
+        for form, read in self.readers(bundle, variant).items():
+            # Processor time: the machine may be busy with something else.
+            began = time.thread_time()
+            found[form] = read()
+            taken[form] = time.thread_time() - began
+        own = next(iter(self.wanted))
+        compared = [compare(wanted, found[form]) for form, wanted in self.wanted.items()]
+        return VariantFigures(
+            variant=variant,
+            size=sum(part.size for part in bundle.manifest.parts if part.variant == variant),
+            probability=max(one.probability for one in compared),
+            divergence=max(one.divergence for one in compared),
+            agreement=min(one.agreement for one in compared),
+            bits=bits(found[own], self.truths),
+            steps_per_second=round(self.steps / taken[own]),
+            drift=self.drift(bundle, variant, drift_steps) if self.drift else None,
+        )
 
     def verification(self, rows: tuple[VariantFigures, ...]) -> Verification:
         """What the bundle says of it."""
         return Verification(
-            music=self.music.meaning,
-            steps=self.music.notes,
+            music=self.music,
+            steps=self.steps,
             bits=self.bits,
-            machine=machine(),
+            machine=f"{platform.machine()}, {platform.system()}, "
+            f"Python {platform.python_version()}",
             variants=rows,
         )
 
-    def _bits_of(self, found: Sequence[Distributions]) -> float:
-        """Bits per note, all three parts added up, over all pieces."""
-        pieces = self.music.pieces
-        rows = [
-            scores_of(one, piece, self._encoding) for one, piece in zip(found, pieces, strict=True)
-        ]
-        return bits_of(rows).total
 
-    def _drift(self, bundle: Bundle, predictor: LstmCopyPredictor, steps: int) -> Drift:
-        reference = LstmCopyPredictor(bundle, REFERENCE)
-        heading = heading_of(self.music.pieces[0])
-        return free_run(predictor, reference, heading, bundle.manifest.range, steps)
+def graph_verifier(trained: Convertible, graphs: Mapping[str, Traced], music: Music) -> Verifier:
+    """Compares each graph of a network with the same graph of a bundle.
+
+    The network as trained, by ``graphs``, reads ``music`` at once, which takes a while.
+    """
+    forms = trained.graphs
+    read = {role: steps_of(trained.inputs(role, music.pieces), forms[role]) for role in forms}
+    own = next(iter(forms))
+
+    def opened(bundle: Bundle, variant: str) -> Readers:
+        return {
+            role: _reader(_opened(bundle, variant, role, form), form, read[role])
+            for role, form in forms.items()
+        }
+
+    return Verifier(
+        music=music.meaning,
+        measures=f"{music.meaning}, {len(read[own]):,} steps",
+        steps=len(read[own]),
+        wanted={
+            role: _reader(_called(graphs[role]), form, read[role])() for role, form in forms.items()
+        },
+        truths=_truths(read[own]),
+        readers=opened,
+    )
 
 
-def machine() -> str:
-    """Where figures were measured, for their readers."""
-    return f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}"
+def compare(wanted: Distributions, found: Distributions) -> Comparison:
+    """How near distributions are to others at the same steps.
+
+    The divergences of a step's outputs are added up; each row of an output of many rows counts as a
+    step.
+    """
+    pairs = [[_rows(side[name]) for side in (wanted, found)] for name in wanted]
+    agreed = [a.argmax(axis=1) == b.argmax(axis=1) for a, b in pairs]
+    return Comparison(
+        probability=max(float(np.abs(a - b).max()) for a, b in pairs),
+        divergence=sum(divergence(a, b) for a, b in pairs),
+        agreement=float(np.mean(np.concatenate(agreed))),
+    )
 
 
-def _joined(pieces: Sequence[Distributions]) -> Distributions:
-    return {part: np.concatenate([piece[part] for piece in pieces]) for part in PARTS}
+def divergence(wanted: NDArray[np.float32], found: NDArray[np.float32]) -> float:
+    """Mean Kullback-Leibler divergence of the rows of ``found`` from those of ``wanted``, nats."""
+    # In double precision, and with a floor, so that rounding gives neither minus nor infinity.
+    p, q = (np.maximum(rows.astype(np.float64), 1e-12) for rows in (wanted, found))
+    # Below 0 it is nothing but rounding.
+    return max(float((p * np.log(p / q)).sum(axis=1).mean()), 0.0)
+
+
+def bits(found: Distributions, truths: Truths) -> float | None:
+    """Bits that the truth costs per step, all outputs added up; ``None`` if no truth is known."""
+    costs = []
+    for name, (places, symbols) in truths.items():
+        chances = np.maximum(found[name][places, symbols].astype(np.float64), LEAST_CHANCE)
+        costs.append(-float(np.log2(chances).mean()))
+    return sum(costs) if costs else None
+
+
+def check_near(figures: VariantFigures, bits: float | None) -> None:
+    """Hold ``figures`` against what ``VARIANTS`` allows.
+
+    Args:
+        figures: of a variant.
+        bits: of the network as trained, where they were measured.
+
+    Raises:
+        VerificationError: one of them is outside; the message names each, and the limits.
+    """
+    # NaN compares false with everything, and so is refused too.
+    wrong = [what for what, right in _claims(figures, bits) if not right]
+    if wrong:
+        raise VerificationError(
+            f"{figures.variant}: differs too much from the network as trained ({', '.join(wrong)}; "
+            f"allowed: {VARIANTS[figures.variant].limits}); leave it out of --quantise, or train "
+            "again"
+        )
+
+
+def _claims(figures: VariantFigures, bits: float | None) -> Iterator[tuple[str, bool]]:
+    allowed = VARIANTS[figures.variant]
+    yield f"{figures.divergence:.2g} nats from it", figures.divergence <= allowed.divergence
+    yield (
+        f"a probability {figures.probability:.2g} off",
+        figures.probability <= allowed.probability,
+    )
+    if figures.bits is not None and bits is not None:
+        worse = figures.bits - bits
+        yield f"{worse:.2g} bits per step worse", worse <= allowed.bits
+    if figures.drift is not None:
+        largest = figures.drift.largest_cell
+        yield f"cell states up to {largest:.3g} when left to itself", largest <= CELL_BOUND
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """What a graph reads at one step.
+
+    Attributes:
+        inputs: of the graph, by name.
+        truth: by name of an output, the index of the symbol that came next in the music, for those
+            outputs for which it is known.
+    """
+
+    inputs: Tensors
+    truth: Mapping[str, int]
+
+
+def steps_of(stream: Iterable[Tensors], form: GraphForm, most: int = ENOUGH) -> list[Step]:
+    """At most ``most`` steps of what flows into a graph, evenly spread."""
+    pairs = pairwise(chain[Tensors | None](stream, [None]))
+    steps = (Step(now, _truth(now, later, form)) for now, later in pairs if now is not None)
+    return thinned(steps, most)
+
+
+def _truth(now: Tensors, later: Tensors | None, form: GraphForm) -> dict[str, int]:
+    """What the window moved on by, if what is read later is the same window moved on."""
+    windows = {name: now[name] for name, tensor in form.inputs.items() if tensor.dtype == "int32"}
+    if later is None or not all(
+        rows.shape[1] > 1 and np.array_equal(rows[:, 1:], later[name][:, :-1])
+        for name, rows in windows.items()
+    ):
+        return {}
+    return {name: int(later[name][0, -1]) for name in form.distributions if name in windows}
+
+
+def _truths(steps: Sequence[Step]) -> Truths:
+    names = dict.fromkeys(name for step in steps for name in step.truth)
+    rows = {
+        name: [(n, step.truth[name]) for n, step in enumerate(steps) if name in step.truth]
+        for name in names
+    }
+    return {name: tuple(np.array(found).T) for name, found in rows.items()}
+
+
+_Graph = Callable[[Tensors], Mapping[str, Any]]
+"""Inputs by name to logits by name."""
+
+
+def _opened(bundle: Bundle, variant: str, role: str, form: GraphForm) -> _Graph:
+    """The graph of a bundle as the board runs it."""
+    inputs = {name: tensor.shape for name, tensor in form.inputs.items()}
+    numbers = frozenset(name for name, tensor in form.inputs.items() if tensor.dtype == "int32")
+    outputs = {spec.name: spec.shape for spec in bundle.manifest.part(variant, role).outputs}
+    shape = GraphShape(inputs, outputs, numbers)
+    graph = open_part(bundle, checked_part(bundle, variant, role, shape), shape, Cpu(variant))
+
+    def run(tensors: Tensors) -> Mapping[str, Any]:
+        return dict(zip(outputs, graph.run(*(tensors[name] for name in inputs)), strict=True))
+
+    return run
+
+
+def _called(graph: Traced) -> _Graph:
+    return lambda tensors: graph(**tensors)
+
+
+def _reader(graph: _Graph, form: GraphForm, steps: Sequence[Step]) -> Callable[[], Distributions]:
+    def read() -> Distributions:
+        logits: dict[str, list[Any]] = {name: [] for name in form.distributions}
+        for step in steps:
+            said = graph(step.inputs)
+            for name, rows in logits.items():
+                rows.append(said[name])
+        return {name: _softmax(rows) for name, rows in logits.items()}
+
+    return read
+
+
+def _softmax(logits: Iterable[Any]) -> NDArray[np.float32]:
+    """Of the last axis; the first axes, each of 1, become one of N."""
+    rows = np.concatenate([np.asarray(one, np.float32) for one in logits])
+    rows -= rows.max(axis=-1, keepdims=True)
+    np.exp(rows, out=rows)
+    rows /= rows.sum(axis=-1, keepdims=True)
+    return rows
+
+
+def _rows(distributions: NDArray[np.float32]) -> NDArray[np.float32]:
+    return distributions.reshape(-1, distributions.shape[-1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import struct
 from pathlib import Path
@@ -16,12 +17,10 @@ pytest.importorskip("verovio", reason="verovio, which engraves, is not installed
 
 from bench.comparison import __main__ as command
 from bench.comparison import runs
-from bench.comparison.leakage import lookup
-from bench.comparison.page import ANCHOR, REAL, page
-from bench.comparison.predicting import check_unseen, pooled
-from bench.comparison.prose import samples_digest
+from bench.comparison.measuring import SECONDS, page_png, sample, shortened
+from bench.comparison.page import BASELINE, GROUPS, REAL, TEMPLATE, page, samples_digest
+from bench.comparison.predicting import check_unseen, lookup, pooled
 from bench.comparison.runs import ending, seconds
-from bench.comparison.samples import SECONDS, page_png, sample, shortened
 from bench.comparison.studies import STUDIES, Study
 from tensorboard.compat.proto.event_pb2 import Event
 from tests.fixtures.make_tiny_bundle import LICENCE, TINY_BUNDLE, write_scores
@@ -60,7 +59,7 @@ def seen() -> str:
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Study]:
     """A page made from a study of one network, a few scores and no time."""
     folder = tmp_path_factory.mktemp("comparison")
-    write_scores(folder / "scores", bars=80)
+    write_scores(folder / "scores", bars=24)
     words = tuple(word for name, value in OPTIONS.items() for word in (f"--{name}", str(value)))
     study = Study(
         prefix="",
@@ -157,11 +156,18 @@ def test_the_page_has_a_column_for_every_network_and_no_other() -> None:
     text = (command.DOCS / command.PAGE).read_text()
     header = next(line for line in text.splitlines() if line.startswith("|"))
     columns = [cell.strip() for cell in header.strip("|").split("|")]
-    assert columns == ["", *NETWORKS, ANCHOR, REAL], "run: make compare"
+    assert columns == ["", *NETWORKS, BASELINE, REAL], "run: make compare"
 
 
 def test_the_page_says_what_the_figures_say() -> None:
     assert (command.DOCS / command.PAGE).read_text() == page(committed(), seen())
+
+
+def test_the_page_says_what_every_measure_means() -> None:
+    text = TEMPLATE.read_text().partition("## What each line says")[2]
+    said = re.findall(r"\*([^*\n]+)\*(?=[,:])", text)
+    titles = [measure.title for group in GROUPS.values() for measure in group]
+    assert [title for title in said if title in titles] == titles
 
 
 def test_every_row_has_a_sample_of_modest_size_and_a_page_of_it() -> None:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
-from bench.figures.__main__ import FOLDER, figures_in, main
+from bench.figures.__main__ import FOLDER, PICTURES, figures_in, main, page
 from bench.figures.attention import Bars, looks, pairs
 from bench.figures.engraved import bar_of
-from bench.figures.modules import measure
-from bench.figures.page import page
+from bench.figures.modules import ABOVE, BELOW, measure, package_arrows
 from bench.figures.picture import Sources
-from bench.figures.table import PICTURES
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE, tiny_piece
 
 from playbach.bundle import read_bundle
@@ -24,6 +23,8 @@ from playbach.predictor import load_predictor
 from playbach.predictor.lstm_copy import LstmCopyPredictor
 
 MOST_BYTES = 150_000
+ENGRAVES = {"rsvg-convert": "librsvg2-bin"}
+NEEDS = {"attention": ENGRAVES, "sample": ENGRAVES, "modules": {"dot": "graphviz"}}
 NOWHERE = Sources(Path("none"), Path("none"), None, (), 1)
 PIECE = tiny_piece(parse_form("allemande"), C_MAJOR, bars=12)
 
@@ -49,8 +50,9 @@ def test_every_picture_is_kept_with_its_figures_and_is_of_modest_size(name: str)
 def test_every_picture_can_be_drawn_from_its_figures_alone(name: str, tmp_path: Path) -> None:
     if name in {"attention", "sample"}:
         pytest.importorskip("verovio", reason="verovio, which engraves, is not installed")
-        if shutil.which("rsvg-convert") is None:
-            pytest.skip("needs rsvg-convert: apt install librsvg2-bin")
+    for program, package in NEEDS.get(name, {}).items():
+        if shutil.which(program) is None:
+            pytest.skip(f"needs {program}: apt install {package}")
     (tmp_path / "data").mkdir()
     shutil.copy(kept(name), tmp_path / "data")
     assert main([name, "--out", str(tmp_path)]) == 0
@@ -76,6 +78,33 @@ def test_the_map_is_that_of_the_code() -> None:
     # Through JSON, as it was kept.
     found = json.loads(json.dumps(measure(NOWHERE)))
     assert found == figures_in(kept("modules")), 'run: make figures ARGS="modules --measure"'
+
+
+def test_no_package_imports_one_above_it() -> None:
+    TopologicalSorter(figures_in(kept("modules"))["arrows"]).prepare()
+
+
+def test_modules_in_no_package_are_told_apart_by_whether_they_know_music() -> None:
+    modules = {
+        "playbach": set[str](),
+        "playbach.__main__": {"playbach.cli"},
+        "playbach.cli": {"playbach.clock", "playbach"},
+        "playbach.cli.play": {"playbach.cli", "playbach.music.note"},
+        "playbach.clock": {"playbach.stream", "playbach.errors"},
+        "playbach.errors": set[str](),
+        "playbach.music": set[str](),
+        "playbach.music.note": {"playbach.errors"},
+        "playbach.stream": {"playbach.music.note"},
+        "playbach_train": {"playbach.stream"},
+        "playbach_train.cli": {"playbach_train", "playbach.cli.play"},
+    }
+    assert package_arrows(modules) == {
+        "cli": {ABOVE, "music"},
+        ABOVE: {BELOW, "music"},
+        BELOW: set(),
+        "music": {BELOW},
+        "playbach_train": {ABOVE, "cli"},
+    }
 
 
 def test_notes_look_back_to_earlier_ones_only(seen: list[tuple[int, int, float]]) -> None:

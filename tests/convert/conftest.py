@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +75,14 @@ def loud_bundle(tmp_path_factory: pytest.TempPathFactory, loud_run: Path) -> Bun
 def more_scores(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """As many notes as int8 is calibrated on."""
     return once(tmp_path_factory, "more-scores", lambda folder: write_scores(folder, bars=80))
+
+
+@pytest.fixture(scope="module")
+def fewer_steps() -> Iterator[None]:
+    """Of a network that carries its state, not 20,000 steps are read to compare 1,000."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("playbach_convert.calibration.MOST_READ", 1_500)
+        yield
 
 
 @pytest.fixture(scope="session")

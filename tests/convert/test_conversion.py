@@ -20,9 +20,9 @@ from tests.fixtures.make_tiny_bundle import LICENCE, TINY_BUNDLE, TINY_NETWORK
 from playbach.bundle import Bundle, Network, read_bundle
 from playbach.bundle.limits import MAX_ITEMS, MAX_TEXT
 from playbach.predictor import load_predictor
-from playbach_convert.child import ConversionError, convert_variant
 from playbach_convert.cli import main
-from playbach_convert.manifest import provenance_of
+from playbach_convert.convert import provenance_of
+from playbach_convert.tflite import ConversionError, convert_variant
 from playbach_convert.variants import VARIANTS
 from playbach_train.run_reader import load_run
 
@@ -201,7 +201,7 @@ def deadly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deadly:
         folder.mkdir()
         (folder / "sitecustomize.py").write_text(
             "import os, pathlib, signal, sys\n"
-            "if 'playbach_convert.worker' in sys.orig_argv:\n"
+            "if 'playbach_convert.tflite' in sys.orig_argv:\n"
             "    variant, folder, role, *_ = sys.orig_argv[-5:]\n"
             f"    if variant == {variant!r}:\n"
             "        pathlib.Path(folder, f'{variant}-{role}.tflite').write_bytes(b'first')\n"
@@ -290,7 +290,7 @@ def test_a_disk_that_is_full_is_one_line_and_leaves_nothing(finished: Path, tmp_
     assert status == 2
     # TensorFlow may have had something to say of missing GPUs before.
     assert error.splitlines()[-1].startswith("playbach-convert: ")
-    assert "the converter's temporary files cannot be written" in error.splitlines()[-1]
+    assert "temporary files cannot be written" in error.splitlines()[-1]
     assert "Traceback" not in error
     assert list(output.parent.iterdir()) == []
 

@@ -17,8 +17,7 @@ from playbach.bundle import Bundle, read_bundle, same_scale
 from playbach.music.form import parse_form
 from playbach.music.key import C_MAJOR
 from playbach.predictor.lstm_copy import LstmCopyPredictor
-from playbach_convert.calibration import rollouts
-from playbach_convert.distributions import bundle_distributions
+from playbach_convert.copying import bundle_distributions, copying_samples
 from playbach_train.checkpoint import Arrays
 from playbach_train.network import PARTS
 from playbach_train.run import Run
@@ -101,7 +100,7 @@ def test_both_variants_say_much_the_same_over_a_long_piece(bundle: Bundle) -> No
 
 
 def test_calibration_hears_states_that_real_pieces_lead_to(run: Run) -> None:
-    heard = rollouts(run.weights, run.encoding, [PIECE, PIECE])
+    heard = copying_samples(run.weights, run.encoding, [PIECE, PIECE])
     steps = min(len(PIECE.notes), 500) * 2
     assert {len(rows) for rows in heard.values()} <= {steps, steps - 1, steps - 2}
     hidden = heard["step/hidden_1"]

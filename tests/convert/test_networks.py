@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.convert.sample import notes
-from tests.fixtures.make_tiny_bundle import LICENCE, convert_run, write_scores
+from tests.fixtures.make_tiny_bundle import LICENCE, convert_run
 
 from playbach.bundle import Bundle, read_bundle
 from playbach_train import cli as train
@@ -24,20 +24,18 @@ SMALL = {
 VARIANTS = ("float32", "int8")
 
 
-@pytest.fixture(scope="module")
-def scores(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Enough to calibrate on."""
-    folder = tmp_path_factory.mktemp("networks") / "scores"
-    write_scores(folder, bars=80)
-    return folder
-
-
 @pytest.fixture(scope="module", params=SMALL)
-def bundle(scores: Path, request: pytest.FixtureRequest) -> Bundle:
+def bundle(
+    tmp_path_factory: pytest.TempPathFactory,
+    more_scores: Path,
+    fewer_steps: None,
+    request: pytest.FixtureRequest,
+) -> Bundle:
     """Of a tiny run."""
-    name = request.param
-    run, path = scores.with_name(name), scores.with_name(f"{name}.bundle")
-    words = ["--network", name, "--midi", str(scores), "--run", str(run), "--licence", LICENCE]
+    del fewer_steps  # set for the conversion
+    name, folder = request.param, tmp_path_factory.mktemp("networks")
+    run, path = folder / name, folder / f"{name}.bundle"
+    words = ["--network", name, "--midi", str(more_scores), "--run", str(run), "--licence", LICENCE]
     sizes = {**SMALL[name], "training.epochs": 1}
     options = [word for key, value in sizes.items() for word in (f"--{key}", str(value))]
     assert train.main([*words, *options]) == 0

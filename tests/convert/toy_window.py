@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 from keras import ops
 from numpy.typing import NDArray
 from tests.convert.toy import VOCABULARY, Toy, ToyNetwork
@@ -71,11 +73,12 @@ class Trained:
             yield {"symbols": window[..., 0], "ticks": window[..., 1]}
 
     def _steps(self, rows: NDArray[np.int32]) -> Iterator[Tensors]:
+        read = tf.function(partial(read_step, self.weights))
         state = {f"state_{n}": np.zeros((1, self.units), np.float32) for n in range(2)}
         for row in rows[:, :, None, None]:
             given = {"symbols": row[0], "ticks": row[1], **state}
             yield given
-            found = read_step(self.weights, **given)
+            found = read(**given)
             state = {name: np.asarray(found[f"next_{name}"]) for name in state}
 
 

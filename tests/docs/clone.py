@@ -39,9 +39,14 @@ def missing(block: Block) -> list[str]:
     """What a block needs and is not here."""
     needs = block.mark.needs if block.mark else ()
     absent = [name for name in needs if shutil.which(name) is None and not Path(name).is_file()]
-    if _SERVES.search(block.text) and not _is_free(DEFAULT_PORT):
+    if serves(block) and not _is_free(DEFAULT_PORT):
         absent.append(f"port {DEFAULT_PORT}")
     return absent
+
+
+def serves(block: Block) -> bool:
+    """Whether the page is served on its usual port, where that is free."""
+    return _SERVES.search(block.text) is not None
 
 
 def _is_free(port: int) -> bool:

@@ -14,18 +14,12 @@ from tests.docs.pages import ROOT
 
 from playbach import cli
 from playbach_convert import cli as convert_cli
-from playbach_convert import figures_command
-from playbach_convert.edgetpu import command as check_command
 from playbach_train import cli as train_cli
 from playbach_train.networks.table import DEFAULT
 
 _ENDS = frozenset({"&&", "||", "|", ";", "&"})
 _VARIABLE = re.compile(r"\$\w+")
 _SETTING = re.compile(r"[A-Za-z_]\w*=")
-_CONVERT = {
-    check_command.NAME: check_command.build_parser,
-    figures_command.NAME: figures_command.build_parser,
-}
 MAKE_PROGRAMS = {"play": "playbach", "train": "playbach-train", "convert": "playbach-convert"}
 """Targets that hand ``ARGS`` to one of our programs."""
 
@@ -84,8 +78,9 @@ def _train(given: Sequence[str]) -> None:
 
 
 def _convert(given: Sequence[str]) -> None:
-    if given and given[0] in _CONVERT:
-        _parse("playbach-convert", _CONVERT[given[0]](), given[1:])
+    if given and given[0] in convert_cli.COMMANDS:
+        parser, _ = convert_cli.COMMANDS[given[0]]
+        _parse("playbach-convert", parser(), given[1:])
     else:
         _parse("playbach-convert", convert_cli.build_parser(), given)
 

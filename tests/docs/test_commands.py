@@ -1,4 +1,4 @@
-"""The commands in the documents work: most are run, all are parsed."""
+"""The commands in the documents name what exists; ``run_commands`` runs them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("markdown_it", reason="the documentation's tools are not installed")
 
-from tests.docs.clone import Clone, missing
+from tests.docs.clone import Clone
 from tests.docs.command_lines import WrongCommandError, check_commands
 from tests.docs.pages import LANGUAGE, Block, Mark, blocks, pages
 
@@ -19,7 +19,6 @@ OURS = re.compile(
 """What a command begins with."""
 PARSED_ONLY = ("README.md", "CONTRIBUTING.md")
 """Documents whose commands may be set off by indentation, in which they are parsed and not run."""
-WITH_COMMANDS = [page for page in pages() if any(block.is_run for block in blocks(page))]
 
 
 def commands_of(page: str) -> list[Block]:
@@ -42,21 +41,6 @@ def test_commands_stand_in_blocks_that_say_so(page: str) -> None:
     for block in blocks(page):
         if block.language != LANGUAGE:
             assert not OURS.search(block.text), f"{block.where}: begin the block with ```sh"
-
-
-@pytest.mark.parametrize("page", WITH_COMMANDS)
-def test_the_commands_of_a_page_can_be_followed(page: str, tmp_path: Path) -> None:
-    clone = Clone(tmp_path)
-    absent: set[str] = set()
-    for block in blocks(page):
-        if not block.is_run:
-            continue
-        if lacks := missing(block):
-            absent.update(lacks)
-        else:
-            clone.run(block)
-    if absent:
-        pytest.skip(f"not all was run, for want of {', '.join(sorted(absent))}")
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from playbach_convert.edgetpu.flatbuffer import Operation, read_operations
-from playbach_convert.edgetpu.operations import OPERATIONS
-from playbach_convert.edgetpu.rules import EVERY
+from playbach_convert.edgetpu.rules import EVERY, OPERATIONS
 
 COMPILED = "edgetpu-custom-op"
 """The custom operation that stands for what the compiler has put on the Edge TPU."""
@@ -42,8 +41,8 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Mapping:
-    """What of a graph runs on the Edge TPU.
+class Placement:
+    """What of a graph runs on the Edge TPU, and what on the CPU.
 
     Attributes:
         findings: one for each operation, in the order in which they run.
@@ -94,7 +93,7 @@ class Mapping:
         )
 
 
-def check_graph(content: bytes, where: str) -> Mapping:
+def check_graph(content: bytes, where: str) -> Placement:
     """Hold every operation of a TFLite file against the table.
 
     Raises:
@@ -103,9 +102,9 @@ def check_graph(content: bytes, where: str) -> Mapping:
     return check_operations(read_operations(content, where))
 
 
-def check_operations(operations: Sequence[Operation]) -> Mapping:
+def check_operations(operations: Sequence[Operation]) -> Placement:
     """Hold every operation against the table."""
-    return Mapping(tuple(Finding(n, found, _reason(found)) for n, found in enumerate(operations)))
+    return Placement(tuple(Finding(n, found, _reason(found)) for n, found in enumerate(operations)))
 
 
 def _reason(operation: Operation) -> str:
@@ -117,7 +116,7 @@ def _reason(operation: Operation) -> str:
         return "the Edge TPU has no such operation"
     # The rules of the row first: they say more than the general ones.
     for rule in (*row.rules, *EVERY):
-        reason = rule(operation)
+        reason = rule.reason(operation)
         if reason:
             return reason
     if operation.version > row.version:

@@ -1,21 +1,29 @@
-"""Runs the vendor's ``edgetpu_compiler`` and reads what it reports.
+"""From the full-int8 graphs of a bundle to its variant for the Edge TPU, by the vendor's compiler.
 
-Its options and its report are those that https://coral.ai/docs/edgetpu/compiler/ documents.
+Options and report of ``edgetpu_compiler`` are those that https://coral.ai/docs/edgetpu/compiler/
+documents.
 """
 
 from __future__ import annotations
 
+import copy
 import re
 import shutil
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import flatbuffers
+from ai_edge_litert import schema_py_generated as schema
+
+from playbach.bundle import Part, check_tensors
 from playbach.errors import PlaybachError
+from playbach.predictor.graph import graph_specs
 from playbach_convert.edgetpu.check import check_graph
-from playbach_convert.edgetpu.flatbuffer import MAX_BYTES
-from playbach_convert.edgetpu.process import Ended, ProgramError, run_program
+from playbach_convert.edgetpu.flatbuffer import IDENTIFIER, MAX_BYTES
+from playbach_convert.process import Ended, ProgramError, run_program, temporary_folder
+from playbach_convert.variants import EDGETPU, EDGETPU_SOURCE, Graphs
 
 PROGRAM = "edgetpu_compiler"
 HOME = "https://coral.ai/docs/edgetpu/compiler/"
@@ -75,6 +83,61 @@ class Compiled:
     reports: Mapping[str, Report]
 
 
+def add_variant(graphs: Graphs, say: Callable[[str], None]) -> tuple[Graphs, Mapping[str, str]]:
+    """The variant for the Edge TPU, empty where there is no compiler; then ``say`` is told so.
+
+    Args:
+        graphs: of a bundle; those of variant ``int8`` are compiled.
+        say: takes a line for the user.
+
+    Returns:
+        The compiled graphs, and the version of the compiler by its name.
+
+    Raises:
+        CompilerError: an operation does not map, or the compiler fails.
+        BundleError: a compiled graph has other inputs or outputs than the int8 one.
+    """
+    sources = {part.role: part for part in graphs.parts if part.variant == EDGETPU_SOURCE}
+    contents = {role: graphs.contents[part.name] for role, part in sources.items()}
+    for role, part in sources.items():
+        placement = check_graph(contents[role], part.name)
+        if not placement.whole:
+            raise CompilerError(f"{part.name}: {placement.cost}; leave --edgetpu out")
+    compiler = find_compiler()
+    if compiler is None:
+        say(
+            f"{PROGRAM} is not on the PATH, so there is no variant {EDGETPU}: {HOME} tells where "
+            f"it comes from (x86-64 Linux). All of {EDGETPU_SOURCE} maps to the Edge TPU and is "
+            "ready to be compiled: install it and convert again with --edgetpu"
+        )
+        return Graphs(), {}
+    say(f"compiling {EDGETPU_SOURCE} for the Edge TPU")
+    compiled = compile_graphs(compiler, contents)
+    made = {}
+    for role, source in sources.items():
+        graph = with_signature(compiled.graphs[role], contents[role])
+        made[_part(graph, source)] = graph
+    for role, report in compiled.reports.items():
+        say(f"{EDGETPU}/{role}.tflite: {report.line}")
+    return Graphs(tuple(made), {part.name: made[part] for part in made}), {
+        PROGRAM: compiled.version
+    }
+
+
+def _part(graph: bytes, source: Part) -> Part:
+    """The part that a compiled graph is, made from ``source``."""
+    where = f"{PROGRAM}'s {source.role}"
+    try:
+        inputs, outputs = graph_specs(graph)
+    except (ValueError, RuntimeError) as error:
+        reason = str(error).splitlines()[0][:120] if str(error) else "no reason given"
+        raise CompilerError(f"{where} cannot be read ({reason}); leave --edgetpu out") from error
+    # The board goes from one to the other in the middle of a piece: all must fit, scales too.
+    check_tensors(source.inputs, inputs, where=where)
+    check_tensors(source.outputs, outputs, where=where)
+    return Part(f"{EDGETPU}/{source.role}.tflite", EDGETPU, source.role, inputs, outputs)
+
+
 def find_compiler() -> str | None:
     """Where the compiler is, ``None`` if it is not on the PATH."""
     return shutil.which(PROGRAM)
@@ -92,9 +155,9 @@ def compile_graphs(
 
     Raises:
         CompilerError: it fails, hangs, gives no result, or leaves an operation to the CPU.
+        OutputError: there is no room for its files.
     """
-    with tempfile.TemporaryDirectory(prefix="playbach-edgetpu-") as temporary:
-        folder = Path(temporary)
+    with temporary_folder("playbach-edgetpu-") as folder:
         names = {role: f"{role}.tflite" for role in graphs}
         for role, name in names.items():
             (folder / name).write_bytes(graphs[role])
@@ -183,3 +246,36 @@ def _reason(ended: Ended) -> str:
 
 def _number(text: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 10 else 1  # noqa: PLR2004 as many digits as make sense
+
+
+def with_signature(compiled: bytes, original: bytes) -> bytes:
+    """``compiled`` with the signature of ``original``, whose inputs and outputs are the same.
+
+    The compiler is older than what else a bundle relies on, and may leave out the signature: the
+    part of a TFLite file that says which tensor is ``hidden_0``. A graph that has one is given back
+    as it is. Both must have been read without error.
+    """
+    model = _model(compiled)
+    if model.signatureDefs:
+        return compiled
+    source = _model(original)
+    model.signatureDefs = copy.deepcopy(source.signatureDefs)
+    for signature in model.signatureDefs or []:
+        signature.subgraphIndex = 0
+        for tensors, side in ((signature.inputs, "inputs"), (signature.outputs, "outputs")):
+            places = dict(
+                zip(
+                    getattr(source.subgraphs[0], side),
+                    getattr(model.subgraphs[0], side),
+                    strict=True,
+                )
+            )
+            for tensor in tensors:
+                tensor.tensorIndex = places[tensor.tensorIndex]
+    builder = flatbuffers.Builder(len(compiled) + 4096)
+    builder.Finish(model.Pack(builder), IDENTIFIER)
+    return bytes(builder.Output())
+
+
+def _model(content: bytes) -> Any:
+    return schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))

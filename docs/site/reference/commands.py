@@ -9,8 +9,6 @@ from docs.site.reference.markdown import block, code, plain, terms
 
 from playbach import cli
 from playbach_convert import cli as convert_cli
-from playbach_convert import figures_command
-from playbach_convert.edgetpu import command as check_command
 from playbach_train import cli as train_cli
 
 WIDTH = 88
@@ -26,8 +24,7 @@ def parsers() -> dict[str, argparse.ArgumentParser]:
     found["playbach-train"] = train
     found |= {f"playbach-train {name}": parser for name, parser in _subcommands(train).items()}
     found["playbach-convert"] = convert_cli.build_parser()
-    found[check_command.PROG] = check_command.build_parser()
-    found[figures_command.PROG] = figures_command.build_parser()
+    found |= {f"playbach-convert {name}": row[0]() for name, row in convert_cli.COMMANDS.items()}
     return found
 
 

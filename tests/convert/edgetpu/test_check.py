@@ -12,7 +12,7 @@ from tests.convert.edgetpu.graphs import Op, T, const, graph, weights
 
 from playbach_convert.edgetpu.check import check_graph
 from playbach_convert.edgetpu.flatbuffer import FlatbufferError
-from playbach_convert.edgetpu.operations import OPERATIONS, table
+from playbach_convert.edgetpu.rules import OPERATIONS, table
 
 ROOT = Path(__file__).parents[3]
 

@@ -10,14 +10,12 @@ from tests.convert.edgetpu.graphs import Op, T, graph
 from tests.fixtures.edgetpu.bundles import with_edgetpu
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 
-from playbach.bundle import Part, read_bundle
+from playbach.bundle import read_bundle
 from playbach.errors import BundleError
 from playbach.predictor.graph import graph_specs
 from playbach_convert.cli import main
-from playbach_convert.edgetpu.compiler import HOME, CompilerError
-from playbach_convert.edgetpu.variant import add_variant, compile_variant
-
-Graphs = tuple[tuple[Part, ...], dict[str, bytes]]
+from playbach_convert.edgetpu.compiler import HOME, CompilerError, add_variant
+from playbach_convert.variants import Graphs
 
 
 @pytest.fixture
@@ -25,12 +23,11 @@ def int8() -> Graphs:
     """The int8 graphs of the tiny bundle."""
     bundle = read_bundle(TINY_BUNDLE)
     parts = tuple(part for part in bundle.manifest.parts if part.variant == "int8")
-    return parts, {part.name: bundle.contents[part.name] for part in parts}
+    return Graphs(parts, {part.name: bundle.contents[part.name] for part in parts})
 
 
 def with_graph(int8: Graphs, role: str, content: bytes) -> Graphs:
-    parts, graphs = int8
-    return parts, graphs | {f"int8/{role}.tflite": content}
+    return Graphs(int8.parts, {**int8.contents, f"int8/{role}.tflite": content})
 
 
 def test_check_says_of_each_operation_whether_it_maps(
@@ -53,7 +50,7 @@ def test_all_of_the_networks_int8_maps_and_nothing_in_it_is_float(
 ) -> None:
     assert main(["check", str(TINY_BUNDLE)]) == 0
     said = capsys.readouterr().out
-    assert said.count("operations map to the Edge TPU") == len(int8[0]) == 3
+    assert said.count("operations map to the Edge TPU") == len(int8.parts) == 3
     assert "no: " not in said
     assert "float" not in said
 
@@ -91,19 +88,18 @@ def test_check_refuses_what_it_cannot_read(
     assert message in error
 
 
-def test_the_compiled_variant_has_the_inputs_outputs_and_scales_of_int8(
-    compiler: str, int8: Graphs
-) -> None:
+@pytest.mark.usefixtures("compiler")
+def test_the_compiled_variant_has_the_inputs_outputs_and_scales_of_int8(int8: Graphs) -> None:
     said: list[str] = []
-    made = compile_variant(compiler, *int8, said.append)
+    made, tools = add_variant(int8, said.append)
     assert [part.name for part in made.parts] == [
-        name.replace("int8", "edgetpu") for name in int8[1]
+        name.replace("int8", "edgetpu") for name in int8.contents
     ]
-    for part, source in zip(made.parts, int8[0], strict=True):
+    for part, source in zip(made.parts, int8.parts, strict=True):
         assert set(part.inputs) == set(source.inputs)
         assert set(part.outputs) == set(source.outputs)
-        assert graph_specs(made.graphs[part.name]) == (part.inputs, part.outputs)
-    assert made.tools == {"edgetpu_compiler": "16.0.384591198"}
+        assert graph_specs(made.contents[part.name]) == (part.inputs, part.outputs)
+    assert tools == {"edgetpu_compiler": "16.0.384591198"}
     assert "edgetpu/step.tflite: 312.25KiB of parameters on the chip" in said
 
 
@@ -112,7 +108,7 @@ def test_without_the_compiler_it_is_said_where_it_comes_from(
 ) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     said: list[str] = []
-    made = add_variant(*int8, said.append)
+    made, _ = add_variant(int8, said.append)
     assert not made.parts
     (line,) = said
     assert line.startswith("edgetpu_compiler is not on the PATH")
@@ -121,23 +117,25 @@ def test_without_the_compiler_it_is_said_where_it_comes_from(
 
 @pytest.mark.usefixtures("compiler")
 def test_a_core_that_does_not_map_whole_is_refused_with_the_first_operation(int8: Graphs) -> None:
-    parts, graphs = with_graph(int8, "step", graph(Op("TANH"), Op("DIV", [T(), T()])))
+    changed = with_graph(int8, "step", graph(Op("TANH"), Op("DIV", [T(), T()])))
     with pytest.raises(CompilerError) as caught:
-        add_variant(parts, graphs, lambda _: None)
+        add_variant(changed, lambda _: None)
     assert str(caught.value).startswith("int8/step.tflite: operation 1 (DIV) does not map")
     assert str(caught.value).endswith("leave --edgetpu out")
 
 
-def test_compiled_graphs_of_other_scales_are_refused(compiler: str, int8: Graphs) -> None:
-    swapped = with_graph(int8, "duration", int8[1]["int8/pitch.tflite"])
+@pytest.mark.usefixtures("compiler")
+def test_compiled_graphs_of_other_scales_are_refused(int8: Graphs) -> None:
+    swapped = with_graph(int8, "duration", int8.contents["int8/pitch.tflite"])
     with pytest.raises(BundleError, match="edgetpu_compiler's duration: "):
-        compile_variant(compiler, *swapped, lambda _: None)
+        add_variant(swapped, lambda _: None)
 
 
+@pytest.mark.usefixtures("compiler")
 @pytest.mark.parametrize("mode", ["fails", "partial"])
 def test_a_compiler_that_fails_on_the_network_is_one_error(
-    compiler: str, ending: Ending, int8: Graphs, mode: str
+    ending: Ending, int8: Graphs, mode: str
 ) -> None:
     ending(mode)
     with pytest.raises(CompilerError, match="leave --edgetpu out"):
-        compile_variant(compiler, *int8, lambda _: None)
+        add_variant(int8, lambda _: None)

@@ -10,6 +10,7 @@ from tests.convert.edgetpu.conftest import Ending
 from tests.convert.edgetpu.graphs import Op, T, graph
 from tests.fixtures.edgetpu.compiler import CUSTOM, compiled
 
+from playbach.errors import OutputError
 from playbach.predictor.graph import graph_specs
 from playbach_convert.edgetpu.check import COMPILED, check_graph
 from playbach_convert.edgetpu.compiler import (
@@ -17,8 +18,8 @@ from playbach_convert.edgetpu.compiler import (
     compile_graphs,
     find_compiler,
     parse_report,
+    with_signature,
 )
-from playbach_convert.edgetpu.signature import with_signature
 
 # As users of the real compiler show it, shortened.
 REAL = """\
@@ -90,6 +91,14 @@ def test_nothing_is_left_of_a_compilation(
     monkeypatch.chdir(folder)
     compile_graphs(compiler, {"step": step})
     assert not list(folder.iterdir())
+
+
+def test_no_room_for_the_compilers_files_is_one_error(
+    compiler: str, step: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
+    with pytest.raises(OutputError, match=r"none: temporary files cannot be written: No such file"):
+        compile_graphs(compiler, {"step": step})
 
 
 ENDINGS = {

@@ -9,8 +9,7 @@ import pytest
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 
 from playbach.bundle import default_bundle_path, read_bundle, write_bundle
-from playbach_convert.cli import main
-from playbach_convert.figures_command import figures_text
+from playbach_convert.cli import figures_text, main
 
 PAGE = Path(__file__).parents[2] / "docs" / "conversion.md"
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,16 +17,16 @@ from playbach.music.key import Key, Mode
 from playbach.music.meter import Meter
 from playbach.music.note import Note, Piece, Pitch, Ticks
 from playbach.predictor.lstm_copy import LstmCopyPredictor
-from playbach_convert.distributions import (
-    Distributions,
-    bundle_distributions,
-    divergence,
-    load_network,
-    network_distributions,
-)
+from playbach_convert.copying import bundle_distributions, network_distributions
+from playbach_convert.verify import Distributions, divergence
+from playbach_train.cli import main
+from playbach_train.evaluate_command import COLUMNS
 from playbach_train.network import PARTS, Network
 from playbach_train.run_reader import load_run
+from playbach_train.trained import load_copying
 
+TOLERANCE = {"float32": 0.01, "dynamic": 0.05}
+"""Bits per note."""
 KEY = Key(2, Mode.MINOR)
 
 
@@ -58,7 +60,7 @@ PIECES = {
 
 @pytest.fixture(scope="module")
 def network(loud_run: Path) -> Network:
-    return load_network(load_run(loud_run))
+    return load_copying(load_run(loud_run)).network
 
 
 @pytest.fixture(scope="module", params=PIECES, ids=str)
@@ -120,3 +122,22 @@ def test_a_piece_leaves_nothing_behind(loud_bundle: Bundle) -> None:
     again = bundle_distributions(predictor, PIECES["longer than the memory"])
     for part in PARTS:
         assert (first[part] == again[part]).all()
+
+
+def test_a_bundle_needs_as_many_bits_as_the_network_it_came_from(
+    finished: Path, finished_bundle: Bundle, scores: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def measured(*words: str) -> dict[str, Any]:
+        assert main(["evaluate", *words, "--midi", str(scores), "--json"]) == 0
+        found: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return found
+
+    wanted = measured("--run", str(finished))
+    for variant, tolerance in TOLERANCE.items():
+        found = measured("--bundle", str(finished_bundle.path), "--variant", variant)
+        assert found["movements"].keys() == wanted["movements"].keys()
+        for name, row in wanted["movements"].items():
+            for column in COLUMNS[:4]:
+                difference = abs(found["movements"][name][column] - row[column])
+                assert difference < tolerance, (variant, name, column)
+        assert found["pooled"]["notes"] == wanted["pooled"]["notes"]

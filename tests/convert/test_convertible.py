@@ -12,17 +12,18 @@ import pytest
 from tests.convert import toy_window
 from tests.convert.sample import notes
 from tests.convert.test_conversion import refused
-from tests.fixtures.make_tiny_bundle import LICENCE, convert_run, tiny_piece, write_scores
+from tests.fixtures.make_tiny_bundle import LICENCE, convert_run, tiny_piece
 
 from playbach.bundle import Bundle, read_bundle, same_scale
 from playbach.music.form import parse_form
 from playbach.music.key import C_MAJOR
+from playbach_convert.calibration import Music
 from playbach_convert.cli import main
-from playbach_convert.form_verifier import FormVerifier
-from playbach_convert.graphs import traced
-from playbach_convert.limits import VerificationError, check_near
-from playbach_convert.music import Music
-from playbach_convert.pipelines import pipeline_of
+from playbach_convert.convert import pipeline_of
+from playbach_convert.edgetpu.compiler import CompilerError, add_variant
+from playbach_convert.tflite import traced
+from playbach_convert.variants import Graphs
+from playbach_convert.verify import VerificationError, check_near, graph_verifier
 from playbach_train import cli as train
 from playbach_train.networks.table import NETWORKS
 from playbach_train.run_reader import load_run
@@ -33,8 +34,9 @@ PIECE = tiny_piece(parse_form("menuet"), C_MAJOR, bars=20)
 
 
 @pytest.fixture(scope="module", autouse=True)
-def rows() -> Iterator[None]:
+def rows(fewer_steps: None) -> Iterator[None]:
     """The toys' rows in the table of networks."""
+    del fewer_steps  # set for all conversions here
     with pytest.MonkeyPatch.context() as patch:
         for name, module in TOYS.items():
             patch.setitem(NETWORKS, name, module)
@@ -42,12 +44,11 @@ def rows() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def runs(tmp_path_factory: pytest.TempPathFactory, more_scores: Path) -> Path:
     """A folder with a run of each toy, on music enough to calibrate on."""
     folder = tmp_path_factory.mktemp("toys")
-    write_scores(folder / "scores", bars=80)
     for name in TOYS:
-        words = ["--network", name, "--midi", str(folder / "scores"), "--licence", LICENCE]
+        words = ["--network", name, "--midi", str(more_scores), "--licence", LICENCE]
         more = ["--run", str(folder / name), "--network.units", "10"]
         assert train.main([*words, *more]) == 0
     return folder
@@ -154,7 +155,7 @@ def test_the_worst_of_its_graphs_speaks_for_a_variant(bundles: dict[str, Bundle]
             role: traced(form, louder if role in changed else weights)
             for role, form in trained.graphs.items()
         }
-        verifier = FormVerifier(trained, graphs, Music((PIECE,), "a menuet"))
+        verifier = graph_verifier(trained, graphs, Music((PIECE,), "a menuet"))
         return verifier.figures(bundles["toy-window"], "float32", 1).divergence
 
     assert divergence() < 1e-6
@@ -165,14 +166,16 @@ def test_the_worst_of_its_graphs_speaks_for_a_variant(bundles: dict[str, Bundle]
 
 
 def test_what_does_not_map_to_an_edge_tpu_is_one_line(
-    capsys: pytest.CaptureFixture[str], runs: Path, bundles: dict[str, Bundle], tmp_path: Path
+    capsys: pytest.CaptureFixture[str], bundles: dict[str, Bundle]
 ) -> None:
-    options = ("--quantise", "int8", "--edgetpu")
-    message = refused(capsys, runs / "toy-window", tmp_path / "a.bundle", *options)
-    assert "int8/window.tflite: operation " in message
-    assert "does not map" in message
-    assert "leave --edgetpu out" in message
-    assert main(["check", str(bundles["toy-window"].path)]) == 1
+    bundle = bundles["toy-window"]
+    graphs = Graphs(bundle.manifest.parts, bundle.contents)
+    with pytest.raises(
+        CompilerError,
+        match=r"^int8/\w+\.tflite: operation .* does not map.*leave --edgetpu out$",
+    ):
+        add_variant(graphs, lambda _: None)
+    assert main(["check", str(bundle.path)]) == 1
     assert "GATHER" in capsys.readouterr().out
 
 

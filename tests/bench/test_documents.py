@@ -7,11 +7,19 @@ from pathlib import Path
 
 import pytest
 from bench.__main__ import main
-from bench.documents import BEGIN, PAGE, RESULTS, ROOT, number, page, with_table
-from bench.measurements import MEASUREMENTS
-from bench.quoted import QUOTED, Table
-from bench.report import OPTIONS, Figure
-from bench.results import Taken, read
+from bench.documents import (
+    BEGIN,
+    PAGE,
+    RESULTS,
+    ROOT,
+    filled_in,
+    number,
+    page,
+    quoted,
+    tables,
+    with_table,
+)
+from bench.report import MEASUREMENTS, OPTIONS, Figure, Taken, read
 
 from playbach.errors import InputError
 
@@ -27,7 +35,7 @@ def test_every_measurement_has_figures() -> None:
     assert all(taken.figures for taken in results.values())
 
 
-@pytest.mark.parametrize("name", QUOTED)
+@pytest.mark.parametrize("name", tables())
 def test_a_table_says_what_was_measured(name: str) -> None:
     assert (ROOT / name).read_text(encoding="utf-8") == with_table(name, read(RESULTS)), REMAKE
 
@@ -38,11 +46,18 @@ def test_the_page_says_all_that_was_measured() -> None:
 
 def test_no_table_is_left_to_hand() -> None:
     made = [path for path in DOCUMENTS if BEGIN in path.read_text(encoding="utf-8")]
-    assert {path.relative_to(ROOT).as_posix() for path in made} == set(QUOTED)
+    assert {path.relative_to(ROOT).as_posix() for path in made} == set(tables())
 
 
 def test_every_measurement_has_a_figure_in_the_readme() -> None:
-    assert {name for name, _ in QUOTED["README.md"].rows} == set(MEASUREMENTS)
+    assert quoted(tables()["README.md"]) == set(MEASUREMENTS)
+
+
+@pytest.mark.parametrize("name", tables())
+def test_a_row_names_the_command_that_prints_its_figures(name: str) -> None:
+    for row in tables()[name].splitlines()[2:]:
+        (of,) = quoted(row)
+        assert row.endswith(f" | `make bench ARGS={of}` |")
 
 
 @pytest.mark.parametrize("name", MEASUREMENTS)
@@ -53,13 +68,8 @@ def test_every_measurement_is_a_program_that_takes_its_options(name: str) -> Non
 
 
 def test_a_figure_stands_in_its_cell_as_the_format_says() -> None:
-    cells = ("time, {note/one note|goal}", "{note/one note|.0f} µs, {note/one note|.2f}")
-    table = Table(("what", "is"), (("note", cells),))
-    assert list(table.lines(TAKEN)) == [
-        "| what | is | printed by |",
-        "| --- | --- | --- |",
-        "| time, under 150 | 149 µs, 148.70 | `make bench ARGS=note` |",
-    ]
+    row = "| time, {note/one note:goal} | {note/one note:.0f} µs, {note/one note:.2f} |"
+    assert filled_in(row, TAKEN) == "| time, under 150 | 149 µs, 148.70 |"
 
 
 def test_a_table_names_the_machines_of_its_own_figures_only() -> None:
@@ -94,13 +104,12 @@ def test_what_was_not_measured_is_said_before_documents_are_made(
     assert not kept.exists()
 
 
-@pytest.mark.parametrize("cell", ["{note/two notes|.0f}", "{soak/one note|.0f}"])
+@pytest.mark.parametrize("cell", ["{note/two notes:.0f}", "{soak/one note:.0f}"])
 def test_a_figure_that_was_not_measured_is_a_mistake_in_one_line(cell: str) -> None:
-    table = Table(("what",), (("note", (cell,)),))
     with pytest.raises(
         InputError, match=r"no figure '\w+ notes?' of \w+; run: python -m bench \w+"
     ):
-        list(table.lines(TAKEN))
+        filled_in(cell, TAKEN)
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bench.__main__ import build_parser, main, wanted
-from bench.compare import table
-from bench.measurements import MEASUREMENTS
-from bench.report import Figure, machine, run
-from bench.results import Results, Taken, read, write
+from bench.__main__ import build_parser, main, table, wanted
+from bench.report import MEASUREMENTS, Figure, Results, Taken, machine, read, run, write
 from hypothesis import given
 from hypothesis import strategies as st
 
