@@ -1,7 +1,7 @@
 """A JACK server to play to, and an ear on it in a process of its own.
 
-The ear is rtmidi's input. Its C++ code stamps each message by the system's clock in JACK's own
-process callback, so nothing of Python's is in the times it reports.
+The ear is a client of the same server. JACK itself says at which frame a message arrives, so
+nothing of Python's is in the times it reports.
 """
 
 from __future__ import annotations
@@ -14,21 +14,27 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from subprocess import DEVNULL, PIPE
 
+import numpy as np
+
 from playbach.midi_messages import NOTE_ON
+from playbach.sinks.jack import required_library
 from playbach.sinks.jack_server import let_go
 from playbach.sinks.midi_api import api_is_running
 
 NAME = "playbach-bench-ear"
+CLOCK_INTERVAL = 0.05
+"""Seconds between looks at the server's clock."""
 # A client of the name of its server crashes jackd.
 SERVER = "playbach-bench-server"
 
 
 @contextlib.contextmanager
-def jack_server() -> Iterator[None]:
-    """A JACK server, started here unless one runs."""
+def jack_server(period: int = 256) -> Iterator[None]:
+    """A JACK server, started here unless one runs; ``period``: its frames, of 48,000 a second."""
     if api_is_running("JACK"):
         yield
         return
@@ -36,7 +42,7 @@ def jack_server() -> Iterator[None]:
         sys.exit("needs a JACK server; apt install jackd2")
     os.environ["JACK_DEFAULT_SERVER"] = SERVER
     command = ["jackd", "--no-mlock", "-r", "-S", "-n", SERVER, "-d", "dummy", "-r", "48000"]
-    server = subprocess.Popen([*command, "-p", "256"], stdout=DEVNULL, stderr=DEVNULL)
+    server = subprocess.Popen([*command, "-p", str(period)], stdout=DEVNULL, stderr=DEVNULL)
     try:
         deadline = time.monotonic() + 10
         while (
@@ -51,6 +57,29 @@ def jack_server() -> Iterator[None]:
         server.wait()
 
 
+@dataclass(frozen=True)
+class Arrivals:
+    """What the ear heard.
+
+    Attributes:
+        notes: arrivals of note-ons, in seconds of the server's clock.
+        clock: pairs of ``time.monotonic`` and the server's clock, in seconds, taken meanwhile.
+    """
+
+    notes: list[float]
+    clock: list[tuple[float, float]]
+
+    def offset(self, times: Sequence[tuple[float, float]]) -> float:
+        """What has to be added to another clock's time to have the server's; the median of many.
+
+        Args:
+            times: pairs of ``time.monotonic`` and the other clock, taken while the ear listened.
+        """
+        ours, server = zip(*self.clock, strict=True)
+        there = np.interp([at for at, _ in times], ours, server)
+        return float(np.median(there - np.array([other for _, other in times])))
+
+
 class Ear:
     """What it hears while it is open."""
 
@@ -60,51 +89,51 @@ class Ear:
         )
         self._answer()
 
-    def close(self) -> list[float]:
-        """Arrivals of note-ons, in seconds of ``time.monotonic``."""
+    def close(self) -> Arrivals:
         # What was sent last is given time to arrive.
         time.sleep(0.2)
         print(file=self._process.stdin, flush=True)
-        times: list[float] = json.loads(self._answer())
+        said = json.loads(self._answer())
         self._process.communicate()
-        return times
+        return Arrivals(said["notes"], [(ours, server) for ours, server in said["clock"]])
 
     def _answer(self) -> str:
         return self._process.stdout.readline() if self._process.stdout else ""
 
 
-def absolute(heard: list[tuple[float, float, bool]]) -> list[float]:
-    """Arrivals of note-ons.
-
-    Args:
-        heard: of each message, the seconds since the one before (measured in C++), the time at
-            which Python got it, and whether it is a note-on.
-    """
-    elapsed, passed = 0.0, []
-    for interval, _, _ in heard:
-        elapsed += interval
-        passed.append(elapsed)
-    # Python gets none before it has arrived, and the promptest with hardly a delay.
-    pairs = list(zip(passed, heard, strict=True))
-    offset = min((got - at for at, (_, got, _) in pairs), default=0.0)
-    return [at + offset for at, (_, _, is_note) in pairs if is_note]
-
-
 def main() -> None:
     """In the child process: listen until a line comes in, then say what was heard."""
-    import rtmidi  # noqa: PLC0415 so that the bench can say that it is missing
+    client = required_library().Client(NAME, no_start_server=True)
+    port = client.midi_inports.register("in")
+    frames: list[int] = []
+    clock: list[tuple[float, float]] = []
+    ended = threading.Event()
 
-    heard: list[tuple[float, float, bool]] = []
-    listener = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name=NAME)
-    listener.open_virtual_port("in")
-    listener.set_callback(
-        lambda event, _: heard.append((event[1], time.monotonic(), event[0][0] == NOTE_ON))
-    )
+    def process(_: int) -> None:
+        start = client.last_frame_time
+        frames.extend(
+            start + offset
+            for offset, data in port.incoming_midi_events()
+            if bytes(data)[0] == NOTE_ON
+        )
+
+    def look() -> None:
+        while not ended.wait(CLOCK_INTERVAL):
+            before = time.monotonic()
+            frame = client.frame_time
+            clock.append(((before + time.monotonic()) / 2, frame / client.samplerate))
+
+    client.set_process_callback(process)
+    client.activate()
+    looking = threading.Thread(target=look)
+    looking.start()
     print("ready", flush=True)
     sys.stdin.readline()
-    print(json.dumps(absolute(heard)), flush=True)
-    listener.cancel_callback()
-    let_go(listener.delete)
+    ended.set()
+    looking.join()
+    notes = [frame / client.samplerate for frame in frames]
+    print(json.dumps({"notes": notes, "clock": clock}), flush=True)
+    let_go(client.close)
 
 
 @contextlib.contextmanager

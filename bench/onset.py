@@ -1,17 +1,16 @@
-"""Onset error: the time of a note-on at the synth minus its nominal time, over JACK.
+"""Onset error: the time a note-on arrives at another client of JACK minus its nominal time.
 
 Plays steady notes into a MIDI port of a JACK server (started here on a dummy driver if none runs)
-through the ``midi`` sink, and beside it through the loop that many programs have: let the network
-run for a note, send it, sleep for its duration, repeat. Each is measured on an idle machine, while
-other processes load every core, and while another thread of the same process computes.
+through the sinks ``jack`` and ``midi``, each in the process that sends, and beside them through
+the loop that many programs have: let the network run for a note, send it, sleep for its duration,
+repeat. Each is measured on an idle machine, while other processes load every core, and while
+another thread of the playing process computes.
 
-Three times are known of each note: when it was to sound, when it left this process (``left``), and
-when it arrived at another process (stamped by C++ code inside JACK, see ``jack_ear``). ``ours`` is
-the error of its leaving, which is all that the sink can do about it. ``JACK`` is what the server
-adds until it arrives: it passes messages on once a period of 5.3 ms. ``drift`` is the mean error of
-the last tenth of the notes minus that of the first.
+Arrivals are frames of JACK (see ``jack_ear``). ``left`` is how late messages left, by the sink's
+own account. ``drift`` is the mean error of the last tenth of the notes minus that of the first.
 
-    python -m bench.onset [--notes 160] [--interval 0.125] [--only "midi sink, idle"] [--json FILE]
+    python -m bench.onset [--notes 160] [--interval 0.125] [--period 256] [--only "jack sink, idle"]
+        [--json FILE]
 """
 
 from __future__ import annotations
@@ -24,6 +23,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from bench.jack_ear import NAME, Ear, cores_loaded, jack_server, thread_loaded
 from bench.report import Figure, composer_of, run
@@ -35,36 +35,30 @@ from playbach.music.key import C_MAJOR
 from playbach.music.meter import COMMON_TIME
 from playbach.music.note import Note, Pitch, Ticks
 from playbach.player.player import Player
-from playbach.sinks.midi import RtMidiOutput
-from playbach.sinks.paced import PacedSink
+from playbach.sender.process import SenderSink
+from playbach.sinks.base import Sink
+from playbach.sinks.jack import JackSink
+from playbach.sinks.midi import RtMidiOutput, midi_sink
 from playbach.sinks.realtime import possible_timing, settle_process
+from playbach.status import Lateness
 from playbach.stream import Movement, Seconds, StreamItem
 
 SIXTEENTH = Ticks(6)
 GOALS = {
-    "midi sink, idle": {"p99": "under 2", "drift": "none"},
-    "midi sink, every core loaded": {"p99": "under 5", "drift": "none"},
+    "jack sink, idle": {"p99": "under 0.1", "drift": "none"},
+    "jack sink, every core loaded": {"p99": "under 5", "drift": "none"},
 }
 """By way of playing and kind of figure."""
 
 
-@dataclass(frozen=True)
-class Errors:
-    """Onset errors of each note, in seconds: of its leaving, and what JACK adds; see the module."""
-
-    ours: Sequence[float]
-    server: Sequence[float]
-
-
-def figures(way: str, found: Errors) -> list[Figure]:
+def figures(way: str, errors: Sequence[float], left: Lateness | None) -> list[Figure]:
     """Of one way of playing, in milliseconds; see the module."""
-    ours, server = found.ours, found.server
-    tenth = max(1, len(ours) // 10)
+    tenth = max(1, len(errors) // 10)
     seconds = {
-        **{f"p{100 * share:g}": quantile(ours, share) for share in (0.5, 0.99)},
-        "max": max(ours),
-        "drift": statistics.fmean(ours[-tenth:]) - statistics.fmean(ours[:tenth]),
-        **{f"JACK p{100 * share:g}": quantile(server, share) for share in (0.5, 0.99)},
+        **{f"p{100 * share:g}": quantile(errors, share) for share in (0.5, 0.99)},
+        "max": max(errors),
+        "drift": statistics.fmean(errors[-tenth:]) - statistics.fmean(errors[:tenth]),
+        **({} if left is None else {"left p99": left.p99}),
     }
     goals = GOALS.get(way, {})
     return [
@@ -77,29 +71,31 @@ def quantile(values: Sequence[float], share: float) -> float:
     return sorted(values)[math.ceil(share * len(values)) - 1]
 
 
-class StampedPort(RtMidiOutput):
-    """A MIDI port that remembers when note-ons left."""
+class NominalSink(SenderSink):
+    """A sink that remembers when note-ons are to be heard."""
 
-    def __init__(self) -> None:
-        super().__init__(NAME)
-        self.left: list[float] = []
-
-    def write(self, data: bytes) -> None:
-        if data[0] == NOTE_ON:
-            self.left.append(time.monotonic())
-        super().write(data)
-
-
-class NominalSink(PacedSink):
-    """A paced sink that remembers when note-ons were to leave."""
-
-    def __init__(self, port: StampedPort) -> None:
-        super().__init__(port)
+    def __init__(self, sink: Sink) -> None:
+        super().__init__(sink, NAME)
         self.nominal: list[float] = []
 
     def send(self, messages: Sequence[TimedMessage]) -> None:
         self.nominal += [message.time for message in messages if message.data[0] == NOTE_ON]
         super().send(messages)
+
+
+@dataclass(frozen=True)
+class Played:
+    """What was played in one way.
+
+    Attributes:
+        nominal: when notes were to be heard, in seconds of a clock.
+        clock: pairs of ``time.monotonic`` and that clock, taken meanwhile.
+        left: how late messages left, ``None`` where nobody knows.
+    """
+
+    nominal: list[float]
+    clock: list[tuple[float, float]]
+    left: Lateness | None
 
 
 def steady_notes(count: int, interval: float) -> Iterator[StreamItem]:
@@ -109,37 +105,36 @@ def steady_notes(count: int, interval: float) -> Iterator[StreamItem]:
         yield Note(Ticks(index * SIXTEENTH), Pitch(48 + index % 24), SIXTEENTH)
 
 
-Times = tuple[list[float], list[float]]
-"""When notes were to leave, and when they left, in seconds of ``time.monotonic``."""
-
-
-def with_sink(count: int, interval: float) -> Times:
-    port = StampedPort()
-    sink = NominalSink(port)
+def with_sink(make: Callable[[str], Sink], count: int, interval: float) -> Played:
+    sink = NominalSink(make(NAME))
+    clock: list[tuple[float, float]] = []
     with Player(steady_notes(count, interval), sink) as player:
-        player.wait(Seconds(1.0))
-        # Both clocks are read at once, as nearly as can be.
-        origin = min(time.monotonic() - sink.now() for _ in range(100))
-        player.wait()
-    return [origin + due for due in sink.nominal], port.left
+        player.wait(
+            watch=lambda _: clock.append((time.monotonic(), sink.now())), interval=Seconds(0.05)
+        )
+        return Played(sink.nominal, clock, sink.lateness)
 
 
-def with_sleeps(count: int, interval: float) -> Times:
+def with_sleeps(count: int, interval: float) -> Played:
     stream = composer_of(read_bundle(default_bundle_path())).stream()
-    port = StampedPort()
+    port = RtMidiOutput(NAME)
     port.open(lambda _: None)
+    began = 0.0
     for index in range(count):
         while not isinstance(next(stream), Note):
             pass
+        began = began or time.monotonic()
         port.write(note_on(0, 48 + index % 24, 80))
         time.sleep(interval)
         port.write(note_off(0, 48 + index % 24))
     port.close()
-    return [port.left[0] + index * interval for index in range(count)], port.left
+    clock = [(at, at) for at in (began, time.monotonic())]
+    return Played([began + index * interval for index in range(count)], clock, None)
 
 
-WAYS: dict[str, Callable[[int, float], Times]] = {
-    "midi sink": with_sink,
+WAYS: dict[str, Callable[[int, float], Played]] = {
+    "jack sink": partial(with_sink, JackSink),
+    "midi sink": partial(with_sink, midi_sink),
     "sleep for the duration": with_sleeps,
 }
 LOADS: dict[str, Callable[[], contextlib.AbstractContextManager[None]]] = {
@@ -151,31 +146,34 @@ LOADS: dict[str, Callable[[], contextlib.AbstractContextManager[None]]] = {
 
 def measure(options: argparse.Namespace) -> list[Figure]:
     settle_process()
-    print(f"the sink's: {possible_timing()}")
-    with jack_server():
+    print(f"the thread that sends: {possible_timing()}")
+    with jack_server(options.period):
         return [
             figure
             for load in LOADS
             for way in WAYS
             if options.only in f"{way}, {load}"
             for figure in figures(
-                f"{way}, {load}", errors(way, load, options.notes, options.interval)
+                f"{way}, {load}", *errors(way, load, options.notes, options.interval)
             )
         ]
 
 
-def errors(way: str, load: str, count: int, interval: float) -> Errors:
-    """Play ``count`` notes, ``interval`` seconds apart; there must be a JACK server."""
+def errors(way: str, load: str, count: int, interval: float) -> tuple[list[float], Lateness | None]:
+    """Onset errors of ``count`` notes, ``interval`` seconds apart, and how late they left.
+
+    There must be a JACK server.
+    """
     ear = Ear()
     with LOADS[load]():
-        nominal, left = WAYS[way](count, interval)
-    arrived = ear.close()
-    if not len(nominal) == len(left) == len(arrived) == count:
-        sys.exit(f"onset: {count} notes, {len(left)} left, {len(arrived)} arrived")
-    ours = [t - due for t, due in zip(left, nominal, strict=True)]
-    server = [t - before for t, before in zip(arrived, left, strict=True)]
-    return Errors(ours, server)
+        played = WAYS[way](count, interval)
+    heard = ear.close()
+    if not len(played.nominal) == len(heard.notes) == count:
+        sys.exit(f"onset: {count} notes, {len(heard.notes)} arrived")
+    offset = heard.offset(played.clock)
+    pairs = zip(heard.notes, played.nominal, strict=True)
+    return [arrived - due - offset for arrived, due in pairs], played.left
 
 
 if __name__ == "__main__":
-    run("onset", measure, notes=160, interval=0.125, only="")
+    run("onset", measure, notes=160, interval=0.125, period=256, only="")

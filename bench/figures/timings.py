@@ -37,7 +37,7 @@ INTERVAL = 0.125
 """Seconds from note to note."""
 LOADS = {"idle": "no load added", "every core loaded": "other processes load every core"}
 """Of the bench, and what they are called here: a machine that measures may be busy anyway."""
-WAYS = {"midi sink": (BLUE, ""), "sleep for the duration": (ORANGE, "///")}
+WAYS = {"jack sink": (BLUE, ""), "sleep for the duration": (ORANGE, "///")}
 _BINS = np.geomspace(0.01, 1000, 61)
 """Milliseconds."""
 
@@ -53,7 +53,7 @@ def onset_measure(sources: Sources) -> Measured:
     with jack_server():
         late = {
             load: {
-                way: [round(1000 * s, 3) for s in errors(way, load, sources.notes, INTERVAL).ours]
+                way: [round(1000 * s, 3) for s in errors(way, load, sources.notes, INTERVAL)[0]]
                 for way in WAYS
             }
             for load in LOADS
@@ -69,7 +69,9 @@ def onset_draw(measured: Measured) -> bytes:
         axes.set_title(LOADS[load])
         axes.set_ylabel("notes")
     rows[0].legend(loc="upper center")
-    rows[1].set(xscale="log", xlabel="onset error, ms: a note left so long after its nominal time")
+    rows[1].set(
+        xscale="log", xlabel="onset error, ms: a note arrives so long after its nominal time"
+    )
     rows[1].set_xticks([0.01, 0.1, 1, 10, 100, 1000], ["0.01", "0.1", "1", "10", "100", "1000"])
     return svg(figure)
 
@@ -91,13 +93,13 @@ def _histogram(axes: Any, late: Sequence[float], way: str, colour: str, hatch: s
 
 def onset_caption(measured: Measured) -> str:
     late = measured["milliseconds"]
-    count = len(late["idle"]["midi sink"])
+    count = len(late["idle"]["jack sink"])
     worst = {way: max(late[load][way][-1] for load in LOADS) for way in WAYS}
     return (
         f"{count} notes for each curve, one every {1000 * measured['interval']:g} ms, into a port "
         f"of a JACK server. The loop that runs the network, sends the note and sleeps for its "
-        f"duration falls behind with every note: its last one leaves {worst[list(WAYS)[1]]:.0f} ms "
-        f"late, that of the sink {worst['midi sink']:.2f} ms. Note the logarithmic axis. The "
+        f"duration falls behind with every note: its last one is {worst[list(WAYS)[1]]:.0f} ms "
+        f"late, that of the sink {worst['jack sink']:.2f} ms. Note the logarithmic axis. The "
         f"sink's thread: {measured['timing']}."
     )
 
