@@ -13,13 +13,13 @@ from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 
 from playbach.bundle import read_bundle, write_bundle
 from playbach.errors import InputError
-from playbach.music.midi import read_midi
 from playbach.music.midi_write import midi_bytes
 from playbach.music.note import Note, Piece, Pitch, Ticks
 from playbach_train.checkpoint import load_arrays, save_arrays
 from playbach_train.cli import main
 from playbach_train.corpus import Request
 from playbach_train.corpus.manifest import packaged_manifest
+from playbach_train.corpus.midi_files import read_midi
 from playbach_train.corpus.named import engraving_cache
 from playbach_train.evaluate_command import COLUMNS
 from playbach_train.kept_scores import kept_scores

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from playbach.errors import InputError, OutputError, PlaybachError
-from playbach.music.midi import read_midi
 from playbach_train.corpus import Request, cli, load
+from playbach_train.corpus.midi_files import read_midi
 
 
 def corpus_command(*arguments: str | Path) -> int:

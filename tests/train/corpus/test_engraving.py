@@ -9,9 +9,9 @@ from tests.train.corpus.scores import ONE_LILYPOND_SCORE, TWO_LILYPOND_SCORES, w
 
 from playbach.errors import InputError
 from playbach.music.key import parse_key
-from playbach.music.midi import read_midi
 from playbach_train.corpus.engraving import compile_work, run_lilypond
 from playbach_train.corpus.folder import Outcome
+from playbach_train.corpus.midi_files import read_midi
 from playbach_train.corpus.named import read_works
 from playbach_train.corpus.origins import FolderOrigin, HttpOrigin
 from playbach_train.corpus.records import ScoreMovement, Skipped

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from playbach.errors import InputError
 from playbach.music.form import Form, parse_form
-from playbach.music.midi_signs import one_line
 from playbach_train.corpus.engraving import compile_work
 from playbach_train.corpus.folder import Outcome, read_score
+from playbach_train.corpus.grid import one_line
 from playbach_train.corpus.manifest import Manifest, Work, packaged_manifest
 from playbach_train.corpus.origins import FolderOrigin, HttpOrigin, MissingSourceError, Origin
 from playbach_train.corpus.records import ScoreMovement, Skipped

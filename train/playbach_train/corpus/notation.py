@@ -8,17 +8,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import chain
-from typing import Any, TypeVar
+from typing import Any
 
 from playbach.errors import InputError
 from playbach.music.form import OTHER, Form, form_in_title
 from playbach.music.key import PITCH_CLASSES, Key, Mode
-from playbach.music.key_finding import estimate_key
 from playbach.music.meter import Meter
-from playbach.music.midi import MAX_NOTES, MAX_QUARTERS, ReadResult, without_overlaps
-from playbach.music.midi_signs import one_line
 from playbach.music.note import Note, Piece, Ticks
-from playbach_train.corpus.grid import WrittenNote, join_ties, ticks, to_grid
+from playbach_train.corpus.grid import (
+    Changes,
+    ReadResult,
+    WrittenNote,
+    changes,
+    check_amount,
+    join_ties,
+    one_line,
+    ticks,
+    to_grid,
+    without_overlaps,
+)
+from playbach_train.corpus.key_finding import estimate_key
 
 # By the third above the tonic, which is what an ear calls major or minor.
 _MODES = {
@@ -26,9 +35,6 @@ _MODES = {
     **dict.fromkeys(("minor", "aeolian", "dorian", "phrygian", "locrian"), Mode.MINOR),
 }
 _DECIMALS = 1 << 16
-
-T = TypeVar("T")
-Changes = tuple[tuple[Ticks, T], ...]
 
 
 def piece_from_score(score: Any, name: str, form: Form | None = None) -> ReadResult:
@@ -84,10 +90,7 @@ def _exact(quarters: float | Fraction) -> Fraction:
 def _check_size(written: list[WrittenNote]) -> None:
     if not written:
         raise InputError("the score has no notes")
-    if len(written) > MAX_NOTES:
-        raise InputError(f"{len(written):,} notes: at most {MAX_NOTES:,} are read from one score")
-    if max(note.end for note in written) > MAX_QUARTERS:
-        raise InputError(f"the notes last longer than {MAX_QUARTERS:,} quarter notes")
+    check_amount(len(written), max(note.end for note in written))
 
 
 def _form(name: str, title: str) -> Form:
@@ -100,22 +103,12 @@ def _of_class(parts: Iterable[Any], name: str) -> list[Any]:
     return next(filter(None, (list(part.getElementsByClass(name)) for part in parts)), [])
 
 
-def _changes(values: Iterable[tuple[int, T]]) -> Changes[T]:
-    """One value a tick, the last given, only where it differs; the first from tick 0 on."""
-    changes: list[tuple[Ticks, T]] = []
-    for tick, value in dict(values).items():
-        if not changes or changes[-1][1] != value:
-            changes.append((Ticks(tick if changes else 0), value))
-    return tuple(changes)
-
-
 def _meters(parts: list[Any]) -> Changes[Meter]:
     signatures = _of_class(parts, "TimeSignature")
     if not signatures:
         raise InputError("the score has no meter: add a time signature")
-    return _changes(
-        (ticks(_exact(sign.offset)), Meter(sign.numerator, sign.denominator)) for sign in signatures
-    )
+    found = ((s.offset, Meter(s.numerator, s.denominator)) for s in signatures)
+    return changes(((ticks(_exact(at)), meter) for at, meter in found), from_start=True)
 
 
 def _keys(parts: list[Any], notes: tuple[Note, ...]) -> Changes[Key]:
@@ -123,7 +116,8 @@ def _keys(parts: list[Any], notes: tuple[Note, ...]) -> Changes[Key]:
     signatures = sorted(
         _of_class(parts, "KeySignature"), key=lambda s: (s.offset, "Key" in s.classes)
     )
-    keys = _changes((ticks(_exact(sign.offset)), _key(sign, notes)) for sign in signatures)
+    found = ((ticks(_exact(sign.offset)), _key(sign, notes)) for sign in signatures)
+    keys = changes(found, from_start=True)
     return keys or ((Ticks(0), estimate_key(notes)),)
 
 

@@ -27,6 +27,7 @@ class ScoreMovement:
         file: what it was read from.
         off_grid: notes moved to the grid of 24 ticks to the quarter.
         merged: notes joined or cut because their pitch sounded already.
+        remarks: what was wrong with the file and read all the same, one line each.
         origin: who made the score and where it is published, with the version.
         licence: terms of use.
     """
@@ -37,6 +38,7 @@ class ScoreMovement:
     file: Path
     off_grid: int = 0
     merged: int = 0
+    remarks: tuple[str, ...] = ()
     origin: str = ""
     licence: str = UNKNOWN_LICENCE
 

@@ -5,12 +5,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.device.music.by_hand import midi_file
+from tests.device.music.strategies import pieces
+from tests.train.corpus.midi_by_hand import midi_file
 
 from playbach.music.key import Key, Mode
 from playbach.music.meter import Meter
-from playbach.music.midi import ReadResult, parse_midi, read_midi, without_overlaps
-from playbach.music.note import Note, Pitch, Ticks
+from playbach.music.midi_write import midi_bytes
+from playbach.music.note import Note, Piece, Pitch, Ticks
+from playbach_train.corpus.grid import ReadResult, without_overlaps
+from playbach_train.corpus.midi_files import parse_midi, read_midi
 
 C4, E4 = 60, 64
 
@@ -111,7 +114,9 @@ def test_a_key_signature_gives_tonic_and_mode(signature: str, key: Key) -> None:
 @pytest.mark.parametrize("nonsense", ["02 09 00", "02 00 02", "01 00", "00"])
 def test_a_key_signature_without_sense_is_as_if_missing(nonsense: str) -> None:
     track = f"00 FF 59 {nonsense}  00 90 37 50  60 80 37 00  00 90 43 50 60 80 43 00"
-    assert read(track).piece.keys == ((0, Key(7, Mode.MAJOR)),)
+    result = read(track)
+    assert result.piece.keys == ((0, Key(7, Mode.MAJOR)),)
+    assert result.remarks == ("a key signature without sense was left out",)
 
 
 def test_a_key_changes_only_to_another_key_and_the_last_at_a_tick_counts() -> None:
@@ -194,6 +199,33 @@ def test_no_onset_moves_further_than_half_a_tick(division: int, tick: int) -> No
     delta = bytes([0x80 | tick >> 14, 0x80 | tick >> 7 & 127, tick & 127]).hex()
     onset = read(f"{delta} 90 3C 50  01 80 3C 00", division=division).piece.notes[0].onset
     assert abs(onset * division - tick * 24) <= division / 2
+
+
+@given(pieces(), st.sampled_from([30.0, 76.0, 300.0]))
+def test_any_piece_on_the_grid_survives_the_round_trip(piece: Piece, tempo: float) -> None:
+    result = parse_midi(midi_bytes(piece, tempo=tempo), name="unused")
+    assert result == ReadResult(piece, 0, 0)
+
+
+def test_a_controller_above_127_is_clipped_and_said() -> None:
+    result = read("00 B0 07 90  00 90 3C 50  60 80 3C 00")
+    assert result.piece.notes == (note(0, C4, 24),)
+    assert result.remarks == ("values above 127 were taken for 127",)
+
+
+def test_a_file_in_a_riff_wrapper_is_read() -> None:
+    content = midi_file("00 90 3C 50  60 80 3C 00")
+    size = len(content)
+    wrapped = b"RIFF" + (size + 12).to_bytes(4, "little") + b"RMIDdata" + size.to_bytes(4, "little")
+    assert parse_midi(wrapped + content, name="").piece.notes == (note(0, C4, 24),)
+
+
+def test_fewer_tracks_than_the_header_says_are_read_and_said() -> None:
+    whole = midi_file("00 90 3C 50  60 80 3C 00", "00 90 40 50  60 80 40 00")
+    (size,) = {len(part) for part in whole.split(b"MTrk")[1:]}
+    result = parse_midi(whole[: -size - 4], name="")
+    assert result.piece.notes == (note(0, C4, 24),)
+    assert result.remarks == ("1 of 2 tracks are there",)
 
 
 SCORES = Path(__file__).parents[4] / "shared" / "data"

@@ -7,9 +7,9 @@ from hypothesis import given
 from tests.device.music.strategies import note_lists
 
 from playbach.music.key import parse_key
-from playbach.music.key_finding import KEYS, estimate_key, key_under_old_signature
-from playbach.music.midi import read_midi
 from playbach.music.note import Note, Pitch, Ticks
+from playbach_train.corpus.key_finding import KEYS, estimate_key, key_under_old_signature
+from playbach_train.corpus.midi_files import read_midi
 
 SCALES = [
     ("C", (60, 62, 64, 65, 67, 69, 71, 72, 67, 64, 60)),
