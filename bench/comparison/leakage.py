@@ -17,8 +17,8 @@ import numpy as np
 from playbach.music.note import Piece
 from playbach.music.symbols import BORDER, Symbol
 from playbach_train.networks.sequences import onset_row
-from playbach_train.networks.window_config import RANDOM_SHARE
-from playbach_train.run import HISTORY, Run, read_json
+from playbach_train.networks.windows import RANDOM_SHARE
+from playbach_train.runs.run import HISTORY, Run, read_json
 
 Figures = dict[str, Any]
 SEED = 1

@@ -17,10 +17,9 @@ from bench.comparison.timing import fidelity, sizes, timed
 
 from playbach.bundle import read_bundle
 from playbach.music.note import Piece
-from playbach_train.kept_scores import kept_scores
 from playbach_train.networks.table import architecture
-from playbach_train.run import Run
-from playbach_train.run_reader import load_run
+from playbach_train.runs.pieces import kept_scores
+from playbach_train.runs.run import Run, load_run
 
 Figures = dict[str, Any]
 

@@ -13,8 +13,8 @@ from playbach.music.encoding import DEFAULT_ENCODING
 from playbach.music.note import Piece
 from playbach.music.symbols import HOLD, vocabulary_from
 from playbach_train.networks.architecture import Convertible, HeldOut, Part, Trained
-from playbach_train.ngram import NgramAnchor
-from playbach_train.run import Run
+from playbach_train.ngram import NgramBaseline
+from playbach_train.runs.run import Run
 
 Figures = dict[str, Any]
 PITCH = ("pitch", "symbols")
@@ -97,7 +97,7 @@ def pooled(measured: Figures, names: Iterable[str]) -> Figures | None:
 
 def anchor(training: Mapping[str, Piece], measured: Mapping[str, Piece]) -> Figures:
     """Each movement as n-grams alone predict it; as ``held_out`` gives it."""
-    ngrams = NgramAnchor(DEFAULT_ENCODING, training.values())
+    ngrams = NgramBaseline(DEFAULT_ENCODING, training.values())
     movements = {}
     for name, piece in measured.items():
         chances, hits = ngrams.read(piece)

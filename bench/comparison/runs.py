@@ -17,7 +17,7 @@ from tensorboard.compat.proto.event_pb2 import Event
 from playbach.errors import InputError, PlaybachError
 from playbach_train.config import load_config
 from playbach_train.networks.table import architecture
-from playbach_train.run import (
+from playbach_train.runs.run import (
     BOARD,
     CHECKPOINT,
     CONFIG,
@@ -25,10 +25,10 @@ from playbach_train.run import (
     NETWORK,
     RECORD,
     Run,
+    network_of,
     read_json,
     read_record,
 )
-from playbach_train.run_reader import network_of
 
 ROOT = Path(__file__).parents[2]
 VARIANTS = "dynamic,int8,float32"

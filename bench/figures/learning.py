@@ -8,7 +8,7 @@ from bench.figures.picture import Measured, Picture, Sources
 from bench.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, canvas, name_ends, svg
 
 from playbach.errors import InputError
-from playbach_train.run import HISTORY, read_json, read_record
+from playbach_train.runs.run import HISTORY, read_json, read_record
 
 _PARTS = {
     "total": ("held out, all parts", BLACK, "-"),

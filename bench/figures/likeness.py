@@ -10,7 +10,7 @@ from bench.figures.picture import Measured, Picture, Sources
 from bench.figures.style import BLUE, ORANGE, canvas, svg
 
 from playbach.errors import InputError
-from playbach_train.run import read_json
+from playbach_train.runs.run import read_json
 
 REPORT = Path(__file__).parents[2] / "docs" / "report" / "report.json"
 FEATURES = ("interval", "duration", "pitch_class", "notes_per_bar")

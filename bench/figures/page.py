@@ -8,7 +8,7 @@ from pathlib import Path
 from bench.figures.picture import Measured
 from bench.figures.table import PICTURES
 
-from playbach_train.run import read_json
+from playbach_train.runs.run import read_json
 
 _HEAD = """\
 # Figures

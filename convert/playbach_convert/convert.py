@@ -20,7 +20,7 @@ from playbach_convert.manifest import manifest_of, provenance_of
 from playbach_convert.pipeline import Pipeline, Rollouts, Verifying
 from playbach_convert.pipelines import pipeline_of
 from playbach_convert.variants import REFERENCE, VARIANTS
-from playbach_train.run import Run
+from playbach_train.runs.run import Run
 
 Say = Callable[[str], None]
 Failures = dict[str, PlaybachError]

@@ -19,7 +19,7 @@ from playbach_convert.music import calibration_pieces, verification_music
 from playbach_convert.pipeline import Rollouts
 from playbach_convert.steps import ROLES, traced_step
 from playbach_convert.verify import Verifier
-from playbach_train.run import Run
+from playbach_train.runs.run import Run
 
 SIZES = (
     "embedding", "units", "layers", "head", "pointers", "pointer_width", "memory",

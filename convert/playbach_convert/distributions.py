@@ -9,12 +9,10 @@ from numpy.typing import NDArray
 from playbach.music.encoding import Encoding, encode
 from playbach.music.note import Piece
 from playbach.predictor import Predictor
-from playbach_train.arrays import movement_arrays
-from playbach_train.measure import LEAST_CHANCE, Scores
-from playbach_train.network import PARTS, Network
-from playbach_train.run import Run
-from playbach_train.segments import Reading, batches
-from playbach_train.trained import SEGMENT, load_copying
+from playbach_train.copying.data import Reading, batches, movement_arrays
+from playbach_train.copying.measure import LEAST_CHANCE, SEGMENT, LogProbs, load_copying
+from playbach_train.copying.model import PARTS, Network
+from playbach_train.runs.run import Run
 
 Distributions = dict[str, NDArray[np.float32]]
 """By part, a row of probabilities for each of N notes, given all before: ``(N, symbols)``."""
@@ -56,8 +54,8 @@ def bundle_distributions(predictor: Predictor, piece: Piece) -> Distributions:
     return {part: np.array(found, np.float32) for part, found in rows.items()}
 
 
-def scores_of(found: Distributions, piece: Piece, encoding: Encoding) -> Scores:
-    """``measure.Scores`` of the N notes of ``piece``: what ``found`` gave to the truth."""
+def scores_of(found: Distributions, piece: Piece, encoding: Encoding) -> LogProbs:
+    """``measure.LogProbs`` of the N notes of ``piece``: what ``found`` gave to the truth."""
     _, events = encode(piece)
     symbols = {
         "shift": [encoding.shift_symbol(event.shift) for event in events],

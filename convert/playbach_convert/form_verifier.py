@@ -19,7 +19,7 @@ from playbach_convert.graphs import Traced
 from playbach_convert.music import Music
 from playbach_convert.readings import Reading, readings
 from playbach_convert.verify import machine
-from playbach_train.measure import LEAST_CHANCE
+from playbach_train.copying.measure import LEAST_CHANCE
 from playbach_train.networks.architecture import Convertible, GraphForm, Tensors
 
 ENOUGH = 1_000

@@ -19,7 +19,7 @@ from playbach_convert.music import Music, calibration_pieces, verification_music
 from playbach_convert.pipeline import Rollouts
 from playbach_convert.readings import MOST_READ, carries_state, settled, thinned
 from playbach_train.networks.architecture import Convertible, Tensors
-from playbach_train.run import Run
+from playbach_train.runs.run import Run
 
 ENOUGH_SAMPLES = 200
 """Steps that int8 is calibrated on; windows overlap, so a few hundred hold thousands of symbols."""

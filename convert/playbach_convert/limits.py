@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from playbach.bundle import VariantFigures
 from playbach.errors import PlaybachError
 from playbach_convert.variants import VARIANTS
-from playbach_train.layers import CELL_CLIP
+from playbach_train.copying.model import CELL_CLIP
 
 CELL_BOUND = CELL_CLIP * 1.01
 """A rounded cell state may lie this far out: the last int8 code lies beyond the clip."""

@@ -12,8 +12,8 @@ from playbach.bundle.limits import MAX_ITEMS, MAX_TEXT
 from playbach.command_line import one_line
 from playbach.errors import InputError
 from playbach_convert.pipeline import Pipeline
-from playbach_train.learned_from import TRAINED_ON
-from playbach_train.run import RECORD, Run
+from playbach_train.runs.pieces import TRAINED_ON
+from playbach_train.runs.run import RECORD, Run
 
 CELLO_RANGE = PitchRange(lowest=36, highest=76)
 """C2, the lowest string, to E5, the highest note the suites ask of most hands."""

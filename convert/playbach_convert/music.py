@@ -11,8 +11,8 @@ import numpy as np
 from playbach.errors import InputError
 from playbach.music.note import Note, Piece, Pitch, Ticks
 from playbach_train.corpus import Request, load
-from playbach_train.kept_scores import kept_scores
-from playbach_train.run import SCORES, Run
+from playbach_train.runs.pieces import kept_scores
+from playbach_train.runs.run import SCORES, Run
 
 FEWEST_STEPS = 2_000
 """Notes needed to calibrate on, and to measure on."""

@@ -12,7 +12,7 @@ from playbach_convert.general import General
 from playbach_convert.pipeline import Pipeline
 from playbach_train.networks.architecture import Convertible
 from playbach_train.networks.table import architecture
-from playbach_train.run import Run
+from playbach_train.runs.run import Run
 
 OWN: MappingProxyType[str, Callable[[Run], Pipeline]] = MappingProxyType({lstm_copy.KIND: Copying})
 """By the kind of bundle; every other network says itself what there is to convert."""

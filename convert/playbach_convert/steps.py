@@ -18,7 +18,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from playbach_convert.graphs import Traced, trace
-from playbach_train.layers import CELL_CLIP
+from playbach_train.copying.model import CELL_CLIP
 from playbach_train.networks.architecture import Tensor
 
 Weights = Mapping[str, NDArray[np.float32]]

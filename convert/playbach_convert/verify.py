@@ -22,8 +22,8 @@ from playbach_convert.distributions import (
 from playbach_convert.drift import free_run
 from playbach_convert.music import Music
 from playbach_convert.variants import REFERENCE
-from playbach_train.measure import bits_of
-from playbach_train.network import PARTS, Network
+from playbach_train.copying.measure import bits_of
+from playbach_train.copying.model import PARTS, Network
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from playbach_convert.music import Music
 from playbach_convert.pipelines import pipeline_of
 from playbach_train import cli as train
 from playbach_train.networks.table import NETWORKS
-from playbach_train.run_reader import load_run
+from playbach_train.runs.run import load_run
 
 TOYS = {"toy-window": "tests.convert.toy_window", "toy-noise": "tests.convert.toy_noise"}
 VARIANTS = ("float32", "int8")
@@ -37,7 +37,7 @@ def rows() -> Iterator[None]:
     """The toys' rows in the table of networks."""
     with pytest.MonkeyPatch.context() as patch:
         for name, module in TOYS.items():
-            patch.setitem(NETWORKS, name, module)
+            patch.setitem(NETWORKS, name, f"{module}:ARCHITECTURE")
         yield
 
 

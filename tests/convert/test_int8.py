@@ -19,10 +19,9 @@ from playbach.music.key import C_MAJOR
 from playbach.predictor.lstm_copy import LstmCopyPredictor
 from playbach_convert.calibration import rollouts
 from playbach_convert.distributions import bundle_distributions
-from playbach_train.checkpoint import Arrays
-from playbach_train.network import PARTS
-from playbach_train.run import Run
-from playbach_train.run_reader import load_run
+from playbach_train.copying.model import PARTS
+from playbach_train.runs.checkpoint import Arrays
+from playbach_train.runs.run import Run, load_run
 
 PIECE = tiny_piece(parse_form("menuet"), C_MAJOR, bars=40)
 

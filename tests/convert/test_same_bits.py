@@ -10,7 +10,7 @@ import pytest
 
 from playbach.bundle import Bundle
 from playbach_train.cli import main
-from playbach_train.evaluate_command import COLUMNS
+from playbach_train.commands.evaluate import COLUMNS
 
 TOLERANCE = {"float32": 0.01, "dynamic": 0.05}
 """Bits per note."""

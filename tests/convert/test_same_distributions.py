@@ -22,8 +22,8 @@ from playbach_convert.distributions import (
     load_network,
     network_distributions,
 )
-from playbach_train.network import PARTS, Network
-from playbach_train.run_reader import load_run
+from playbach_train.copying.model import PARTS, Network
+from playbach_train.runs.run import load_run
 
 KEY = Key(2, Mode.MINOR)
 

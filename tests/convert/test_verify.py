@@ -20,8 +20,8 @@ from playbach_convert.drift import free_run
 from playbach_convert.limits import VerificationError, check_near
 from playbach_convert.music import Music, made_up
 from playbach_convert.verify import Verifier
-from playbach_train.measure import bits_of, predictor_scores
-from playbach_train.run_reader import load_run
+from playbach_train.copying.measure import bits_of, predictor_log_probs
+from playbach_train.runs.run import load_run
 
 PIECES = tuple(tiny_piece(parse_form(name), C_MAJOR, bars=6) for name in ("gavotte", "gigue"))
 RANGE = PitchRange(36, 76)
@@ -61,7 +61,7 @@ def test_figures_are_those_of_the_parts_and_the_notes(
     assert 0 < figures.drift.divergence < 0.05
     predictor = LstmCopyPredictor(loud_bundle, "dynamic")
     # The same bits as evaluation measures by its own way.
-    rows = [predictor_scores(predictor, piece) for piece in verifier.music.pieces]
+    rows = [predictor_log_probs(predictor, piece) for piece in verifier.music.pieces]
     assert figures.bits == pytest.approx(bits_of(rows).total, abs=1e-4)
 
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import Field, asdict, field, fields, replace
+from inspect import getdoc
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
 from playbach.errors import InputError
-from playbach_train.docstrings import attributes
 
 MAX_CONFIG_BYTES = 65_536
 _SHOWN = 60
@@ -210,3 +211,23 @@ def number_text(value: float) -> str:
 def _shown(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+
+
+_ATTRIBUTE = re.compile(r" {4}(\w+): (.*)$")
+_FURTHER = " " * 8
+
+
+def attributes(record: type[Any]) -> dict[str, str]:
+    """What the docstring of a dataclass says of its fields, by name; nothing under ``-OO``."""
+    _, _, listed = (getdoc(record) or "").partition("Attributes:\n")
+    told: dict[str, str] = {}
+    last = ""
+    for line in listed.splitlines():
+        if begun := _ATTRIBUTE.match(line):
+            last = begun[1]
+            told[last] = begun[2]
+        elif not line.startswith(_FURTHER):
+            break
+        else:
+            told[last] += f" {line.strip()}"
+    return told

@@ -9,7 +9,7 @@ from dataclasses import MISSING, Field, fields
 from inspect import getdoc
 from typing import Any
 
-from playbach_train.docstrings import attributes
+from playbach_train.config import attributes
 
 _SIGNS = re.compile(r"([\\*_<>\[\]|#&$~^{}])|(?<!`)`(?!`)")
 

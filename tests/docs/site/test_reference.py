@@ -18,7 +18,7 @@ from docs.site.reference.commands import parsers
 from docs.site.reference.markdown import code, plain, summary, terms
 from markdown_it import MarkdownIt
 
-from playbach_train.docstrings import attributes
+from playbach_train.config import attributes
 
 SHOWN = st.text(st.sampled_from("ab 1*_<>[]|#&$~^{}`\\!()-+.'\":;"), max_size=30)
 

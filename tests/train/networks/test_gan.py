@@ -17,16 +17,15 @@ from playbach.music.encoding import DEFAULT_ENCODING
 from playbach.music.form import parse_form
 from playbach.music.key import Key, Mode
 from playbach.music.symbols import vocabulary_from
-from playbach_train.checkpoint import load_arrays, save_arrays
 from playbach_train.corpus import Corpus, ScoreMovement
 from playbach_train.corpus.split import Split
 from playbach_train.networks.architecture import Convertible, Job
 from playbach_train.networks.gan import ARCHITECTURE
-from playbach_train.networks.gan_config import GanConfig, GanNetwork, GanTraining
-from playbach_train.networks.gan_diversity import EPOCHS
+from playbach_train.networks.gan_models import GanConfig, GanNetwork, GanTraining
+from playbach_train.networks.gan_training import EPOCHS
 from playbach_train.networks.table import architecture
-from playbach_train.run import NETWORK, start_run
-from playbach_train.run_reader import load_run
+from playbach_train.runs.checkpoint import load_arrays, save_arrays
+from playbach_train.runs.run import NETWORK, load_run, start_run
 
 CONFIG = GanConfig(GanNetwork(noise=6), GanTraining(epochs=2, batch=8))
 PNG = b"\x89PNG\r\n\x1a\n"

@@ -19,13 +19,13 @@ from playbach.errors import InputError
 from playbach.music.encoding import DEFAULT_ENCODING
 from playbach.music.note import Piece
 from playbach.music.symbols import BORDER, HOLD, OTHER, REST, vocabulary_from
-from playbach_train.checkpoint import load_arrays
 from playbach_train.corpus import Corpus, ScoreMovement
 from playbach_train.corpus.split import Split
 from playbach_train.networks.architecture import Job, Tensors
 from playbach_train.networks.table import NETWORKS, architecture
-from playbach_train.networks.window_trained import WindowTrained
-from playbach_train.run import CHECKPOINT, CURVES, HISTORY, NETWORK, Run
+from playbach_train.networks.window_training import WindowTrained
+from playbach_train.runs.checkpoint import load_arrays
+from playbach_train.runs.run import CHECKPOINT, CURVES, HISTORY, NETWORK, Run
 
 WINDOW, UNITS = 8, 12
 NAMES = ("windowed", "multihead", "grid")

@@ -12,8 +12,7 @@ from playbach.music.form import Form
 from playbach_train.corpus.grid import ReadResult
 from playbach_train.corpus.guards import check_size, seconds_for, within
 from playbach_train.corpus.midi_files import read_midi
-from playbach_train.corpus.notation import piece_from_score
-from playbach_train.corpus.notation_files import parse_abc, parse_kern, parse_musicxml
+from playbach_train.corpus.notation import parse_abc, parse_kern, parse_musicxml, piece_from_score
 from playbach_train.corpus.records import ScoreMovement, Skipped
 
 MAX_FILES = 100_000

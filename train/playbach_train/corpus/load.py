@@ -14,11 +14,11 @@ from playbach_train.corpus.named import named_corpus
 from playbach_train.corpus.records import (
     UNKNOWN_LICENCE,
     Corpus,
-    Report,
+    Request,
+    Say,
     ScoreMovement,
     Skipped,
 )
-from playbach_train.corpus.request import Request
 from playbach_train.corpus.split import same_music
 
 Source = Path | str
@@ -31,7 +31,7 @@ MAX_REPORTED = 20
 MAX_MOVEMENTS = 200_000
 
 
-def load(sources: Sequence[Source], request: Request = Request(), *, report: Report) -> Corpus:  # noqa: B008 frozen
+def load(sources: Sequence[Source], request: Request = Request(), *, report: Say) -> Corpus:  # noqa: B008 frozen
     """Read all movements of all sources, in a fixed order.
 
     A score that cannot be read is reported and skipped.
@@ -74,7 +74,7 @@ def load(sources: Sequence[Source], request: Request = Request(), *, report: Rep
 class _Reporter:
     """Names the first scores of a source that were skipped or repaired, and counts the rest."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Say) -> None:
         self._report = report
         self._counts = {"skipped": 0, "repaired": 0}
 
@@ -149,7 +149,7 @@ def _check_not_empty(corpus: Corpus, sources: Sequence[Source]) -> None:
     )
 
 
-def _report_counts(corpus: Corpus, request: Request, report: Report) -> None:
+def _report_counts(corpus: Corpus, request: Request, report: Say) -> None:
     # With a limit, movements of that name may not have been reached.
     for pattern in request.exclude if request.limit is None else ():
         if not any(map(replace(request, exclude=(pattern,)).excludes, corpus.excluded)):

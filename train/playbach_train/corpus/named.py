@@ -10,13 +10,19 @@ from pathlib import Path
 
 from playbach.errors import InputError
 from playbach.music.form import Form, parse_form
-from playbach_train.corpus.engraving import compile_work
+from playbach_train.corpus.engraving import (
+    Manifest,
+    MissingSourceError,
+    ReadSource,
+    Work,
+    compile_work,
+    packaged_manifest,
+    read_from_folder,
+    read_over_http,
+)
 from playbach_train.corpus.folder import Outcome, read_score
 from playbach_train.corpus.grid import one_line
-from playbach_train.corpus.manifest import Manifest, Work, packaged_manifest
-from playbach_train.corpus.origins import FolderOrigin, HttpOrigin, MissingSourceError, Origin
-from playbach_train.corpus.records import ScoreMovement, Skipped
-from playbach_train.corpus.request import Request, user_cache
+from playbach_train.corpus.records import Request, ScoreMovement, Skipped, user_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +70,14 @@ def read_engravings(name: str, request: Request) -> Iterator[Outcome]:
     """
     manifest = packaged_manifest()
     if request.from_dir is None:
-        origin: Origin = HttpOrigin(manifest)
+        read = read_over_http(manifest)
     else:
-        origin = FolderOrigin(request.from_dir, manifest)
-    return read_works(name, manifest, origin, request)
+        read = read_from_folder(request.from_dir, manifest)
+    return read_works(name, manifest, read, request)
 
 
 def read_works(
-    name: str, manifest: Manifest, origin: Origin, request: Request
+    name: str, manifest: Manifest, read: ReadSource, request: Request
 ) -> Iterator[Outcome]:
     """The movements of the works that ``manifest`` lists under ``name``.
 
@@ -86,7 +92,7 @@ def read_works(
             yield from (Skipped(movement, "excluded") for movement in work.movements)
             continue
         try:
-            compiled = compile_work(work, origin, folder)
+            compiled = compile_work(work, read, folder)
         except MissingSourceError as error:
             if not request.partial:
                 raise InputError(

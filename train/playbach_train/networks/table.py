@@ -15,20 +15,21 @@ if TYPE_CHECKING:
 DEFAULT = "copying"
 
 NETWORKS: dict[str, str] = {
-    DEFAULT: "playbach_train.networks.copying",
-    "windowed": "playbach_train.networks.windowed",
-    "multihead": "playbach_train.networks.multihead",
-    "grid": "playbach_train.networks.grid",
-    "gan": "playbach_train.networks.gan",
+    DEFAULT: "playbach_train.copying:ARCHITECTURE",
+    "windowed": "playbach_train.networks.windowed:WINDOWED",
+    "multihead": "playbach_train.networks.windowed:MULTIHEAD",
+    "grid": "playbach_train.networks.windowed:GRID",
+    "gan": "playbach_train.networks.gan:ARCHITECTURE",
 }
-"""Name to module; each has an ``ARCHITECTURE``. Imported when wanted: Keras takes seconds."""
+"""Name to module and name of an ``Architecture``. Imported when wanted: Keras takes seconds."""
 
 _SHOWN = 20
 
 
 def architecture(name: str) -> Architecture:
     """The network of that name, which is one of ``NETWORKS``."""
-    return cast("Architecture", importlib.import_module(NETWORKS[name]).ARCHITECTURE)
+    module, _, row = NETWORKS[name].partition(":")
+    return cast("Architecture", getattr(importlib.import_module(module), row))
 
 
 def check_network(name: str, where: str) -> None:

@@ -13,7 +13,6 @@ from playbach.errors import InputError
 from playbach.music.key import C_MAJOR
 from playbach.music.note import Piece
 from playbach.music.symbols import Symbol, vocabulary_from
-from playbach_train.checkpoint import Arrays, load_model_arrays
 from playbach_train.networks.architecture import Convertible, Job
 from playbach_train.networks.sequences import (
     Alphabet,
@@ -22,9 +21,9 @@ from playbach_train.networks.sequences import (
     alphabet_of,
     tonics,
 )
-from playbach_train.networks.window_layers import WindowLayers
-from playbach_train.networks.windows import bordered, check_long_enough
-from playbach_train.run import Run
+from playbach_train.networks.windows import WindowLayers, bordered, check_long_enough
+from playbach_train.runs.checkpoint import Arrays, load_model_arrays
+from playbach_train.runs.run import Run
 
 KEPT = "alphabet/"
 """Prefix of the names of those arrays of a run that are not weights."""
@@ -64,13 +63,14 @@ class WindowNetwork:
         Raises:
             InputError: the corpus is too small for the network, or the checkpoint is damaged.
         """
-        from playbach_train.networks.window_training import (  # noqa: PLC0415 Keras takes seconds
+        import keras  # noqa: PLC0415 it takes seconds
+
+        from playbach_train.networks.window_training import (  # noqa: PLC0415 likewise
             Music,
-            begin,
             fit_windows,
         )
 
-        begin(job.config.training.seed)
+        keras.utils.set_random_seed(job.config.training.seed)
         training = self._rows(job.pieces(job.split.train), job.say)
         held_out = self._rows(job.pieces(job.split.held_out), job.say)
         rows = [row for _, row in training]
@@ -86,7 +86,7 @@ class WindowNetwork:
         Raises:
             InputError: its weights are not those of its configuration, or not finite.
         """
-        from playbach_train.networks.window_trained import WindowTrained  # noqa: PLC0415 likewise
+        from playbach_train.networks.window_training import WindowTrained  # noqa: PLC0415 likewise
 
         kept = {n.removeprefix(KEPT): a for n, a in run.weights.items() if n.startswith(KEPT)}
         arrays = {name: a for name, a in run.weights.items() if not name.startswith(KEPT)}
