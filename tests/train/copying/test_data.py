@@ -54,39 +54,39 @@ def test_the_arrays_of_a_piece_are_the_trackers_rows(piece: Piece) -> None:
     tracker = Tracker(DEFAULT_ENCODING, heading)
     assert movement.steps == len(events) + 1
     for step, (event, note) in enumerate(zip(events, piece.notes, strict=True)):
-        assert movement.note_rows[step].tolist() == tracker.note_rows()
-        assert movement.pitch_rows[step].tolist() == tracker.pitch_rows(event.shift)
+        assert movement.by_step["note_rows"][step].tolist() == tracker.note_rows()
+        assert movement.by_step["pitch_rows"][step].tolist() == tracker.pitch_rows(event.shift)
         rows = tracker.duration_rows(event.shift, note.pitch)
-        assert movement.duration_rows[step].tolist() == rows
-        assert movement.last_pitch[step] == tracker.pitch
-        assert movement.degree[step] == tracker.degree
-        assert movement.pitches[step] == note.pitch
-        assert movement.rising[step] == (step > 0 and event.shift == 0)
-        assert movement.symbols[step].tolist() == [
+        assert movement.by_step["duration_rows"][step].tolist() == rows
+        assert movement.by_step["last_pitch"][step] == tracker.pitch
+        assert movement.by_step["degree"][step] == tracker.degree
+        assert movement.copied["copy_pitches"][step] == note.pitch
+        assert movement.by_step["rising"][step] == (step > 0 and event.shift == 0)
+        assert movement.by_step["symbols"][step].tolist() == [
             DEFAULT_ENCODING.shift_symbol(event.shift),
             DEFAULT_ENCODING.pitch_symbol(event.interval),
             DEFAULT_ENCODING.duration_symbol(event.duration),
         ]
         tracker.advance(event.shift, note.pitch, event.duration)
-    assert movement.note_rows[-1].tolist() == tracker.note_rows()
+    assert movement.by_step["note_rows"][-1].tolist() == tracker.note_rows()
 
 
 @given(pieces(min_size=0))
 def test_a_movement_ends_by_asking_for_the_end_and_nothing_else(piece: Piece) -> None:
     movement = movement_arrays("x", piece, DEFAULT_ENCODING)
-    assert movement.symbols[-1, 0] == END
-    assert END not in movement.symbols[:-1, 0]
-    assert movement.weights[:-1].all()
-    assert movement.weights[-1].tolist() == [1, 0, 0]
+    assert movement.by_step["symbols"][-1, 0] == END
+    assert END not in movement.by_step["symbols"][:-1, 0]
+    assert movement.by_step["weights"][:-1].all()
+    assert movement.by_step["weights"][-1].tolist() == [1, 0, 0]
 
 
 @given(pieces())
 def test_every_row_of_every_array_is_in_its_table(piece: Piece) -> None:
     movement = movement_arrays("x", piece, DEFAULT_ENCODING)
     for rows, table in (
-        (movement.note_rows, TABLES.note),
-        (movement.pitch_rows, TABLES.pitch),
-        (movement.duration_rows, TABLES.duration),
+        (movement.by_step["note_rows"], TABLES.note),
+        (movement.by_step["pitch_rows"], TABLES.pitch),
+        (movement.by_step["duration_rows"], TABLES.duration),
     ):
         assert (rows >= row_offsets(table)).all()
         ends = [*row_offsets(table)[1:], row_count(table)]
@@ -111,7 +111,7 @@ def test_matches_are_the_longest_common_past(moves: list[int], with_pitches: boo
 
 @given(pieces(max_size=12))
 def test_places_are_counted_in_the_meter_of_the_note_asked_for(piece: Piece) -> None:
-    found = movement_arrays("x", piece, DEFAULT_ENCODING).place_match
+    found = movement_arrays("x", piece, DEFAULT_ENCODING).matches["place_match"]
     lines = BarLines(piece.meters, piece.pickup)
     for t, note in enumerate(piece.notes):
         table = place_table(lines.place(note.onset).meter)
@@ -134,12 +134,13 @@ def test_transposing_moves_the_register_alone() -> None:
     for semitones in (-6, 0, 5, 500, -500):
         rows = transposed(movement, semitones, DEFAULT_ENCODING)
         others = np.delete(rows, column, axis=1)
-        assert (others == np.delete(movement.note_rows, column, axis=1)).all()
+        assert (others == np.delete(movement.by_step["note_rows"], column, axis=1)).all()
         registers = rows[:, column] - first
         assert registers.min() >= 0
         assert registers.max() < REGISTERS
         if abs(semitones) < 10:
-            assert (rows - movement.note_rows)[:, column].tolist() == [semitones] * movement.steps
+            moved = rows - movement.by_step["note_rows"]
+            assert moved[:, column].tolist() == [semitones] * movement.steps
 
 
 def test_every_movement_is_given_to_one_stream() -> None:
@@ -165,7 +166,7 @@ def test_segments_hold_every_step_once_in_order(notes: int, memory: int, streams
             asked = batch["weights"][row, :, 0] > 0
             kept.extend(batch["symbols"][row][asked].tolist())
     for share, kept in zip(shares, read, strict=True):
-        assert kept == [step for one in share for step in one.movement.symbols.tolist()]
+        assert kept == [step for one in share for step in one.movement.by_step["symbols"].tolist()]
 
 
 @pytest.mark.parametrize(("notes", "memory"), [(5, 3), (16, 64), (16, 7), (200, 20), (7, 300)])
@@ -183,11 +184,11 @@ def test_a_segment_remembers_what_the_board_would(notes: int, memory: int) -> No
             }
             assert list(seen) == list(range(max(t - memory, 0), t))
             for j, column in seen.items():
-                assert batch["match"][0, row, column] == movement.match[t, j]
-                assert batch["step_match"][0, row, column] == movement.step_match[t, j]
-                assert batch["place_match"][0, row, column] == movement.place_match[t, j]
-                assert batch["copy_intervals"][0, column] == movement.intervals[j]
-                assert batch["copy_steps"][0, column] == movement.steps_moved[j]
-                assert batch["copy_pitches"][0, column] == movement.pitches[j]
+                assert batch["match"][0, row, column] == movement.matches["match"][t, j]
+                assert batch["step_match"][0, row, column] == movement.matches["step_match"][t, j]
+                assert batch["place_match"][0, row, column] == movement.matches["place_match"][t, j]
+                assert batch["copy_intervals"][0, column] == movement.copied["copy_intervals"][j]
+                assert batch["copy_steps"][0, column] == movement.copied["copy_steps"][j]
+                assert batch["copy_pitches"][0, column] == movement.copied["copy_pitches"][j]
         assert (batch["weights"][0, movement.steps - start :] == 0).all()
         start += notes

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from playbach_train.networks.window_network import WindowNetwork
-from playbach_train.networks.windowed import GRID, MULTIHEAD, WINDOWED
+from playbach_train.networks.windowed import GRID, MULTIHEAD, WINDOWED, WindowNetwork
 
 WINDOW = 10
 NETWORKS = (WINDOWED, MULTIHEAD, GRID)

@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 from playbach_train.runs.checkpoint import Arrays, load_arrays
-from playbach_train.runs.curves import Curves
-from playbach_train.runs.loop import Row, resumed, train_epochs
+from playbach_train.runs.loop import Curves, Row, resumed, train_epochs
 from playbach_train.runs.run import CHECKPOINT, CURVES, HISTORY, NETWORK
 
 PNG = b"\x89PNG\r\n\x1a\n"

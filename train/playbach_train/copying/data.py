@@ -44,40 +44,28 @@ class MovementArrays:
 
     Attributes:
         name: of the movement.
-        note_rows, pitch_rows, duration_rows: feature rows ``(N + 1, features)``.
-        symbols: true shift, pitch and duration symbols ``(N + 1, 3)``.
-        weights: 1 where a part is asked for, else 0: ``(N + 1, 3)``.
-        intervals, steps_moved, pitches: of each note, the first two counted from the note before
-            ``(N + 1,)``; the last entry is unused.
-        last_pitch: before each note ``(N + 1,)``.
-        degree: of the last pitch, as in ``Tracker``, 0 to 23 ``(N + 1,)``.
-        rising: 1 where the note joins a chord and so lies above the last ``(N + 1,)``.
-        match, step_match: how well the intervals, and the steps of the scale, before step t match
-            those before note j ``(N + 1, N + 1)``.
-        place_match: how note j stands to the note of step t, as in ``place_table`` of the meter
-            there ``(N + 1, N + 1)``.
+        by_step: ``note_rows``, ``pitch_rows``, ``duration_rows``, feature rows
+            ``(N + 1, features)``; ``symbols``, the true shift, pitch and duration ``(N + 1, 3)``;
+            ``weights``, 1 where a part is asked for, else 0 ``(N + 1, 3)``; ``last_pitch`` before
+            each note; ``degree`` of that pitch, as in ``Tracker``, 0 to 23; ``rising``, 1 where the
+            note joins a chord and so lies above the last ``(N + 1,)``.
+        copied: what each note would give to be copied, the last entry unused ``(N + 1,)``:
+            ``copy_intervals`` and ``copy_steps`` of the scale, counted from the note before, and
+            ``copy_pitches``.
+        matches: how step t stands to the earlier note j ``(N + 1, N + 1)``: ``match`` and
+            ``step_match``, how well the intervals, and the steps of the scale, before both agree;
+            ``place_match``, as in ``place_table`` of the meter at t.
     """
 
     name: str
-    note_rows: Ints
-    pitch_rows: Ints
-    duration_rows: Ints
-    symbols: Ints
-    weights: NDArray[np.float32]
-    intervals: Ints
-    steps_moved: Ints
-    pitches: Ints
-    last_pitch: Ints
-    degree: Ints
-    rising: Ints
-    match: NDArray[np.uint8]
-    step_match: NDArray[np.uint8]
-    place_match: NDArray[np.uint8]
+    by_step: dict[str, NDArray[Any]]
+    copied: dict[str, Ints]
+    matches: dict[str, NDArray[np.uint8]]
 
     @property
     def steps(self) -> int:
         """N + 1."""
-        return len(self.symbols)
+        return len(self.by_step["symbols"])
 
 
 def movement_arrays(name: str, piece: Piece, encoding: Encoding) -> MovementArrays:
@@ -93,55 +81,46 @@ def movement_arrays(name: str, piece: Piece, encoding: Encoding) -> MovementArra
         )
     heading, events = encode(piece)
     tracker = Tracker(encoding, heading)
-    rows: list[tuple[list[int], list[int], list[int]]] = []
-    symbols, last_pitches, degrees, rising = [], [], [], []
-    meters: list[Meter] = []
+    rows, copied, meters = [], [], []
     for index, event in enumerate(events):
         pitch = tracker.pitch + event.interval
-        rows.append(
-            (
-                tracker.note_rows(),
-                tracker.pitch_rows(event.shift),
-                tracker.duration_rows(event.shift, pitch),
-            )
+        symbols = (
+            encoding.shift_symbol(event.shift),
+            encoding.pitch_symbol(event.interval),
+            encoding.duration_symbol(event.duration),
         )
-        symbols.append(
-            (
-                encoding.shift_symbol(event.shift),
-                encoding.pitch_symbol(event.interval),
-                encoding.duration_symbol(event.duration),
-            )
-        )
-        last_pitches.append(tracker.pitch)
-        degrees.append(tracker.degree)
-        rising.append(int(index > 0 and event.shift == 0))
+        rising = int(index > 0 and event.shift == 0)
+        rows.append(_step(tracker, event.shift, pitch, symbols) | {"rising": rising})
+        copied.append((event.interval, steps_between(tracker.degree, event.interval), pitch))
         meters.append(tracker.place_after(event.shift).meter)
         tracker.advance(event.shift, pitch, event.duration)
-    rows.append((tracker.note_rows(), tracker.pitch_rows(0), tracker.duration_rows(0, 60)))
-    symbols.append((END, 0, 0))
-    weights = np.ones((len(symbols), 3), np.float32)
+    rows.append(_step(tracker, 0, 60, (END, 0, 0)) | {"rising": 0})
+    by_step = {key: np.array([row[key] for row in rows], np.int32) for key in rows[0]}
+    weights = np.ones((len(rows), 3), np.float32)
     weights[-1, 1:] = 0
-    steps = [steps_between(d, e.interval) for d, e in zip(degrees, events, strict=True)]
-    steps_moved = np.array([*steps, 0], np.int32)
-    intervals = np.array([*(event.interval for event in events), 0], np.int32)
-    pitches = np.array([*(note.pitch for note in piece.notes), 0], np.int32)
+    intervals, steps, pitches = np.ascontiguousarray(np.array([*copied, (0, 0, 0)], np.int32).T)
     return MovementArrays(
-        name=name,
-        note_rows=np.array([row[0] for row in rows], np.int32),
-        pitch_rows=np.array([row[1] for row in rows], np.int32),
-        duration_rows=np.array([row[2] for row in rows], np.int32),
-        symbols=np.array(symbols, np.int32),
-        weights=weights,
-        intervals=intervals,
-        steps_moved=steps_moved,
-        pitches=pitches,
-        last_pitch=np.array([*last_pitches, tracker.pitch], np.int32),
-        degree=np.array([*degrees, 0], np.int32),
-        rising=np.array([*rising, 0], np.int32),
-        match=match_rows(intervals, pitches),
-        step_match=match_rows(steps_moved, None),
-        place_match=place_rows([note.onset for note in piece.notes], meters),
+        name,
+        by_step | {"weights": weights},
+        {"copy_intervals": intervals, "copy_steps": steps, "copy_pitches": pitches},
+        {
+            "match": match_rows(intervals, pitches),
+            "step_match": match_rows(steps, None),
+            "place_match": place_rows([note.onset for note in piece.notes], meters),
+        },
     )
+
+
+def _step(tracker: Tracker, shift: int, pitch: int, symbols: tuple[int, ...]) -> dict[str, Any]:
+    """A row of ``MovementArrays.by_step``, but ``rising``."""
+    return {
+        "note_rows": tracker.note_rows(),
+        "pitch_rows": tracker.pitch_rows(shift),
+        "duration_rows": tracker.duration_rows(shift, pitch),
+        "symbols": symbols,
+        "last_pitch": tracker.pitch,
+        "degree": tracker.degree,
+    }
 
 
 def match_rows(moves: Ints, pitches: Ints | None) -> NDArray[np.uint8]:
@@ -183,7 +162,7 @@ def transposed(movement: MovementArrays, semitones: int, encoding: Encoding) -> 
     features = feature_tables(encoding).note
     column = [feature.name for feature in features].index("register")
     first = row_offsets(features)[column]
-    rows = movement.note_rows.copy()
+    rows = movement.by_step["note_rows"].copy()
     rows[:, column] = first + np.clip(rows[:, column] - first + semitones, 0, REGISTERS - 1)
     return rows
 
@@ -265,30 +244,18 @@ def _segment(m: MovementArrays, note_rows: Ints, start: int, notes: int, memory:
     # Columns M + T: the remembered notes end where the segment starts.
     at = slice(memory - (start - first), memory + stop - start)
     too_old = np.arange(start, stop)[:, None] - np.arange(first, stop) > memory
-    columns: Batch = {}
-    for name, rows in zip(MATCHES, (m.match, m.step_match, m.place_match), strict=True):
-        columns[name] = np.full((notes, memory + notes), BLOCKED, np.uint8)
-        columns[name][: stop - start, at] = rows[start:stop, first:stop]
-        columns[name][: stop - start, at][too_old] = BLOCKED
-    for name, moves in (
-        ("copy_intervals", m.intervals),
-        ("copy_steps", m.steps_moved),
-        ("copy_pitches", m.pitches),
-    ):
-        columns[name] = np.zeros(memory + notes, np.int32)
-        columns[name][at] = moves[first:stop]
-    take = {
-        "note_rows": note_rows,
-        "pitch_rows": m.pitch_rows,
-        "duration_rows": m.duration_rows,
-        "symbols": m.symbols,
-        "weights": m.weights,
-        "last_pitch": m.last_pitch,
-        "rising": m.rising,
-        "degree": m.degree,
+    segment: Batch = {
+        name: _padded(values[start:stop], notes)
+        for name, values in (m.by_step | {"note_rows": note_rows}).items()
     }
-    segment = {name: _padded(values[start:stop], notes) for name, values in take.items()}
-    return segment | columns | {"carry": np.array(start > 0, np.float32)}
+    for name, rows in m.matches.items():
+        segment[name] = np.full((notes, memory + notes), BLOCKED, np.uint8)
+        segment[name][: stop - start, at] = rows[start:stop, first:stop]
+        segment[name][: stop - start, at][too_old] = BLOCKED
+    for name, moves in m.copied.items():
+        segment[name] = np.zeros(memory + notes, np.int32)
+        segment[name][at] = moves[first:stop]
+    return segment | {"carry": np.array(start > 0, np.float32)}
 
 
 def _padded(values: NDArray[Any], length: int) -> NDArray[Any]:

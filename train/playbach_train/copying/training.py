@@ -24,8 +24,7 @@ from playbach_train.runs.checkpoint import (
     model_arrays,
     training_arrays,
 )
-from playbach_train.runs.curves import Curves
-from playbach_train.runs.loop import Row, resumed, train_epochs
+from playbach_train.runs.loop import Curves, Row, resumed, train_epochs
 
 CELLO_MEDIAN = 50
 """About the median pitch of a movement for cello, MIDI note number."""
@@ -251,7 +250,7 @@ def make_optimizer(config: CopyingConfig, updates_per_epoch: int) -> Any:
 
 def octaves_down(movement: MovementArrays) -> int:
     """Whole octaves, in semitones, that bring a violin's or flute's movement to the cello's."""
-    median = float(np.median(movement.pitches[:-1]))
+    median = float(np.median(movement.copied["copy_pitches"][:-1]))
     return -OCTAVE * max(round((median - CELLO_MEDIAN) / OCTAVE), 0)
 
 

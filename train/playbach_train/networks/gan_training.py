@@ -33,8 +33,7 @@ from playbach_train.runs.checkpoint import (
     model_arrays,
     training_arrays,
 )
-from playbach_train.runs.curves import Curves
-from playbach_train.runs.loop import Row, resumed, train_epochs
+from playbach_train.runs.loop import Curves, Row, resumed, train_epochs
 
 Floats = NDArray[np.float32]
 

@@ -35,8 +35,7 @@ from playbach_train.runs.checkpoint import (
     model_arrays,
     training_arrays,
 )
-from playbach_train.runs.curves import Curves
-from playbach_train.runs.loop import Row, resumed, train_epochs
+from playbach_train.runs.loop import Curves, Row, resumed, train_epochs
 
 MEASURED = {"held out": "held_out", "random windows": "random_windows"}
 """What bits are measured on, and the key of them in a row of the history."""
