@@ -17,9 +17,9 @@ from bench.comparison.timing import fidelity, sizes, timed
 
 from playbach.bundle import read_bundle
 from playbach.music.note import Piece
-from playbach_train.networks.table import architecture
+from playbach_train.networks.table import architecture, load_run
 from playbach_train.runs.pieces import kept_scores
-from playbach_train.runs.run import Run, load_run
+from playbach_train.runs.run import Run
 
 Figures = dict[str, Any]
 

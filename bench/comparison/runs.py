@@ -16,7 +16,7 @@ from tensorboard.compat.proto.event_pb2 import Event
 
 from playbach.errors import InputError, PlaybachError
 from playbach_train.config import load_config
-from playbach_train.networks.table import architecture
+from playbach_train.networks.table import architecture, network_of
 from playbach_train.runs.run import (
     BOARD,
     CHECKPOINT,
@@ -25,7 +25,6 @@ from playbach_train.runs.run import (
     NETWORK,
     RECORD,
     Run,
-    network_of,
     read_json,
     read_record,
 )

@@ -18,7 +18,8 @@ from playbach_convert import figures_command
 from playbach_convert.edgetpu import command
 from playbach_convert.edgetpu.variant import SOURCE
 from playbach_convert.variants import VARIANTS
-from playbach_train.runs.run import Run, load_run
+from playbach_train.networks.table import load_run
+from playbach_train.runs.run import Run
 
 USUAL = ("float32", "dynamic")
 """Variants that are made when none are named; they need no scores."""

@@ -24,8 +24,7 @@ from playbach_convert.limits import VerificationError, check_near
 from playbach_convert.music import Music
 from playbach_convert.pipelines import pipeline_of
 from playbach_train import cli as train
-from playbach_train.networks.table import NETWORKS
-from playbach_train.runs.run import load_run
+from playbach_train.networks.table import NETWORKS, load_run
 
 TOYS = {"toy-window": "tests.convert.toy_window", "toy-noise": "tests.convert.toy_noise"}
 VARIANTS = ("float32", "int8")

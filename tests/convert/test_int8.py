@@ -20,8 +20,9 @@ from playbach.predictor.lstm_copy import LstmCopyPredictor
 from playbach_convert.calibration import rollouts
 from playbach_convert.distributions import bundle_distributions
 from playbach_train.copying.model import PARTS
+from playbach_train.networks.table import load_run
 from playbach_train.runs.checkpoint import Arrays
-from playbach_train.runs.run import Run, load_run
+from playbach_train.runs.run import Run
 
 PIECE = tiny_piece(parse_form("menuet"), C_MAJOR, bars=40)
 

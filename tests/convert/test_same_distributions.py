@@ -23,7 +23,7 @@ from playbach_convert.distributions import (
     network_distributions,
 )
 from playbach_train.copying.model import PARTS, Network
-from playbach_train.runs.run import load_run
+from playbach_train.networks.table import load_run
 
 KEY = Key(2, Mode.MINOR)
 

@@ -21,7 +21,7 @@ from playbach_convert.limits import VerificationError, check_near
 from playbach_convert.music import Music, made_up
 from playbach_convert.verify import Verifier
 from playbach_train.copying.measure import bits_of, predictor_log_probs
-from playbach_train.runs.run import load_run
+from playbach_train.networks.table import load_run
 
 PIECES = tuple(tiny_piece(parse_form(name), C_MAJOR, bars=6) for name in ("gavotte", "gigue"))
 RANGE = PitchRange(36, 76)

@@ -17,17 +17,9 @@ from playbach.errors import InputError
 from playbach_train.cli import build_parser, main
 from playbach_train.config import flat_values, limits
 from playbach_train.networks.architecture import Convertible, HeldOut, Part
-from playbach_train.networks.table import DEFAULT, NETWORKS, architecture
+from playbach_train.networks.table import DEFAULT, NETWORKS, architecture, load_run
 from playbach_train.runs.checkpoint import load_arrays
-from playbach_train.runs.run import (
-    CHECKPOINT,
-    CONFIG,
-    NETWORK,
-    RECORD,
-    load_run,
-    read_json,
-    write_json,
-)
+from playbach_train.runs.run import CHECKPOINT, CONFIG, NETWORK, RECORD, read_json, write_json
 
 Capture = pytest.CaptureFixture[str]
 NAME = "bigrams"

@@ -22,6 +22,9 @@ from playbach.errors import InputError
 MAX_CONFIG_BYTES = 65_536
 _SHOWN = 60
 _LIMITS = "limits"
+C = TypeVar("C")
+_ATTRIBUTE = re.compile(r" {4}(\w+): (.*)$")
+_FURTHER = " " * 8
 
 
 class Training(Protocol):
@@ -44,9 +47,6 @@ class Configuration(Protocol):
     @property
     def training(self) -> Training:
         """The section of training."""
-
-
-C = TypeVar("C")
 
 
 def limited(default: float, low: float, high: float) -> Any:
@@ -211,10 +211,6 @@ def number_text(value: float) -> str:
 def _shown(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
-
-
-_ATTRIBUTE = re.compile(r" {4}(\w+): (.*)$")
-_FURTHER = " " * 8
 
 
 def attributes(record: type[Any]) -> dict[str, str]:

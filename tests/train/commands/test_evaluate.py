@@ -21,10 +21,11 @@ from playbach_train.corpus import Request
 from playbach_train.corpus.engraving import packaged_manifest
 from playbach_train.corpus.midi_files import read_midi
 from playbach_train.corpus.named import engraving_cache
+from playbach_train.networks.table import load_run
 from playbach_train.ngram import baseline_bits
 from playbach_train.runs.checkpoint import load_arrays, save_arrays
 from playbach_train.runs.pieces import TRAINED_ON, kept_scores, of_bundle, of_run
-from playbach_train.runs.run import NETWORK, RECORD, SCORES, load_run
+from playbach_train.runs.run import NETWORK, RECORD, SCORES
 
 Capture = pytest.CaptureFixture[str]
 

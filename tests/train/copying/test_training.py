@@ -23,8 +23,8 @@ from tests.fixtures.make_tiny_bundle import tiny_options, train_tiny
 from playbach_train.cli import main
 from playbach_train.copying.config import CopyingConfig, TrainingConfig
 from playbach_train.copying.training import make_optimizer
+from playbach_train.networks.table import load_run
 from playbach_train.runs.checkpoint import load_arrays
-from playbach_train.runs.run import load_run
 
 PATIENCE = 180
 PNG = b"\x89PNG\r\n\x1a\n"

@@ -23,9 +23,9 @@ from playbach_train.networks.architecture import Convertible, Job
 from playbach_train.networks.gan import ARCHITECTURE
 from playbach_train.networks.gan_models import GanConfig, GanNetwork, GanTraining
 from playbach_train.networks.gan_training import EPOCHS
-from playbach_train.networks.table import architecture
+from playbach_train.networks.table import architecture, load_run
 from playbach_train.runs.checkpoint import load_arrays, save_arrays
-from playbach_train.runs.run import NETWORK, load_run, start_run
+from playbach_train.runs.run import NETWORK, start_run
 
 CONFIG = GanConfig(GanNetwork(noise=6), GanTraining(epochs=2, batch=8))
 PNG = b"\x89PNG\r\n\x1a\n"

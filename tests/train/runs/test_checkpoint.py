@@ -13,6 +13,7 @@ import pytest
 from playbach.errors import InputError, OutputError
 from playbach.music.encoding import DEFAULT_ENCODING
 from playbach_train.copying.config import CopyingConfig
+from playbach_train.networks.table import load_run
 from playbach_train.runs.checkpoint import MAX_CHECKPOINT_BYTES, load_arrays, save_arrays
 from playbach_train.runs.run import (
     BOARD,
@@ -23,7 +24,6 @@ from playbach_train.runs.run import (
     NETWORK,
     RECORD,
     check_folder,
-    load_run,
     read_json,
     start_run,
 )

@@ -19,9 +19,9 @@ from playbach.predictor.load import SYMBOL_KINDS
 from playbach_train.commands import print_json, say, say_aside
 from playbach_train.commands.corpus import add_folder_argument
 from playbach_train.corpus import Corpus, Say, load
-from playbach_train.networks.table import DEFAULT, architecture
+from playbach_train.networks.table import DEFAULT, architecture, load_run
 from playbach_train.runs.pieces import kept_scores, of_bundle, of_run
-from playbach_train.runs.run import Run, load_run
+from playbach_train.runs.run import Run
 
 COLUMNS = ("pitch_bits", "shift_bits", "duration_bits", "total_bits", "pitch_top1", "notes")
 Row = dict[str, float | None]

@@ -35,6 +35,7 @@ SUITE_FORMS = (
 MOST_MOVEMENTS = 1000
 FEWEST_NOTES = 2
 PAGE, JSON = "index.html", "report.json"
+MOST_SEED = 2**63 - 1
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -165,9 +166,6 @@ def _print(headline: Sequence[Mapping[str, Any]]) -> None:
         figure = row["figure"]
         shown = f"{figure:.3f}" if isinstance(figure, float) else str(figure or "-")
         say(f"{verdicts[row['met']]:6} {shown:>6}  {row['about']} (target: {row['target']})")
-
-
-MOST_SEED = 2**63 - 1
 
 
 def add_temperature_argument(parser: argparse._ActionsContainer) -> None:

@@ -25,7 +25,7 @@ from playbach_train.config import Configuration, load_config, options_given
 from playbach_train.corpus import Corpus
 from playbach_train.corpus.split import Split, fingerprints, folds, split_movements
 from playbach_train.networks.architecture import Architecture, Job
-from playbach_train.networks.table import DEFAULT, NETWORKS, architecture
+from playbach_train.networks.table import DEFAULT, NETWORKS, architecture, network_of
 from playbach_train.runs.pieces import keep_scores
 from playbach_train.runs.run import (
     CHECKPOINT,
@@ -33,7 +33,6 @@ from playbach_train.runs.run import (
     RECORD,
     check_folder,
     clear_run,
-    network_of,
     read_record,
     start_run,
 )

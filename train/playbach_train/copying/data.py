@@ -36,6 +36,18 @@ BLOCKED = 255
 
 MAX_NOTES = 12_000
 """Notes of a movement: how every two of them match takes three bytes, 432 MB at most."""
+Batch = dict[str, NDArray[Any]]
+"""What ``Network`` reads at once, by name: T notes of each of B streams, M remembered notes before.
+
+``note_rows``, ``pitch_rows``, ``duration_rows`` ``(B, T, features)``; ``symbols``, ``weights``
+``(B, T, 3)``; ``last_pitch``, ``rising``, ``degree`` ``(B, T)``; ``match``, ``step_match``,
+``place_match`` ``(B, T, M + T)``; ``copy_intervals``, ``copy_steps``, ``copy_pitches``
+``(B, M + T)``; ``carry`` ``(B,)``: 1 where the state of the segment before is kept, 0 where a
+movement begins. See ``MovementArrays`` for what they hold.
+"""
+MATCHES = ("match", "step_match", "place_match")
+COLUMN_STEP = 256
+"""The memory's columns in a batch come in multiples of this, so few shapes are compiled."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,21 +177,6 @@ def transposed(movement: MovementArrays, semitones: int, encoding: Encoding) -> 
     rows = movement.by_step["note_rows"].copy()
     rows[:, column] = first + np.clip(rows[:, column] - first + semitones, 0, REGISTERS - 1)
     return rows
-
-
-Batch = dict[str, NDArray[Any]]
-"""What ``Network`` reads at once, by name: T notes of each of B streams, M remembered notes before.
-
-``note_rows``, ``pitch_rows``, ``duration_rows`` ``(B, T, features)``; ``symbols``, ``weights``
-``(B, T, 3)``; ``last_pitch``, ``rising``, ``degree`` ``(B, T)``; ``match``, ``step_match``,
-``place_match`` ``(B, T, M + T)``; ``copy_intervals``, ``copy_steps``, ``copy_pitches``
-``(B, M + T)``; ``carry`` ``(B,)``: 1 where the state of the segment before is kept, 0 where a
-movement begins. See ``MovementArrays`` for what they hold.
-"""
-
-MATCHES = ("match", "step_match", "place_match")
-COLUMN_STEP = 256
-"""The memory's columns in a batch come in multiples of this, so few shapes are compiled."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Bits per note and top-1, of a Keras network and of a bundle, per movement and pooled."""
+"""Bits per note and top-1, of a network in training, of a run and of a bundle."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ duration, and 1 where the true pitch was the likeliest, else 0: ``(steps, 4)``."
 LEAST_CHANCE = 1e-30
 """Where probabilities are measured, and not logits, none is taken for less, so that no part of a
 note costs over 100 bits."""
+SEGMENT = 128
+"""Notes read at once; the figures are the same with any number."""
 
 
 @dataclass(frozen=True)
@@ -118,10 +120,6 @@ def _places(share: Sequence[Reading], segment: int) -> Iterator[tuple[str, int]]
     for reading in share:
         for start in range(0, reading.movement.steps, segment):
             yield reading.movement.name, min(segment, reading.movement.steps - start)
-
-
-SEGMENT = 128
-"""Notes read at once; the figures are the same with any number."""
 
 
 @dataclass(frozen=True, eq=False)

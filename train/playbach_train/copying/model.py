@@ -33,6 +33,7 @@ from playbach.music.note import MAX_PITCH
 from playbach.music.scale import step_table, widest_step
 from playbach_train.copying.config import NetworkConfig, Regularisation
 from playbach_train.copying.data import BLOCKED
+from playbach_train.networks.lstm import lstm_cell
 
 PARTS = ("shift", "pitch", "duration")
 CELL_CLIP = 8.0
@@ -225,22 +226,6 @@ class Network(keras.Model):
         falls = ops.logical_and(steps <= 0, steps >= -widest)
         blocked = ops.logical_and(falls, batch["rising"][..., None] > 0)
         return ops.where(blocked, _MINUS_INFINITY, logits)
-
-
-def lstm_cell(gates: Any, cell: Any, *, clip: float | None) -> tuple[Any, Any]:
-    """Output and cell after one step: Hochreiter and Schmidhuber 1997, Gers et al. 2000.
-
-    Args:
-        gates: x.W + h.U + b in Keras' order: input, forget, cell, output ``(B, 4U)``.
-        cell: before ``(B, U)``; none before the first step.
-        clip: the cell stays within this; ``None`` for no limit.
-    """
-    i, f, g, o = ops.split(gates, 4, axis=-1)
-    grown = ops.sigmoid(i) * ops.tanh(g)
-    cell = grown if cell is None else ops.sigmoid(f) * cell + grown
-    if clip is not None:
-        cell = ops.clip(cell, -clip, clip)
-    return ops.sigmoid(o) * ops.tanh(cell), cell
 
 
 class ClippedLSTM(keras.layers.Layer):

@@ -24,6 +24,11 @@ from playbach_train.corpus.folder import Outcome, read_score
 from playbach_train.corpus.grid import one_line
 from playbach_train.corpus.records import Request, ScoreMovement, Skipped, user_cache
 
+_MUSIC21_LICENCES = {
+    "bach-chorales": "music in the public domain; encodings as licensed to music21",
+    "essen-ballads": "non-commercial distribution and use, as permitted to music21",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class NamedCorpus:
@@ -165,11 +170,6 @@ def _music21_corpus() -> Path:
             "pip install 'playbach[train]'"
         ) from error
 
-
-_MUSIC21_LICENCES = {
-    "bach-chorales": "music in the public domain; encodings as licensed to music21",
-    "essen-ballads": "non-commercial distribution and use, as permitted to music21",
-}
 
 NAMED_CORPORA = (
     NamedCorpus(

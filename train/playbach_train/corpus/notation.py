@@ -1,6 +1,8 @@
-"""A score as music21 holds it, as a piece.
+"""MusicXML, ABC and kern files as pieces, read by music21 in memory.
 
-music21 is imported by ``notation_files``, not here: its objects say what they are by class name.
+music21 can also fetch addresses, keep pickles of what it parsed and write scratch files. None of
+that is reached from here: it gets a path or a text and the format that the suffix says. It is slow
+to import; its objects say what they are by class name.
 """
 
 from __future__ import annotations
@@ -43,6 +45,10 @@ _MODES = {
     **dict.fromkeys(("minor", "aeolian", "dorian", "phrygian", "locrian"), Mode.MINOR),
 }
 _DECIMALS = 1 << 16
+MAX_TUNES = 20_000
+MAX_REASON = 160
+_TUNE = re.compile(r"^(?=X:)", re.MULTILINE)
+_FILE_HEADER_FIELD = re.compile(r"^[A-Za-z]:.*$", re.MULTILINE)
 
 
 def piece_from_score(score: Any, name: str, form: Form | None = None) -> ReadResult:
@@ -146,12 +152,6 @@ def _pickup(score: Any, meter: Meter) -> Ticks:
     offsets = [_exact(measure.offset) for measure in part.getElementsByClass("Measure")[:2]]
     length = ticks(offsets[-1] - offsets[0]) if offsets else 0
     return Ticks(length if 0 < length < meter.bar_ticks else 0)
-
-
-MAX_TUNES = 20_000
-MAX_REASON = 160
-_TUNE = re.compile(r"^(?=X:)", re.MULTILINE)
-_FILE_HEADER_FIELD = re.compile(r"^[A-Za-z]:.*$", re.MULTILINE)
 
 
 def parse_musicxml(path: Path) -> Iterator[Callable[[], list[Any]]]:

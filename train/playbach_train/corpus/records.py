@@ -1,4 +1,4 @@
-"""What a corpus consists of: movements, where they came from, and what was left out."""
+"""What is wanted of a corpus, and what it holds: movements, their origins, what was left out."""
 
 from __future__ import annotations
 

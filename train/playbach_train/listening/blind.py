@@ -1,4 +1,10 @@
-"""A blind test: excerpts whose names and order say nothing, and the key to them. Pure."""
+"""A blind test: excerpts whose names and order say nothing, the key to them, and the page.
+
+The page is one file of HTML that holds all it needs. It works from a disk, where browsers load no
+modules, so what plays the notes is put into it as one script: the synth of the board's own page,
+read where the board has it. A content security policy names the hashes of its script and style:
+nothing else can run, and nothing can be sent.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +30,18 @@ LETTERS = "bcdfghjklmnpqrstvwxz"
 
 NAME_LENGTH = 6
 SURVEY_LENGTH = 16
+SYNTH = ("room.js", "voices.js", "instrument.js")
+OWN = ("answers.js", "player.js", "survey.js")
+"""Modules of the board's page and of this one, each after those it imports."""
+PROGRAM = 42
+"""General MIDI program of all excerpts: the cello."""
+VELOCITY = 84
+FADE = 1500
+"""Milliseconds at the end of each excerpt in which it dies away."""
+_IMPORT = re.compile(r"^import [^;]*;\n", re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const)\b)", re.MULTILINE)
+_STATIC = resources.files("playbach_train.listening") / "static"
+_BOARD = resources.files("playbach") / "web" / "static"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,23 +114,6 @@ def key_of(test: Blind, origins: Sequence[Origin], wanted: Wanted) -> dict[str, 
             for one in test.excerpts
         },
     }
-
-
-SYNTH = ("room.js", "voices.js", "instrument.js")
-OWN = ("answers.js", "player.js", "survey.js")
-"""Modules of the board's page and of this one, each after those it imports."""
-
-PROGRAM = 42
-"""General MIDI program of all excerpts: the cello."""
-
-VELOCITY = 84
-FADE = 1500
-"""Milliseconds at the end of each excerpt in which it dies away."""
-
-_IMPORT = re.compile(r"^import [^;]*;\n", re.MULTILINE)
-_EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const)\b)", re.MULTILINE)
-_STATIC = resources.files("playbach_train.listening") / "static"
-_BOARD = resources.files("playbach") / "web" / "static"
 
 
 def page_of(test: Blind, *, mail: str | None) -> str:

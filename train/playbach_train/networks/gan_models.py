@@ -16,6 +16,17 @@ from keras import layers, ops
 from playbach_train.config import limited
 from playbach_train.networks.architecture import GraphForm, Tensor
 
+ROLE = "noise"
+"""Of the only graph."""
+SIDE = 64
+"""Rows, and columns, of an image."""
+SMALL = 8
+"""Rows, and columns, of what the noise is first projected to."""
+CHANNELS = (32, 16, 8, 1)
+"""Channels of that, and after each doubling of rows and columns."""
+READING = (8, 16, 32)
+"""Channels of the discriminator's convolutions."""
+
 
 @dataclass(frozen=True)
 class GanNetwork:
@@ -66,22 +77,6 @@ class GanConfig:
 
     network: GanNetwork = field(default_factory=GanNetwork)
     training: GanTraining = field(default_factory=GanTraining)
-
-
-ROLE = "noise"
-"""Of the only graph."""
-
-SIDE = 64
-"""Rows, and columns, of an image."""
-
-SMALL = 8
-"""Rows, and columns, of what the noise is first projected to."""
-
-CHANNELS = (32, 16, 8, 1)
-"""Channels of that, and after each doubling of rows and columns."""
-
-READING = (8, 16, 32)
-"""Channels of the discriminator's convolutions."""
 
 
 def generator(config: GanNetwork, seed: int) -> Any:

@@ -1,4 +1,4 @@
-"""Train a network that reads windows: epochs, checkpoints, the best weights, logs."""
+"""Networks that read windows: training, measures, and what the board needs of a trained one."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ from playbach_train.runs.loop import Curves, Row, resumed, train_epochs
 
 MEASURED = {"held out": "held_out", "random windows": "random_windows"}
 """What bits are measured on, and the key of them in a row of the history."""
+BATCH = 512
 
 
 @dataclass(frozen=True)
@@ -211,9 +212,6 @@ def _means(parts: Sequence[str], found: Costs) -> Row:
     }
 
 
-BATCH = 512
-
-
 @dataclass(frozen=True, eq=False)
 class Costs:
     """What each window's target cost.
@@ -283,10 +281,10 @@ def without_others(found: Costs, windows: Windows, which: NDArray[np.int64], oth
 
 
 def _cost(logits: NDArray[Any], target: NDArray[np.int32]) -> tuple[NDArray[Any], NDArray[Any]]:
-    scores = logits.astype(np.float64)
-    scores -= scores.max(axis=-1, keepdims=True)
-    nats = np.log(np.exp(scores).sum(axis=-1)) - scores[np.arange(len(target)), target]
-    return nats / math.log(2), scores.argmax(axis=-1) == target
+    logits = logits.astype(np.float64)
+    logits -= logits.max(axis=-1, keepdims=True)
+    nats = np.log(np.exp(logits).sum(axis=-1)) - logits[np.arange(len(target)), target]
+    return nats / math.log(2), logits.argmax(axis=-1) == target
 
 
 def _with_border(extra: NDArray[np.float64]) -> NDArray[np.float64]:

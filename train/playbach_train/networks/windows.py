@@ -1,4 +1,4 @@
-"""Windows of symbols: so many that were, and the one to predict."""
+"""Windows of symbols: so many that were, and the one to predict; how they are read and learned."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from playbach_train.runs.checkpoint import Arrays
 
 Inputs = dict[str, Ints]
 """``symbols`` and, where they are learned, ``ticks``: ``(B, window)``; as targets ``(B,)``."""
+RANDOM_SHARE = 0.1
+"""Share of all windows that ``random_windows`` keeps from training."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,10 +111,6 @@ def check_enough(windows: int, batch: int) -> None:
             f"too little music for batches of {batch} windows: the training movements give "
             f"{windows}; give more scores, or a smaller --training.batch"
         )
-
-
-RANDOM_SHARE = 0.1
-"""Share of all windows that ``random_windows`` keeps from training."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The report as a page of HTML without scripts."""
+"""The report as a page of HTML without scripts, and its pictures, as PNG."""
 
 from __future__ import annotations
 
@@ -76,6 +76,12 @@ $movements
 </body>
 </html>
 """)
+LEAST_SHOWN = 0.002
+"""Values with a smaller share on both sides are left out of a picture."""
+MOST_LABELS = 16
+GENERATED, REAL = "#c4572b", "#3b6ea5"
+WIDTH = 0.42
+DOTS_PER_INCH = 110
 
 
 def page_of(report: Mapping[str, Any]) -> str:
@@ -196,15 +202,6 @@ def number(figure: float | None) -> str:
     if figure is None:
         return "&ndash;"
     return str(figure) if isinstance(figure, int) else f"{figure:.3f}"
-
-
-LEAST_SHOWN = 0.002
-"""Values with a smaller share on both sides are left out of a picture."""
-
-MOST_LABELS = 16
-GENERATED, REAL = "#c4572b", "#3b6ea5"
-WIDTH = 0.42
-DOTS_PER_INCH = 110
 
 
 def feature_png(found: Mapping[str, Any]) -> bytes:

@@ -1,6 +1,8 @@
-"""Scores kept in a run directory, so that a conversion has real music to measure on.
+"""The movements a network learned from and those held out, kept in its run or found again.
 
-Whole movements, those trained on and those held out apart, as exact notes on our grid.
+A run keeps whole movements, both sides apart, as exact notes on our grid, so that a conversion has
+real music to measure on. A bundle only names its movements; those of named corpora are found in the
+user's cache.
 """
 
 from __future__ import annotations
@@ -29,6 +31,8 @@ from playbach_train.runs.run import SCORES, read_record
 
 MOST_NOTES = 100_000
 """Notes kept of each side; a corpus of thousands of movements is not copied whole."""
+TRAINED_ON = "trained_on"
+"""The note in a bundle's manifest that lists the names of these movements."""
 
 
 @dataclass(frozen=True)
@@ -120,10 +124,6 @@ def _piece(notes: tuple[Note, ...], row: Mapping[str, Any]) -> Piece:
         form=parse_form(row["form"]),
         pickup=Ticks(int(row["pickup"])),
     )
-
-
-TRAINED_ON = "trained_on"
-"""The note in a bundle's manifest that lists the names of these movements."""
 
 
 def of_run(folder: Path) -> dict[str, Piece]:

@@ -14,17 +14,15 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from playbach.errors import InputError, OutputError
 from playbach.files import check_writable, write_atomically
-from playbach.music.encoding import ENCODING_VERSION, Encoding
-from playbach_train.config import load_config, to_toml
-from playbach_train.networks.table import DEFAULT, architecture, check_network
-from playbach_train.runs.checkpoint import Arrays, load_arrays
+from playbach.music.encoding import Encoding
+from playbach_train.config import to_toml
+from playbach_train.runs.checkpoint import Arrays
 
 MAX_RECORD_BYTES = 16 * 2**20
 CONFIG, RECORD, HISTORY, SCORES = "config.toml", "run.json", "history.json", "scores.npz"
@@ -103,53 +101,6 @@ def read_record(folder: Path) -> dict[str, Any]:
     if not isinstance(record, dict):
         raise InputError(f"{folder / RECORD}: not the record of a training run; train again")
     return record
-
-
-def load_run(folder: Path) -> Run:
-    """Read a run directory.
-
-    Raises:
-        InputError: it is not one, or a file in it is damaged or of another version.
-    """
-    if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder; give the folder of a training run")
-    weights, scores = load_arrays(folder / NETWORK)
-    record = read_record(folder)
-    network = network_of(folder, record)
-    config = load_config(architecture(network).config, folder / CONFIG, {})
-    return Run(folder, network, config, _encoding(folder, record), record, weights, scores)
-
-
-def network_of(folder: Path, record: Mapping[str, Any]) -> str:
-    """Which network the record of the run in ``folder`` names.
-
-    Raises:
-        InputError: one that this version does not know.
-    """
-    name = record.get("network", DEFAULT)
-    check_network(str(name), f"{folder / RECORD}")
-    return str(name)
-
-
-def _encoding(folder: Path, record: Any) -> Encoding:
-    try:
-        found = record["encoding"]
-        encoding = Encoding(
-            shifts=tuple(map(int, found["shifts"])),
-            durations=tuple(map(int, found["durations"])),
-            widest=int(found["widest"]),
-            forms=tuple(map(str, found["forms"])),
-            meters=tuple(map(str, found["meters"])),
-            version=int(found["version"]),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{folder / RECORD}: no encoding in it ({error}); train again") from error
-    if encoding.version != ENCODING_VERSION:
-        raise InputError(
-            f"{folder / RECORD}: made for version {encoding.version} of the encoding, this is "
-            f"{ENCODING_VERSION}; train again"
-        )
-    return encoding
 
 
 def write_json(path: Path, content: Any) -> None:
