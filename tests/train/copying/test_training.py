@@ -129,26 +129,15 @@ def test_a_finished_run_is_not_changed_by_resuming(scores: Path, finished: Path)
     assert (finished / "checkpoint.npz").read_bytes() == before
 
 
-def test_half_precision_trains_and_a_run_that_gets_no_better_stops(
-    scores: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_half_precision_trains_and_keeps_its_weights_in_full(scores: Path) -> None:
     run = scores.with_name("half")
-    options = tiny_options(
-        training__mixed_precision="true",
-        training__learning_rate=0.1,
-        training__averaging=0,
-        training__epochs=40,
-        training__patience=1,
-    )
+    options = tiny_options(training__mixed_precision="true", training__epochs=1)
     try:
         assert train_tiny(scores, run, options) == 0
     finally:
         keras.mixed_precision.set_dtype_policy("float32")
-    rows = history(run)
-    assert 1 < len(rows) < 40
-    assert all(math.isfinite(row["held_out"]["total"]) for row in rows)
-    assert rows[-1]["held_out"]["total"] >= rows[-2]["held_out"]["total"]
-    assert "no better for 1 epochs; stopping" in capsys.readouterr().out
+    (row,) = history(run)
+    assert math.isfinite(row["held_out"]["total"])
     assert {values.dtype.name for values in load_run(run).weights.values()} == {"float32"}
 
 
