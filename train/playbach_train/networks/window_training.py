@@ -13,7 +13,6 @@ import keras
 import numpy as np
 from keras import ops
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from playbach.errors import InputError
 from playbach.music.note import Piece
@@ -150,6 +149,8 @@ class WindowTrainer:
 
     def _train(self, epoch: int) -> float:
         """Bits per symbol while training, dropout on."""
+        from tqdm import tqdm  # noqa: PLC0415 the converter does without
+
         order = np.random.default_rng((self.config.seed, epoch)).permutation(self.learned)
         size = self.config.batch
         # Batches of one shape: another would be traced anew. What is left over comes next epoch.

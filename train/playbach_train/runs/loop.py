@@ -9,8 +9,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol
 
-from tensorboard.summary import Writer
-
 from playbach.files import write_atomically
 from playbach_train.corpus import Say
 from playbach_train.runs.checkpoint import Arrays, load_arrays, save_arrays
@@ -77,6 +75,8 @@ def train_epochs(
         patience: epochs without a lower loss before it stops; 0 never stops early.
         say: receives lines for the user.
     """
+    from tensorboard.summary import Writer  # noqa: PLC0415 the converter does without
+
     with closing(Writer(str(folder / BOARD))) as board:
         for epoch in range(len(history) + 1, epochs + 1):
             if patience and _epochs_since_best(trainer, history) >= patience:
