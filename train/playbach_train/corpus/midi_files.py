@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import math
 import re
-import stat
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -33,6 +32,7 @@ from playbach_train.corpus.grid import (
     one_line,
     without_overlaps,
 )
+from playbach_train.corpus.guards import check_size
 from playbach_train.corpus.key_finding import estimate_key, key_under_old_signature
 from playbach_train.corpus.pickup import infer_pickup
 
@@ -88,9 +88,12 @@ def read_midi(path: Path) -> ReadResult:
             counts time in SMPTE frames, or it has no notes.
     """
     try:
-        return parse_midi(_content(path), name=path.stem)
+        check_size(path, MAX_FILE_BYTES)
+        return parse_midi(path.read_bytes(), name=path.stem)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def parse_midi(content: bytes, *, name: str) -> ReadResult:
@@ -106,28 +109,6 @@ def parse_midi(content: bytes, *, name: str) -> ReadResult:
     notes, merged = without_overlaps(sounding)
     signs = _signs([event for track in tracks for event in track], division, name)
     return ReadResult(_piece(notes, signs), off_grid, merged, remarks)
-
-
-def _content(path: Path) -> bytes:
-    try:
-        status = path.stat()
-        if stat.S_ISDIR(status.st_mode):
-            raise InputError("this is a folder, not a MIDI file; name a file in it")
-        if not stat.S_ISREG(status.st_mode):
-            raise InputError("this is a device or pipe, not a MIDI file; name a file")
-        with path.open("rb") as file:
-            content = file.read(MAX_FILE_BYTES + 1)
-    except FileNotFoundError as error:
-        raise InputError("there is no such file") from error
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise InputError(f"cannot be read: {reason}") from error
-    if len(content) > MAX_FILE_BYTES:
-        raise InputError(
-            f"larger than {MAX_FILE_BYTES >> 20} MiB, the most that is read; split it into "
-            "movements"
-        )
-    return content
 
 
 def _parsed(content: bytes) -> tuple[Any, tuple[str, ...]]:

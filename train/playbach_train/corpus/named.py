@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from importlib import metadata, resources
 from pathlib import Path
@@ -14,7 +14,6 @@ from playbach_train.corpus.engraving import (
     Manifest,
     MissingSourceError,
     ReadSource,
-    Work,
     compile_work,
     packaged_manifest,
     read_from_folder,
@@ -106,7 +105,7 @@ def read_works(
             yield from (Skipped(name, f"{name}: {error}") for name in work.movements)
             continue
         for movement, path in compiled.items():
-            yield from _with_terms(read_score(path, movement, name), manifest, work)
+            yield from _with_terms(read_score(path, movement, name), manifest.origin, work.licence)
 
 
 def engraving_cache(request: Request, manifest: Manifest) -> Path:
@@ -118,12 +117,11 @@ def engraving_cache(request: Request, manifest: Manifest) -> Path:
     return (request.cache or user_cache()) / f"{manifest.commit[:12]}-lilypond-{version}"
 
 
-def _with_terms(outcomes: Iterator[Outcome], manifest: Manifest, work: Work) -> Iterator[Outcome]:
-    for outcome in outcomes:
-        if isinstance(outcome, ScoreMovement):
-            yield replace(outcome, origin=manifest.origin, licence=work.licence)
-        else:
-            yield outcome
+def _with_terms(outcomes: Iterable[Outcome], origin: str, licence: str) -> Iterator[Outcome]:
+    for one in outcomes:
+        yield (
+            replace(one, origin=origin, licence=licence) if isinstance(one, ScoreMovement) else one
+        )
 
 
 def read_chorales(_: Request) -> Iterator[Outcome]:
@@ -153,11 +151,7 @@ def read_ballads(_: Request) -> Iterator[Outcome]:
 
 def _from_music21(path: Path, corpus: str, form: Form) -> Iterator[Outcome]:
     origin = f"music21 {metadata.version('music21')}, corpus/{path.parent.name}"
-    for outcome in read_score(path, path.stem, corpus, form):
-        if isinstance(outcome, ScoreMovement):
-            yield replace(outcome, origin=origin, licence=_MUSIC21_LICENCES[corpus])
-        else:
-            yield outcome
+    return _with_terms(read_score(path, path.stem, corpus, form), origin, _MUSIC21_LICENCES[corpus])
 
 
 def _music21_corpus() -> Path:
