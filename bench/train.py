@@ -37,23 +37,23 @@ def measure(options: argparse.Namespace) -> list[Figure]:
         sys.exit("train: Keras is not installed here")
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    from playbach_train.arrays import movement_arrays  # noqa: PLC0415 as above
     from playbach_train.config import load_config  # noqa: PLC0415 after the environment is set
-    from playbach_train.networks.copying_config import CopyingConfig  # noqa: PLC0415 as above
-    from playbach_train.training import Trainer  # noqa: PLC0415 as above
+    from playbach_train.copying.config import CopyingConfig  # noqa: PLC0415 as above
+    from playbach_train.copying.data import movement_arrays  # noqa: PLC0415 as above
+    from playbach_train.copying.training import CopyingTrainer  # noqa: PLC0415 as above
 
     config = load_config(CopyingConfig(), CONFIG if CONFIG.exists() else None, {})
     rng = np.random.default_rng(1)
     movements = [
         movement_arrays(f"movement {n}", wandering(rng), DEFAULT_ENCODING) for n in range(MOVEMENTS)
     ]
-    trainer = Trainer(config, DEFAULT_ENCODING, movements, [])
+    trainer = CopyingTrainer(config, DEFAULT_ENCODING, movements, [])
     speeds, per_core = [], []
     for epoch in range(1, EPOCHS + 2):
         began = time.process_time()
-        result = trainer.run_epoch(epoch, lambda _notes, _bits: None)
+        result = trainer.run_epoch(epoch)
         seconds = time.process_time() - began
-        speeds.append(result.notes_per_second)
+        speeds.append(result["notes_per_second"])
         per_core.append(MOVEMENTS * NOTES / seconds)
     # The first epoch compiles.
     return [

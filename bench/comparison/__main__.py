@@ -23,7 +23,7 @@ from bench.report import machine, write_json
 from playbach.command_line import OneLineParser, guarded
 from playbach.errors import InputError, OutputError
 from playbach.files import check_writable, write_atomically
-from playbach_train.run import NETWORK, read_json
+from playbach_train.runs.run import NETWORK, read_json
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE, FOLDER, KEPT, SEEN = "comparison.md", "comparison", "figures.json", "seen.txt"

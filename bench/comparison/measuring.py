@@ -37,11 +37,10 @@ from playbach.predictor import load_predictor
 from playbach.predictor.load import NOTE_KINDS, STEP_KINDS
 from playbach.save.engraving import check_svg, pages
 from playbach.save.formats import save
-from playbach_train.kept_scores import kept_scores
-from playbach_train.networks.table import architecture
+from playbach_train.networks.table import architecture, load_run
 from playbach_train.report.figures import Sets, figures_of
 from playbach_train.report.generate import generate
-from playbach_train.run_reader import load_run
+from playbach_train.runs.pieces import kept_scores
 
 Figures = dict[str, Any]
 SEED = 1

@@ -22,9 +22,9 @@ from playbach.music.note import Piece
 from playbach.music.symbols import BORDER, HOLD, Symbol, vocabulary_from
 from playbach_train.networks.architecture import Convertible, HeldOut, Part, Trained
 from playbach_train.networks.sequences import onset_row
-from playbach_train.networks.window_config import RANDOM_SHARE
-from playbach_train.ngram import NgramAnchor
-from playbach_train.run import HISTORY, Run, read_json
+from playbach_train.networks.windows import RANDOM_SHARE
+from playbach_train.ngram import NgramBaseline
+from playbach_train.runs.run import HISTORY, Run, read_json
 
 Figures = dict[str, Any]
 Window = tuple[bytes, int]
@@ -115,7 +115,7 @@ def pooled(measured: Figures, names: Iterable[str]) -> Figures | None:
 
 def baseline(training: Mapping[str, Piece], measured: Mapping[str, Piece]) -> Figures:
     """Each movement as n-grams alone predict it; as ``held_out`` gives it."""
-    ngrams = NgramAnchor(DEFAULT_ENCODING, training.values())
+    ngrams = NgramBaseline(DEFAULT_ENCODING, training.values())
     movements = {}
     for name, piece in measured.items():
         chances, hits = ngrams.read(piece)

@@ -16,8 +16,8 @@ from tensorboard.compat.proto.event_pb2 import Event
 
 from playbach.errors import InputError, PlaybachError
 from playbach_train.config import load_config
-from playbach_train.networks.table import architecture
-from playbach_train.run import (
+from playbach_train.networks.table import architecture, network_of
+from playbach_train.runs.run import (
     BOARD,
     CHECKPOINT,
     CONFIG,
@@ -28,7 +28,6 @@ from playbach_train.run import (
     read_json,
     read_record,
 )
-from playbach_train.run_reader import network_of
 
 ROOT = Path(__file__).parents[2]
 VARIANTS = "dynamic,int8,float32"

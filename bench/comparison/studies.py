@@ -9,8 +9,8 @@ from pathlib import Path
 from playbach.errors import InputError
 from playbach.music.note import Piece
 from playbach_train.corpus import Request, load
-from playbach_train.kept_scores import kept_scores
 from playbach_train.networks.table import NETWORKS
+from playbach_train.runs.pieces import kept_scores
 
 KEPT_BACK = (
     "bwv1007-7-gigue", "bwv1008-4-sarabande", "bwv1009-3-courante", "bwv1010-2-allemande",

@@ -32,7 +32,7 @@ from playbach.bundle import default_bundle_path
 from playbach.command_line import OneLineParser, guarded
 from playbach.errors import InputError
 from playbach.files import write_atomically
-from playbach_train.run import read_json
+from playbach_train.runs.run import read_json
 
 FOLDER = Path(__file__).parents[2] / "docs" / "figures"
 PAGE = "README.md"

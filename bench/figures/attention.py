@@ -23,10 +23,10 @@ from playbach.errors import InputError
 from playbach.music.encoding import encode
 from playbach.music.key import Key, Mode
 from playbach.music.meter import Meter
-from playbach.music.midi import read_midi
 from playbach.music.note import BarLines, Note, Piece, Pitch, Ticks
 from playbach.predictor import load_predictor
 from playbach.predictor.lstm_copy import LstmCopyPredictor
+from playbach_train.corpus.midi_files import read_midi
 
 _BACK = 3
 """Bars that lie between the two of a pair at least, so that it is no mere going on."""

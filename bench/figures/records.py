@@ -23,7 +23,7 @@ from bench.figures.picture import (
 
 from playbach.bundle import read_bundle
 from playbach.errors import InputError
-from playbach_train.run import HISTORY, read_json, read_record
+from playbach_train.runs.run import HISTORY, read_json, read_record
 
 _PARTS = {
     "total": ("held out, all parts", BLACK, "-"),

@@ -181,7 +181,7 @@ def _made(units: int) -> _Made:
 
     from playbach_convert.cli import main as convert  # noqa: PLC0415 as above
     from playbach_train.cli import main as train  # noqa: PLC0415
-    from playbach_train.run_reader import load_run  # noqa: PLC0415
+    from playbach_train.networks.table import load_run  # noqa: PLC0415
 
     print(f"  making a network of {units} units", flush=True)
     with tempfile.TemporaryDirectory() as folder:

@@ -19,9 +19,9 @@ from playbach.errors import InputError
 from playbach.music.note import Note, Piece, Pitch, Ticks
 from playbach_convert.tflite import Samples, Traced
 from playbach_train.corpus import Request, load
-from playbach_train.kept_scores import kept_scores
 from playbach_train.networks.architecture import Convertible, Tensors
-from playbach_train.run import SCORES, Run
+from playbach_train.runs.pieces import kept_scores
+from playbach_train.runs.run import SCORES, Run
 
 T = TypeVar("T")
 

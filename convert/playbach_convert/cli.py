@@ -18,8 +18,8 @@ from playbach.quiet import quiet_stderr
 from playbach_convert.edgetpu.check import check_graph
 from playbach_convert.edgetpu.flatbuffer import MAX_BYTES
 from playbach_convert.variants import EDGETPU, EDGETPU_SOURCE, VARIANTS
-from playbach_train.run import Run
-from playbach_train.run_reader import load_run
+from playbach_train.networks.table import load_run
+from playbach_train.runs.run import Run
 
 USUAL = ("float32", "dynamic")
 """Variants that are made when none are named; they need no scores."""

@@ -54,11 +54,11 @@ from playbach_convert.tflite import (
 )
 from playbach_convert.variants import EDGETPU_SOURCE, REFERENCE, VARIANTS, Graphs
 from playbach_convert.verify import VerificationError, Verifier, check_near, graph_verifier
-from playbach_train.learned_from import TRAINED_ON
+from playbach_train.copying.measure import TrainedCopying
 from playbach_train.networks.architecture import Convertible
 from playbach_train.networks.table import architecture
-from playbach_train.run import RECORD, Run
-from playbach_train.trained import TrainedCopying
+from playbach_train.runs.pieces import TRAINED_ON
+from playbach_train.runs.run import RECORD, Run
 
 CELLO_RANGE = PitchRange(lowest=36, highest=76)
 """C2, the lowest string, to E5, the highest note the suites ask of most hands."""

@@ -44,12 +44,10 @@ from playbach_convert.calibration import (
 from playbach_convert.tflite import Samples, Traced, trace
 from playbach_convert.variants import REFERENCE
 from playbach_convert.verify import Distributions, Truths, Verifier, compare
-from playbach_train.arrays import movement_arrays
-from playbach_train.layers import CELL_CLIP
-from playbach_train.network import PARTS, Network
+from playbach_train.copying.data import Reading, batches, movement_arrays
+from playbach_train.copying.measure import SEGMENT
+from playbach_train.copying.model import CELL_CLIP, PARTS, Network
 from playbach_train.networks.architecture import Tensor, Tensors
-from playbach_train.segments import Reading, batches
-from playbach_train.trained import SEGMENT
 
 SIZES = (
     "embedding", "units", "layers", "head", "pointers", "pointer_width", "memory",

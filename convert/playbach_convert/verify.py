@@ -19,8 +19,8 @@ from playbach.predictor.parts import GraphShape, checked_part, open_part
 from playbach_convert.calibration import Music, thinned
 from playbach_convert.tflite import Traced
 from playbach_convert.variants import VARIANTS
-from playbach_train.layers import CELL_CLIP
-from playbach_train.measure import LEAST_CHANCE
+from playbach_train.copying.measure import LEAST_CHANCE
+from playbach_train.copying.model import CELL_CLIP
 from playbach_train.networks.architecture import Convertible, GraphForm, Tensors
 
 ENOUGH = 1_000

@@ -3,7 +3,6 @@
     PlaybachError
     |-- InputError          an argument or setting outside what is allowed
     |   `-- ConfigError     all that is wrong in a configuration
-    |-- MidiFileError       a MIDI file that cannot be read
     |-- BundleError         a model bundle that cannot be used
     |-- PortError           a MIDI port or synth that is missing or refuses
     |   `-- PortAbsentError it is not there now, but may appear
@@ -43,10 +42,6 @@ class ConfigError(InputError):
     @property
     def lines(self) -> tuple[str, ...]:
         return self._lines
-
-
-class MidiFileError(PlaybachError):
-    """A MIDI file cannot be read."""
 
 
 class BundleError(PlaybachError):

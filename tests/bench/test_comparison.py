@@ -31,8 +31,8 @@ from playbach.errors import InputError
 from playbach.music.encoding import DEFAULT_ENCODING
 from playbach.music.note import Piece
 from playbach_train.networks.table import NETWORKS
-from playbach_train.networks.windowed import ARCHITECTURE
-from playbach_train.run import BOARD, HISTORY, Run, start_run, write_json
+from playbach_train.networks.windowed import WINDOWED
+from playbach_train.runs.run import BOARD, HISTORY, Run, start_run, write_json
 
 FOLDER = command.DOCS / command.FOLDER
 MOST_BYTES = 150_000
@@ -257,7 +257,7 @@ def test_the_time_of_a_run_is_that_of_its_sessions_without_what_lies_between(
 
 def test_a_network_is_not_measured_on_what_it_has_seen() -> None:
     record = {"training": ["a"], "held_out": ["b"]}
-    run = Run(Path("run"), "windowed", ARCHITECTURE.config, DEFAULT_ENCODING, record, {}, {})
+    run = Run(Path("run"), "windowed", WINDOWED.config, DEFAULT_ENCODING, record, {}, {})
     check_unseen(run, ["b", "c"])
     with pytest.raises(InputError, match="has seen a"):
         check_unseen(run, ["a"])
@@ -290,7 +290,7 @@ def test_a_mistake_is_said_in_one_line(
 def test_a_run_is_over_when_its_epochs_or_its_patience_are(
     tmp_path: Path, totals: list[float], over: str | None
 ) -> None:
-    config = ARCHITECTURE.config
+    config = WINDOWED.config
     config = type(config)(training=type(config.training)(patience=3))
     start_run(tmp_path, config, DEFAULT_ENCODING, {"network": "windowed"})
     assert ending(tmp_path) is None

@@ -14,11 +14,11 @@ from bench.figures.engraved import bar_of
 from bench.figures.modules import ABOVE, BELOW, measure, package_arrows
 from bench.figures.picture import Sources
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE, tiny_piece
+from tests.read_back import read_back
 
 from playbach.bundle import read_bundle
 from playbach.music.form import parse_form
 from playbach.music.key import C_MAJOR
-from playbach.music.midi import read_midi
 from playbach.predictor import load_predictor
 from playbach.predictor.lstm_copy import LstmCopyPredictor
 
@@ -66,7 +66,7 @@ def test_the_page_says_what_the_figures_say() -> None:
 
 def test_the_sample_is_the_music_that_its_picture_shows() -> None:
     shown = figures_in(kept("sample"))
-    notes = read_midi(FOLDER / "sample.mid").piece.notes
+    notes = read_back(FOLDER / "sample.mid").notes
     remake = "run: playbach save docs/figures/sample.mid --suite --seed 1 --force"
     assert len(notes) == shown["notes"], remake
     first = [(onset, pitch) for onset, pitch, _ in shown["beginnings"][0]["notes"]]

@@ -12,7 +12,7 @@ from tests.fixtures.make_tiny_bundle import convert_run, write_scores
 from tests.fixtures.once import once
 
 from playbach.bundle import Bundle, read_bundle
-from playbach_train.checkpoint import Arrays, load_arrays, save_arrays
+from playbach_train.runs.checkpoint import Arrays, load_arrays, save_arrays
 
 Change = Callable[[Arrays], Arrays]
 

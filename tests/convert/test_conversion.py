@@ -24,7 +24,7 @@ from playbach_convert.cli import main
 from playbach_convert.convert import provenance_of
 from playbach_convert.tflite import ConversionError, convert_variant
 from playbach_convert.variants import VARIANTS
-from playbach_train.run_reader import load_run
+from playbach_train.networks.table import load_run
 
 
 def refused(capsys: pytest.CaptureFixture[str], run: Path, output: Path, *options: str) -> str:

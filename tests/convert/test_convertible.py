@@ -25,8 +25,7 @@ from playbach_convert.tflite import traced
 from playbach_convert.variants import Graphs
 from playbach_convert.verify import VerificationError, check_near, graph_verifier
 from playbach_train import cli as train
-from playbach_train.networks.table import NETWORKS
-from playbach_train.run_reader import load_run
+from playbach_train.networks.table import NETWORKS, load_run
 
 TOYS = {"toy-window": "tests.convert.toy_window", "toy-noise": "tests.convert.toy_noise"}
 VARIANTS = ("float32", "int8")
@@ -39,7 +38,7 @@ def rows(fewer_steps: None) -> Iterator[None]:
     del fewer_steps  # set for all conversions here
     with pytest.MonkeyPatch.context() as patch:
         for name, module in TOYS.items():
-            patch.setitem(NETWORKS, name, module)
+            patch.setitem(NETWORKS, name, f"{module}:ARCHITECTURE")
         yield
 
 

@@ -20,10 +20,10 @@ from playbach.predictor.lstm_copy import LstmCopyPredictor
 from playbach_convert.copying import bundle_distributions, network_distributions
 from playbach_convert.verify import Distributions, divergence
 from playbach_train.cli import main
-from playbach_train.evaluate_command import COLUMNS
-from playbach_train.network import PARTS, Network
-from playbach_train.run_reader import load_run
-from playbach_train.trained import load_copying
+from playbach_train.commands.evaluate import COLUMNS
+from playbach_train.copying.measure import load_copying
+from playbach_train.copying.model import PARTS, Network
+from playbach_train.networks.table import load_run
 
 TOLERANCE = {"float32": 0.01, "dynamic": 0.05}
 """Bits per note."""

@@ -18,10 +18,10 @@ from playbach.music.form import parse_form
 from playbach.music.key import C_MAJOR
 from playbach.predictor.lstm_copy import LstmCopyPredictor
 from playbach_convert.copying import bundle_distributions, copying_samples
-from playbach_train.checkpoint import Arrays
-from playbach_train.network import PARTS
-from playbach_train.run import Run
-from playbach_train.run_reader import load_run
+from playbach_train.copying.model import PARTS
+from playbach_train.networks.table import load_run
+from playbach_train.runs.checkpoint import Arrays
+from playbach_train.runs.run import Run
 
 PIECE = tiny_piece(parse_form("menuet"), C_MAJOR, bars=40)
 

@@ -21,10 +21,9 @@ from playbach.predictor.lstm_copy import LstmCopyPredictor
 from playbach_convert.calibration import Music
 from playbach_convert.copying import bundle_distributions, copying_verifier, free_run, joined
 from playbach_convert.verify import VerificationError, Verifier, bits, check_near, compare, steps_of
-from playbach_train.measure import bits_of, predictor_scores
+from playbach_train.copying.measure import bits_of, load_copying, predictor_log_probs
 from playbach_train.networks.architecture import GraphForm, Tensor, Tensors
-from playbach_train.run_reader import load_run
-from playbach_train.trained import load_copying
+from playbach_train.networks.table import load_run
 
 PIECES = tuple(tiny_piece(parse_form(name), C_MAJOR, bars=6) for name in ("gavotte", "gigue"))
 LOWEST, HIGHEST = 36, 76
@@ -64,7 +63,7 @@ def test_figures_are_those_of_the_parts_and_the_notes(
     assert 0 < figures.drift.divergence < 0.05
     predictor = LstmCopyPredictor(loud_bundle, "dynamic")
     # The same bits as evaluation measures by its own way.
-    rows = [predictor_scores(predictor, piece) for piece in PIECES]
+    rows = [predictor_log_probs(predictor, piece) for piece in PIECES]
     assert figures.bits == pytest.approx(bits_of(rows).total, abs=1e-4)
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from playbach.music.symbols import BORDER, OTHER, Vocabulary
-from playbach_train.checkpoint import Arrays, save_arrays
 from playbach_train.config import limited
 from playbach_train.networks.architecture import Convertible, Job
-from playbach_train.run import NETWORK, Run
+from playbach_train.runs.checkpoint import Arrays, save_arrays
+from playbach_train.runs.run import NETWORK, Run
 
 VOCABULARY = Vocabulary((BORDER, OTHER, *((pitch,) for pitch in range(36, 77))))
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from tests.convert.toy import VOCABULARY, Toy, ToyNetwork
 
 from playbach.music.note import Piece
-from playbach_train.checkpoint import Arrays
 from playbach_train.networks.architecture import GraphForm, HeldOut, Tensor, Tensors
+from playbach_train.runs.checkpoint import Arrays
 
 LINES, NOISE = 8, 5
 

@@ -15,8 +15,8 @@ from tests.convert.toy import VOCABULARY, Toy, ToyNetwork
 
 from playbach.music.note import Piece
 from playbach.music.symbols import OTHER
-from playbach_train.checkpoint import Arrays
 from playbach_train.networks.architecture import GraphForm, HeldOut, Tensor, Tensors
+from playbach_train.runs.checkpoint import Arrays
 
 WINDOW = 6
 TICKS = (6, 12, 24)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from tests.fixtures.make_tiny_bundle import tiny_options
+from tests.read_back import read_back
 
 from playbach.bundle import read_bundle
-from playbach.music.midi import read_midi
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 240
@@ -60,7 +60,7 @@ def test_the_same_seed_gives_the_same_file_twice(bundle: Path, tmp_path: Path) -
         assert "seed 1685" in done("-m", "playbach", "save", path, *words)
     first, second = (path.read_bytes() for path in paths)
     assert first == second
-    piece = read_midi(paths[0]).piece
+    piece = read_back(paths[0]).piece
     assert (piece.form.name, str(piece.keys[0][1])) == ("sarabande", "D minor")
 
 

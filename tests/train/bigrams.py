@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from playbach.errors import InputError
 from playbach.music.note import Piece
-from playbach_train.checkpoint import Arrays, load_arrays, save_arrays
 from playbach_train.config import limited
 from playbach_train.networks.architecture import Architecture, HeldOut, Job, Part
-from playbach_train.run import CHECKPOINT, NETWORK, Run
+from playbach_train.runs.checkpoint import Arrays, load_arrays, save_arrays
+from playbach_train.runs.run import CHECKPOINT, NETWORK, Run
 
 PITCHES = 128
 FEWEST_PIECES = 3

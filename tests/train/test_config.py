@@ -18,7 +18,7 @@ from playbach_train.config import (
     options_given,
     to_toml,
 )
-from playbach_train.networks.copying_config import CopyingConfig
+from playbach_train.copying.config import CopyingConfig
 from playbach_train.networks.table import NETWORKS, architecture
 
 DEFAULT = CopyingConfig()

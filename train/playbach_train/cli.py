@@ -5,18 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from types import ModuleType
 from typing import NamedTuple
 
 from playbach.command_line import OneLineParser, guarded
 from playbach.quiet import quiet_stderr
-from playbach_train import cross_validate_command, evaluate_command, train_command
+from playbach_train.commands import corpus, cross_validate, evaluate, listen, report, survey, train
 from playbach_train.config import add_options
-from playbach_train.corpus import cli as corpus_command
-from playbach_train.listening import command as listen_command
-from playbach_train.listening import survey_command
 from playbach_train.networks.table import DEFAULT, architecture, check_network
-from playbach_train.report import command as report_command
 
 PROG = "playbach-train"
 
@@ -26,15 +23,14 @@ class Command(NamedTuple):
 
     Attributes:
         about: what it does, for ``--help``.
-        add_arguments: gives a parser its arguments.
-        run: does the work; the exit status.
+        module: its ``add_arguments`` gives a parser its arguments, its ``run`` does the work and
+            gives the exit status.
         interrupted: what to say after Ctrl-C.
         configured: whether it takes the values of a network's configuration.
     """
 
     about: str
-    add_arguments: Callable[[argparse.ArgumentParser], None]
-    run: Callable[[argparse.Namespace], int]
+    module: ModuleType
     interrupted: str = "stopped"
     configured: bool = False
 
@@ -42,40 +38,20 @@ class Command(NamedTuple):
 COMMANDS = {
     "train": Command(
         "train a network on scores",
-        train_command.add_arguments,
-        train_command.run,
+        train,
         "stopped; --resume goes on from the last epoch",
         configured=True,
     ),
-    "evaluate": Command(
-        "measure bits per note on unseen scores",
-        evaluate_command.add_arguments,
-        evaluate_command.run,
-    ),
+    "evaluate": Command("measure bits per note on unseen scores", evaluate),
     "cross-validate": Command(
-        "measure a configuration on movements held out in turn",
-        cross_validate_command.add_arguments,
-        cross_validate_command.run,
-        configured=True,
+        "measure a configuration on movements held out in turn", cross_validate, configured=True
     ),
-    "report": Command(
-        "compare generated movements with real ones, as a page",
-        report_command.add_arguments,
-        report_command.run,
-    ),
+    "report": Command("compare generated movements with real ones, as a page", report),
     "listen": Command(
-        "write a page for a blind listening test, real music beside generated",
-        listen_command.add_arguments,
-        listen_command.run,
+        "write a page for a blind listening test, real music beside generated", listen
     ),
-    "survey": Command(
-        "analyse the answers of listeners", survey_command.add_arguments, survey_command.run
-    ),
-    "corpus": Command(
-        "build a named corpus as a folder of MIDI files",
-        corpus_command.add_arguments,
-        corpus_command.run,
-    ),
+    "survey": Command("analyse the answers of listeners", survey),
+    "corpus": Command("build a named corpus as a folder of MIDI files", corpus),
 }
 
 
@@ -94,11 +70,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(given: Sequence[str]) -> int:
     args = build_parser(_network(given)).parse_args(given)
-    return COMMANDS[args.command].run(args)
+    status: int = COMMANDS[args.command].module.run(args)
+    return status
 
 
 def _network(given: Sequence[str]) -> str:
-    """The network whose values may be given, which must be known before they can be read.
+    """The network asked for, parsed first: it decides which options exist.
 
     Raises:
         InputError: there is no network of that name.
@@ -125,7 +102,7 @@ def build_parser(network: str = DEFAULT) -> argparse.ArgumentParser:
     for name, command in COMMANDS.items():
         about = f"{command.about[0].upper()}{command.about[1:]}."
         command_parser = commands.add_parser(name, help=command.about, description=about)
-        command.add_arguments(command_parser)
+        command.module.add_arguments(command_parser)
         if command.configured:
             add_options(command_parser, config)
     return parser

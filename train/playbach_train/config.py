@@ -21,6 +21,7 @@ from playbach.errors import InputError
 MAX_CONFIG_BYTES = 65_536
 _SHOWN = 60
 _LIMITS = "limits"
+C = TypeVar("C")
 
 
 class Training(Protocol):
@@ -43,9 +44,6 @@ class Configuration(Protocol):
     @property
     def training(self) -> Training:
         """The section of training."""
-
-
-C = TypeVar("C")
 
 
 def limited(default: float, low: float, high: float) -> Any:

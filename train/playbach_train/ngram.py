@@ -1,4 +1,4 @@
-"""The anchor, a baseline without a network: n-grams of intervals, and a memory of the piece.
+"""A baseline without a network: n-grams of intervals, and a memory of the piece.
 
 Two models predict the next interval: one counts the training movements, with contexts of up to 3
 intervals; the other counts the movement being read, with contexts of up to 4. Each interpolates its
@@ -60,18 +60,18 @@ class Counts:
         return chances
 
 
-def anchor_bits(
+def baseline_bits(
     encoding: Encoding, training: Iterable[Piece], measured: Iterable[Piece]
 ) -> tuple[float, float]:
-    """The anchor's bits per note for pitch, and top-1, pooled over notes 2..n of all movements."""
-    anchor = NgramAnchor(encoding, training)
-    found = [anchor.read(piece) for piece in measured]
+    """Bits per note for pitch, and top-1, pooled over notes 2..n of all movements."""
+    baseline = NgramBaseline(encoding, training)
+    found = [baseline.read(piece) for piece in measured]
     chances = np.concatenate([chance for chance, _ in found])
     hits = np.concatenate([hit for _, hit in found])
     return float(-np.log2(chances).mean()), float(hits.mean())
 
 
-class NgramAnchor:
+class NgramBaseline:
     """Predicts pitches of a movement from n-grams alone."""
 
     def __init__(self, encoding: Encoding, training: Iterable[Piece]) -> None:

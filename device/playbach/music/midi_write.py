@@ -45,7 +45,7 @@ class Placed:
 def midi_bytes(
     piece: Piece, *, tempo: float, program: int = 0, velocity: int = DEFAULT_VELOCITY
 ) -> bytes:
-    """``piece`` as a MIDI file of one track; reading it gives ``piece`` back.
+    """``piece`` as a MIDI file of one track, which says all that ``piece`` does.
 
     A pickup is written as notation programs write it, as a short first bar where a time signature
     can say its length, and always in a text event such as ``playbach form=allemande pickup=6``.
@@ -168,4 +168,4 @@ def _check_range(what: str, number: int, least: int, most: int) -> None:
 def _file(events: list[smf.Event], end: int) -> bytes:
     ordered = sorted(events, key=lambda event: (event.tick, _RANK[event.status]))
     close = smf.meta(max(end * SCALE, ordered[-1].tick), smf.END_OF_TRACK)
-    return smf.serialise(smf.MidiData(0, FILE_TICKS_PER_QUARTER, ((*ordered, close),)))
+    return smf.serialise([*ordered, close], FILE_TICKS_PER_QUARTER)

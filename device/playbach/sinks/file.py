@@ -17,8 +17,8 @@ from playbach.stream import Seconds
 
 TICKS_PER_SECOND = 10_000
 _ONE_SECOND = 1_000_000  # microseconds to the quarter note, so that a quarter is a second
-MAX_MESSAGES = smf.MAX_EVENTS - 1_000
-"""Room is left for what ends the notes and the file."""
+MAX_MESSAGES = 249_000
+"""They are kept in memory until the end: hours of music."""
 
 
 def file_bytes(messages: Sequence[TimedMessage]) -> bytes:
@@ -31,7 +31,7 @@ def file_bytes(messages: Sequence[TimedMessage]) -> bytes:
         if message.data[0] < SYSTEM
     ]
     end = smf.meta(events[-1].tick if events else 0, smf.END_OF_TRACK)
-    return smf.serialise(smf.MidiData(0, TICKS_PER_SECOND, ((tempo, *events, end),)))
+    return smf.serialise([tempo, *events, end], TICKS_PER_SECOND)
 
 
 class FileSink:

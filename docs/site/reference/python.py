@@ -7,7 +7,6 @@ PUBLIC = (
     "playbach.music.key",
     "playbach.music.meter",
     "playbach.music.form",
-    "playbach.music.midi",
     "playbach.music.midi_write",
     "playbach.music.encoding",
     "playbach.bundle",

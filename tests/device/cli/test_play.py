@@ -20,9 +20,9 @@ from pathlib import Path
 import pytest
 from tests.device.cli.conftest import Command
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
+from tests.read_back import read_back
 
 from playbach.cli import page_option, play
-from playbach.music import smf
 from playbach.page_address import Address
 from playbach.session.session import Session
 from playbach.silence import Sounding
@@ -80,10 +80,8 @@ def playing(*words: str | Path) -> Iterator[subprocess.Popen[str]]:
 
 def hanging(path: Path) -> Sequence[tuple[int, int]]:
     sounding = Sounding()
-    for track in smf.parse(path.read_bytes()).tracks:
-        for event in track:
-            if event.status < smf.META:
-                sounding.hear(bytes([event.status]) + event.payload)
+    for _, message in read_back(path).messages:
+        sounding.hear(message)
     return sounding.notes
 
 

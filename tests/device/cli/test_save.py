@@ -6,26 +6,21 @@ from pathlib import Path
 
 import pytest
 from tests.device.cli.conftest import Command, Said
+from tests.read_back import read_back
 
 from playbach.composer.playable import is_playable
-from playbach.music import smf
 from playbach.music.key import parse_key
-from playbach.music.midi import read_midi
 from playbach.music.note import Piece
 
 
 def saved(said: Said, path: Path) -> Piece:
     assert (said.status, said.error) == (0, "")
     assert said.out.startswith(f"{path}: ")
-    return read_midi(path).piece
+    return read_back(path).piece
 
 
 def markers(path: Path) -> list[str]:
-    tracks = smf.parse(path.read_bytes()).tracks
-    return [
-        event.payload.decode() for track in tracks for event in track
-        if event.status == smf.META and event.kind == smf.MARKER
-    ]  # fmt: skip
+    return [marker.text for _, marker in read_back(path).meta("marker")]
 
 
 def test_a_movement_keeps_its_form_key_meter_and_title(playbach: Command, tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from tests.device.cli.conftest import Command
+from tests.read_back import read_back
 
 from playbach.music.key import parse_key
-from playbach.music.midi import read_midi
 
 NAMES = ("melody", "timed", "phrases")
 
@@ -20,7 +20,7 @@ def test_a_movement_is_saved_in_the_form_and_key_that_were_asked(
     path = tmp_path / "out.mid"
     words = ("--bundle", symbol_bundles / f"{name}.bundle", "--seed", "4", "--key", "d minor")
     assert playbach("save", path, "--form", "gigue", *words).status == 0
-    piece = read_midi(path).piece
+    piece = read_back(path).piece
     assert (piece.form.name, piece.keys[0][1]) == ("gigue", parse_key("D minor"))
     assert piece.notes
     again = tmp_path / "again.mid"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playbach.composer.playable import FINGERBOARD, HAND, STRINGS, is_playable, playable_with
-from playbach.music.midi import read_midi
+from playbach_train.corpus.midi_files import read_midi
 
 SCORES = Path(__file__).parents[4] / "shared" / "data" / "cello-suites"
 C2, D2, E2, G2, C3, D3, E3, A3, B3, C4 = 36, 38, 40, 43, 48, 50, 52, 57, 59, 60

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from tests.device.player.listener import Listener
 from tests.device.streams import pitches_of_scale, scales
+from tests.read_back import read_back
 
 from playbach.errors import OutputError, PortError
-from playbach.music.midi import parse_midi
 from playbach.player.player import Player
 from playbach.sinks.file import FileSink
 from playbach.sinks.none import none_sink
@@ -146,8 +146,7 @@ def test_a_file_is_written_faster_than_it_would_sound(tmp_path: Path) -> None:
     with Player(scales(), FileSink(path), limit=Seconds(600.0)) as player:
         player.wait()
         status = player.status()
-    piece = parse_midi(path.read_bytes(), name="out").piece
-    assert len(piece.notes) == status.notes
+    assert len(read_back(path).notes) == status.notes
     assert status.notes > 9000
 
 
@@ -173,4 +172,4 @@ def test_a_program_that_forgets_to_stop_still_leaves_everything_in_order(tmp_pat
         "player.start(); player.wait()"
     )
     subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[3])
-    assert parse_midi(path.read_bytes(), name="out").piece.notes
+    assert read_back(path).notes

@@ -14,9 +14,9 @@ from tests.device.cli.conftest import Command
 from tests.device.save import score
 from tests.fixtures.jack import until
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
+from tests.read_back import read_back
 
 from playbach.errors import OutputError
-from playbach.music.midi import read_midi
 from playbach.music.midi_write import Placed
 from playbach.music.note import Note, Piece, Pitch, Ticks
 from playbach.save.formats import FORMATS, SUFFIXES, save
@@ -52,7 +52,7 @@ def test_several_files_in_one_command_hold_the_same_music(
     said = playbach("save", *paths, "--seed", "3", "--notes", "60", "--force")
     assert (said.status, said.error) == (0, "")
     assert said.out.splitlines() == [f"{path}: 60 notes in 1 movement, seed 3" for path in paths]
-    notes = read_midi(paths[0]).piece.notes
+    notes = read_back(paths[0]).notes
     assert len(notes) == 60
     assert score.notes(score.read(paths[1].read_bytes())) == notes
 
@@ -63,7 +63,7 @@ def test_the_same_seed_is_the_same_music_in_another_command(
     words = ("--seed", "3", "--form", "sarabande", "--temperature", "0.8")
     playbach("save", tmp_path / "a.mid", *words)
     playbach("save", tmp_path / "a.musicxml", *words)
-    notes = read_midi(tmp_path / "a.mid").piece.notes
+    notes = read_back(tmp_path / "a.mid").notes
     assert score.notes(score.read((tmp_path / "a.musicxml").read_bytes())) == notes
 
 

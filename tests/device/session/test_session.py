@@ -10,11 +10,10 @@ import pytest
 from tests.device.player.listener import Listener
 from tests.device.session.conftest import Play, until
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
+from tests.read_back import read_back
 
 from playbach.errors import BundleError, InputError, PlaybachError
 from playbach.midi_messages import CLOCK, CONTINUE, NOTE_ON, STOP
-from playbach.music import smf
-from playbach.music.midi import parse_midi
 from playbach.session.archive import midi_of
 from playbach.session.events import MOST_WAITING
 from playbach.session.parts import Parts
@@ -151,12 +150,10 @@ def test_what_was_played_can_be_kept(play: Play) -> None:
         with pytest.raises(InputError, match="at most 60"):
             session.recent(61)
     sounding, pitches = Sounding(), []
-    for track in smf.parse(kept).tracks:
-        for event in track:
-            if event.status < smf.META:
-                sounding.hear(bytes([event.status]) + event.payload)
-            if event.status == NOTE_ON:
-                pitches.append(event.payload[0])
+    for _, message in read_back(kept).messages:
+        sounding.hear(message)
+        if message[0] == NOTE_ON:
+            pitches.append(message[1])
     assert sounding.notes == ()
     # A note that still sounded is not among them.
     assert Counter(pitches) <= Counter(listener.pitches)
@@ -177,7 +174,7 @@ def test_movements_are_saved_and_the_oldest_make_room(play: Play, tmp_path: Path
     assert mine.read_bytes() == b"precious"
     saved = [path for path in folder.iterdir() if path != mine]
     assert len(saved) == 1
-    piece = parse_midi(saved[0].read_bytes(), name="saved").piece
+    piece = read_back(saved[0])
     assert len(piece.notes) >= 3
     assert piece.title in saved[0].name
 
@@ -224,7 +221,7 @@ def test_movements_that_were_played_can_be_had_again(play: Play) -> None:
         piece = session.pieces()[0]
         assert piece.id == len(session.pieces())
         assert 0 < piece.ended <= session.now()
-        again = parse_midi(midi_of(piece.archived), name="piece").piece
+        again = read_back(midi_of(piece.archived))
     assert len(again.notes) == len(piece.archived.notes)
     assert [note.pitch for note in again.notes] == [note.pitch for note in piece.archived.notes]
 

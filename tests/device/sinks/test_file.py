@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
+from tests.read_back import read_back
 
 from playbach.errors import OutputError
 from playbach.midi_messages import TimedMessage, note_off, note_on
-from playbach.music import smf
 from playbach.sinks.file import MAX_MESSAGES, FileSink
 from playbach.stream import Seconds
 
@@ -23,8 +23,7 @@ def test_messages_are_written_in_order_of_time_to_a_tenth_of_a_millisecond(tmp_p
     sink.send([message(0.1, note_on(0, 60, 80)), message(0.6, note_on(0, 62, 80))])
     sink.silence()
     sink.close()
-    events = smf.parse(path.read_bytes()).tracks[0]
-    assert [(e.tick, bytes([e.status]) + e.payload) for e in events if e.status < 0xF0] == [
+    assert read_back(path).messages == [
         (1000, note_on(0, 60, 80)),
         (5000, note_off(0, 60)),
         (6000, note_on(0, 62, 80)),

@@ -13,8 +13,8 @@ import pytest
 from tests.device.web.conftest import Serve, talk, until
 from tests.fixtures import hostile
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
+from tests.read_back import read_back
 
-from playbach.music.midi import parse_midi
 from playbach.session import trial
 from playbach.session.settings import TABLE, as_values
 from playbach.session.status import Command, Transport
@@ -121,7 +121,7 @@ def test_a_movement_that_was_played_can_be_downloaded(serve: Serve) -> None:
     with serve(settings={"tempo": 400, "form": "song"}) as served:
         until(served.session.pieces, "a movement that is over")
         pieces, content, disposition = talk(served, ask)
-    assert len(parse_midi(content, name="piece").piece.notes) == pieces[0]["notes"]
+    assert len(read_back(content).notes) == pieces[0]["notes"]
     assert disposition.isascii()
     assert "Song.mid" in disposition
 
@@ -263,6 +263,6 @@ def test_the_last_minutes_can_be_downloaded(serve: Serve) -> None:
         until(lambda: len(served.listener.notes) > 20, "notes")
         status, content = talk(served, lambda client: ask(client, "5"))
         assert status == 200
-        assert len(parse_midi(content, name="recent").piece.notes) > 10
+        assert len(read_back(content).notes) > 10
         wrong = ("0", "61", "nan", "soon", "1e999")
         assert talk(served, lambda client: asked(client, wrong)) == 5 * [400]

@@ -24,14 +24,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
+from tests.read_back import read_back
 from tests.system.machines.debian import Debian, arm_programs, root_of, run_inside, workroom
 from tests.system.machines.needs import NeedError, ended, need
-from tests.system.machines.probe import ELSEWHERE
+from tests.system.machines.probe import ELSEWHERE, written
 from tests.system.machines.table import Row, table
 from tests.system.machines.wheels import Target, board_wheels, project_wheel
 
 from playbach.bundle import default_bundle_path, read_bundle
-from playbach.music.midi import read_midi
 
 NOTES = 200
 SEED = "1685"
@@ -85,10 +85,10 @@ Found = Mapping[str, NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class Probe:
-    """A bundle, the notes it is fed, and what it says to them on this machine."""
+    """A bundle, the piece it is fed, and what it says to that on this machine."""
 
     bundle: Path
-    notes: Path
+    piece: Path
     wanted: Found
 
     @property
@@ -117,18 +117,24 @@ def nearness(wanted: Found, found: Found, variant: str) -> Tolerance:
 def probe_of(bundle: Path, folder: Path) -> Probe:
     """Compose the notes here, and see what ``bundle`` says to them here."""
     notes = folder / f"{bundle.stem}.mid"
-    words = ["-m", "playbach", "save", notes, "--notes", str(NOTES), "--seed", SEED]
-    for command in ([*words, "--bundle", bundle], [PROBE, bundle, notes, _answers(notes)]):
-        done = subprocess.run(
-            [sys.executable, *map(str, command)], capture_output=True, text=True, check=False
-        )
-        if done.returncode != 0:
-            raise NeedError(done.stderr.strip().splitlines()[-1])
-    return Probe(bundle, notes, _load(_answers(notes)))
+    _done("-m", "playbach", "save", notes, "--notes", NOTES, "--seed", SEED, "--bundle", bundle)
+    piece, answers = notes.with_suffix(".json"), notes.with_suffix(".npz")
+    piece.write_text(written(read_back(notes).piece))
+    _done(PROBE, bundle, piece, answers)
+    return Probe(bundle, piece, _load(answers))
 
 
-def _answers(notes: Path) -> Path:
-    return notes.with_suffix(".npz")
+def _done(*words: object) -> None:
+    """Run Python here.
+
+    Raises:
+        NeedError: it does not end well.
+    """
+    done = subprocess.run(
+        [sys.executable, *map(str, words)], capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise NeedError(done.stderr.strip().splitlines()[-1])
 
 
 def _load(path: Path) -> Found:
@@ -177,13 +183,13 @@ class Inside:
 
     def rows(self, probe: Probe, cpu: str) -> Iterator[tuple[tuple[str, ...], bool]]:
         """For each variant: the notes composed, how near it is to this machine, and the verdict."""
-        for path in (probe.bundle, probe.notes):
+        for path in (probe.bundle, probe.piece):
             shutil.copy(path, self._folder / path.name)
-        bundle, notes = (self.path(path.name) for path in (probe.bundle, probe.notes))
+        bundle, piece = (self.path(path.name) for path in (probe.bundle, probe.piece))
         program = shutil.copy(PROBE, self._folder)
         answers = self.path("answers.npz")
         self.run(
-            self.path("venv/bin/python"), self.path(Path(program).name), bundle, notes, answers,
+            self.path("venv/bin/python"), self.path(Path(program).name), bundle, piece, answers,
             cpu=cpu,
         )  # fmt: skip
         found = _load(self._folder / "answers.npz")
@@ -202,7 +208,7 @@ class Inside:
             self.path("venv/bin/playbach"), "save", out, "--force", "--notes", str(NOTES),
             "--seed", SEED, "--bundle", bundle, "--variant", variant, cpu=cpu,
         )  # fmt: skip
-        return len(read_midi(self._folder / out.name).piece.notes)
+        return len(read_back(self._folder / out.name).notes)
 
 
 def rows_of(board: Board, probes: list[Probe], wheel: Path) -> Iterator[Row]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.train.corpus.scores import ONE_LILYPOND_SCORE, TWO_LILYPOND_SCORES, write
 
-from playbach_train.corpus.manifest import Manifest, parse_manifest
+from playbach_train.corpus.engraving import Manifest, parse_manifest
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 FILES = {

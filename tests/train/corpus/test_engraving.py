@@ -9,13 +9,16 @@ from tests.train.corpus.scores import ONE_LILYPOND_SCORE, TWO_LILYPOND_SCORES, w
 
 from playbach.errors import InputError
 from playbach.music.key import parse_key
-from playbach.music.midi import read_midi
-from playbach_train.corpus.engraving import compile_work, run_lilypond
+from playbach_train.corpus.engraving import (
+    compile_work,
+    read_from_folder,
+    read_over_http,
+    run_lilypond,
+)
 from playbach_train.corpus.folder import Outcome
+from playbach_train.corpus.midi_files import read_midi
 from playbach_train.corpus.named import read_works
-from playbach_train.corpus.origins import FolderOrigin, HttpOrigin
-from playbach_train.corpus.records import ScoreMovement, Skipped
-from playbach_train.corpus.request import Request
+from playbach_train.corpus.records import Request, ScoreMovement, Skipped
 
 pytest.importorskip("lilypond", reason="the lilypond wheel is not installed (training extra)")
 
@@ -27,8 +30,8 @@ def names(outcomes: list[Outcome]) -> list[str]:
 
 
 def test_a_work_becomes_a_midi_file_for_each_movement_in_order(tmp_path: Path) -> None:
-    origin = FolderOrigin(clone(tmp_path / "copy"), manifest())
-    compiled = compile_work(SUITE, origin, tmp_path / "made")
+    read = read_from_folder(clone(tmp_path / "copy"), manifest())
+    compiled = compile_work(SUITE, read, tmp_path / "made")
     assert list(compiled) == ["suite-1-courante", "suite-2-gigue"]
     first, second = (read_midi(path).piece for path in compiled.values())
     assert [note.pitch for note in first.notes] == [62, 65, 69, 74]
@@ -43,17 +46,17 @@ def test_a_work_becomes_a_midi_file_for_each_movement_in_order(tmp_path: Path) -
 
 def test_what_is_compiled_is_not_compiled_again(tmp_path: Path) -> None:
     copy = clone(tmp_path / "copy")
-    origin = FolderOrigin(copy, manifest())
-    compile_work(SINGLE, origin, tmp_path / "made")
+    read = read_from_folder(copy, manifest())
+    compile_work(SINGLE, read, tmp_path / "made")
     (copy / "ftp" / SINGLE.main).unlink()
-    assert compile_work(SINGLE, origin, tmp_path / "made")["single-menuet"].is_file()
+    assert compile_work(SINGLE, read, tmp_path / "made")["single-menuet"].is_file()
 
 
 def test_an_altered_source_is_refused_before_it_is_compiled(tmp_path: Path) -> None:
     copy = clone(tmp_path / "copy")
     write(copy / "ftp", SINGLE.main, ONE_LILYPOND_SCORE + "% altered\n")
     with pytest.raises(InputError, match=r"^Single/single\.ly: altered or incomplete: 107 bytes"):
-        compile_work(SINGLE, FolderOrigin(copy, manifest()), tmp_path / "made")
+        compile_work(SINGLE, read_from_folder(copy, manifest()), tmp_path / "made")
     assert not (tmp_path / "made").exists()
 
 
@@ -63,7 +66,9 @@ def test_another_number_of_movements_than_expected_is_refused(tmp_path: Path) ->
     assert len(run_lilypond(write(tmp_path, "two.ly", TWO_LILYPOND_SCORES), output)) == 2
     work = replace(SUITE, movements=("only-one",))
     with pytest.raises(InputError, match="wrote 2 MIDI files for the 1 movements only-one"):
-        compile_work(work, FolderOrigin(clone(tmp_path / "copy"), manifest()), tmp_path / "made")
+        compile_work(
+            work, read_from_folder(clone(tmp_path / "copy"), manifest()), tmp_path / "made"
+        )
 
 
 def test_more_than_ten_movements_stay_in_order(tmp_path: Path) -> None:
@@ -95,8 +100,8 @@ def test_a_corpus_over_http_and_from_a_copy_are_the_same(tmp_path: Path) -> None
     near = Request(cache=tmp_path / "near")
     far = Request(cache=tmp_path / "far")
     with serving_folder(tmp_path / "www") as host:
-        fetched = list(read_works("small", manifest(), HttpOrigin(manifest(), host), far))
-    local = list(read_works("small", manifest(), FolderOrigin(copy, manifest()), near))
+        fetched = list(read_works("small", manifest(), read_over_http(manifest(), host), far))
+    local = list(read_works("small", manifest(), read_from_folder(copy, manifest()), near))
     assert names(local) == ["suite-1-courante", "suite-2-gigue", "single-menuet"]
     for one, other in zip(fetched, local, strict=True):
         assert isinstance(one, ScoreMovement)
@@ -110,11 +115,11 @@ def test_a_corpus_over_http_and_from_a_copy_are_the_same(tmp_path: Path) -> None
 def test_an_incomplete_copy_is_an_error_unless_partial_is_asked_for(tmp_path: Path) -> None:
     copy = clone(tmp_path / "copy")
     (copy / "ftp" / "Suite/parts/both.ily").unlink()
-    origin = FolderOrigin(copy, manifest())
+    read = read_from_folder(copy, manifest())
     with pytest.raises(InputError, match=r"both\.ily: missing .*; --partial builds"):
-        list(read_works("small", manifest(), origin, Request(cache=tmp_path)))
+        list(read_works("small", manifest(), read, Request(cache=tmp_path)))
     partial = Request(cache=tmp_path, from_dir=copy, partial=True)
-    outcomes = list(read_works("small", manifest(), origin, partial))
+    outcomes = list(read_works("small", manifest(), read, partial))
     assert [type(outcome) for outcome in outcomes] == [Skipped, Skipped, ScoreMovement]
 
 
@@ -122,5 +127,5 @@ def test_a_work_that_is_excluded_is_not_even_looked_for(tmp_path: Path) -> None:
     copy = clone(tmp_path / "copy")
     (copy / "ftp" / "Suite/parts/both.ily").unlink()
     request = Request(exclude=("suite-*",), cache=tmp_path)
-    outcomes = list(read_works("small", manifest(), FolderOrigin(copy, manifest()), request))
+    outcomes = list(read_works("small", manifest(), read_from_folder(copy, manifest()), request))
     assert isinstance(outcomes[2], ScoreMovement)

@@ -7,9 +7,9 @@ import pytest
 from tests.train.corpus.scores import ABC, KERN, MUSICXML, write
 
 from playbach.errors import InputError
-from playbach.music.midi import read_midi
 from playbach_train.corpus import Request, load
 from playbach_train.corpus.load import SOURCES_FILE
+from playbach_train.corpus.midi_files import read_midi
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 needs_shared = pytest.mark.skipif(
@@ -50,6 +50,18 @@ def test_a_folder_of_all_kinds_is_one_corpus(scores: Path, lines: list[str]) -> 
         "1 skipped, 0 movements excluded"
     )
     assert [(terms.licence, terms.movements) for terms in corpus.provenance] == [("unknown", 4)]
+
+
+CASES = Path(__file__).parents[4] / "shared" / "cases"
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason=f"no cases in {CASES}")
+def test_a_controller_above_127_is_clipped_and_said(tmp_path: Path, lines: list[str]) -> None:
+    content = (CASES / "controller-above-127.mid").read_bytes()
+    (tmp_path / "loud.mid").write_bytes(content)
+    corpus = load([tmp_path], report=lines.append)
+    assert len(corpus.movements[0].piece.notes) == 52
+    assert lines[1] == f"repaired {tmp_path}/loud.mid: values above 127 were taken for 127"
 
 
 def test_movements_are_excluded_by_pattern(scores: Path, lines: list[str]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playbach_train.listening.means import Mean, holm, mean_of, sign_flip, t_quantile
+from playbach_train.listening.analysis import Mean, holm, mean_of, sign_flip, t_quantile
 
 differences = st.lists(st.integers(-20, 20).map(lambda n: n / 2), min_size=1, max_size=9)
 

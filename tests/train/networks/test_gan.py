@@ -17,16 +17,13 @@ from playbach.music.encoding import DEFAULT_ENCODING
 from playbach.music.form import parse_form
 from playbach.music.key import Key, Mode
 from playbach.music.symbols import vocabulary_from
-from playbach_train.checkpoint import load_arrays, save_arrays
 from playbach_train.corpus import Corpus, ScoreMovement
 from playbach_train.corpus.split import Split
 from playbach_train.networks.architecture import Convertible, Job
 from playbach_train.networks.gan import ARCHITECTURE
-from playbach_train.networks.gan_config import GanConfig, GanNetwork, GanTraining
-from playbach_train.networks.gan_diversity import EPOCHS
-from playbach_train.networks.table import architecture
-from playbach_train.run import NETWORK, start_run
-from playbach_train.run_reader import load_run
+from playbach_train.networks.gan_models import GanConfig, GanNetwork, GanTraining
+from playbach_train.networks.table import load_run
+from playbach_train.runs.run import NETWORK, start_run
 
 CONFIG = GanConfig(GanNetwork(noise=6), GanTraining(epochs=2, batch=8))
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -55,26 +52,18 @@ def said(one: Job) -> list[str]:
     return lines
 
 
-def train(folder: Path, config: GanConfig = CONFIG) -> Path:
-    start_run(folder, config, DEFAULT_ENCODING, {"network": "gan"})
-    ARCHITECTURE.fit(job(folder, config))
-    return folder
-
-
-def same_arrays(one: Path, other: Path) -> bool:
-    first, second = load_arrays(one)[0], load_arrays(other)[0]
-    return first.keys() == second.keys() and all(
-        np.array_equal(values, second[name]) for name, values in first.items()
-    )
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Job:
+    folder = tmp_path_factory.mktemp("gan") / "run"
+    start_run(folder, CONFIG, DEFAULT_ENCODING, {"network": "gan"})
+    one = job(folder)
+    ARCHITECTURE.fit(one)
+    return one
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return train(tmp_path_factory.mktemp("gan") / "run")
-
-
-def test_the_table_of_networks_has_it() -> None:
-    assert architecture("gan") is ARCHITECTURE
+def run(done: Job) -> Path:
+    return done.folder
 
 
 def test_a_run_keeps_a_row_for_each_epoch_and_the_last_generator(run: Path) -> None:
@@ -91,42 +80,13 @@ def test_a_run_keeps_a_row_for_each_epoch_and_the_last_generator(run: Path) -> N
     assert load_run(run).scores["epoch"] == 2
 
 
-def test_each_epoch_is_said_in_a_line(tmp_path: Path) -> None:
-    one = job(tmp_path)
-    ARCHITECTURE.fit(one)
-    lines = said(one)
+def test_each_epoch_is_said_in_a_line(done: Job) -> None:
+    lines = said(done)
     assert re.fullmatch(
         r"training on 18 phrases of 2 movements, pitches from \d+ up "
         r"\(generator [\d,]+, discriminator [\d,]+ parameters\)", lines[0]
     )  # fmt: skip
     assert [line.partition("  loss")[0] for line in lines[1:]] == ["epoch   1", "epoch   2"]
-
-
-def test_a_stopped_run_goes_on_to_the_very_same_weights(run: Path, tmp_path: Path) -> None:
-    first = replace(CONFIG, training=replace(CONFIG.training, epochs=1))
-    ARCHITECTURE.fit(job(tmp_path, first))
-    ARCHITECTURE.fit(job(tmp_path, resume=True))
-    assert same_arrays(tmp_path / "network.npz", run / "network.npz")
-    assert same_arrays(tmp_path / "checkpoint.npz", run / "checkpoint.npz")
-    history: list[dict[str, Any]] = json.loads((tmp_path / "history.json").read_text())
-    assert [row["epoch"] for row in history] == [1, 2]
-
-
-def test_a_collapse_is_said_while_training_and_training_goes_on(tmp_path: Path) -> None:
-    slow = replace(CONFIG.training, epochs=1, generator_rate=1e-7)
-    ARCHITECTURE.fit(job(tmp_path, replace(CONFIG, training=slow)))
-    arrays, notes = load_arrays(tmp_path / "checkpoint.npz")
-    arrays["generator/network/generator/dense/kernel"][:] = 0
-    arrays["generator/network/generator/dense/bias"] = np.linspace(-9, 9, 2048, dtype=np.float32)
-    save_arrays(tmp_path / "checkpoint.npz", arrays, notes)
-    more = replace(slow, epochs=EPOCHS + 3)
-    one = job(tmp_path, replace(CONFIG, training=more), resume=True)
-    ARCHITECTURE.fit(one)
-    lines = said(one)
-    assert [n for n, line in enumerate(lines) if line.startswith("mode collapse: ")] == [EPOCHS + 1]
-    assert lines[-1].startswith(f"epoch {EPOCHS + 3:3}")
-    rows = json.loads((tmp_path / "history.json").read_text())
-    assert [row["too_alike"] for row in rows[1:]] == [True] * (EPOCHS + 2)
 
 
 def test_a_corpus_too_small_for_a_batch_is_one_line(tmp_path: Path) -> None:

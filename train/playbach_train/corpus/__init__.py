@@ -5,14 +5,20 @@ are rows of ``named.NAMED_CORPORA``.
 """
 
 from playbach_train.corpus.load import Source, load
-from playbach_train.corpus.records import Corpus, Provenance, Report, ScoreMovement, Skipped
-from playbach_train.corpus.request import Request
+from playbach_train.corpus.records import (
+    Corpus,
+    Provenance,
+    Request,
+    Say,
+    ScoreMovement,
+    Skipped,
+)
 
 __all__ = [
     "Corpus",
     "Provenance",
-    "Report",
     "Request",
+    "Say",
     "ScoreMovement",
     "Skipped",
     "Source",

@@ -1,25 +1,211 @@
-"""LilyPond sources compiled to MIDI, one file for each movement."""
+"""LilyPond sources of a public repository, compiled to MIDI: one file for each movement.
+
+``sources.json`` says which files make which movements. The SHA-256 of each file is part of it, so
+that what is compiled is what was looked at, wherever it came from.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import subprocess
 import tempfile
-from collections.abc import Mapping
-from pathlib import Path
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http.client import HTTPException
+from importlib import resources
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import quote
 
 from playbach.errors import InputError
 from playbach.files import write_atomically
 from playbach_train.corpus.guards import check_size
-from playbach_train.corpus.manifest import Work
-from playbach_train.corpus.origins import Origin
 
+RAW_HOST = "https://raw.githubusercontent.com"
+MAX_SOURCE_BYTES = 1024 * 1024
+"""The largest LilyPond file of the corpora has 60 kB."""
+TIMEOUT = 30.0
+"""Seconds for each file."""
+_CHUNK = 64 * 1024
 COMPILE_SECONDS = 180.0
 """For one work, a suite or a partita."""
 _STEM = "score"
 
+ReadSource = Callable[[str], bytes]
+"""Gives the content of a file by its path below the repository's base.
 
-def compile_work(work: Work, origin: Origin, folder: Path) -> Mapping[str, Path]:
+Raises ``InputError``: it is not there, too large, or does not arrive; one line that says where.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A main file, what it includes, and the movements it yields.
+
+    Attributes:
+        main: path of the file to compile, below the repository's base.
+        licence: terms of use.
+        movements: names, in the order LilyPond writes their MIDI files.
+        files: path below the base and SHA-256 (hexadecimal) of every file needed, main included.
+    """
+
+    main: str
+    licence: str
+    movements: tuple[str, ...]
+    files: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Where engravings are published.
+
+    Attributes:
+        repository: owner and name on GitHub.
+        commit: the version, 40 hexadecimal digits.
+        base: folder in the repository that all paths are below.
+        corpora: works of each corpus, by its name.
+    """
+
+    repository: str
+    commit: str
+    base: str
+    corpora: Mapping[str, tuple[Work, ...]]
+
+    @property
+    def origin(self) -> str:
+        """Repository and version, for provenance."""
+        return f"https://github.com/{self.repository} at {self.commit}"
+
+
+def packaged_manifest() -> Manifest:
+    """The manifest that comes with this package."""
+    return parse_manifest(resources.files(__package__).joinpath("sources.json").read_bytes())
+
+
+def parse_manifest(content: bytes) -> Manifest:
+    """Read a manifest.
+
+    Raises:
+        InputError: it is not JSON of the right shape, or a path or name in it leaves its folder.
+    """
+    try:
+        fields = json.loads(content)
+        corpora = {name: tuple(map(_work, works)) for name, works in fields["corpora"].items()}
+        manifest = Manifest(fields["repository"], fields["commit"], fields["base"], corpora)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"manifest of sources: not of the expected shape ({error})") from error
+    for path in (manifest.repository, manifest.commit, manifest.base):
+        _check_path(path)
+    return manifest
+
+
+def _work(fields: Any) -> Work:
+    work = Work(
+        main=fields["main"],
+        licence=fields["license"],
+        movements=tuple(fields["movements"]),
+        files=tuple(sorted(fields["files"].items())),
+    )
+    for path in (work.main, *dict(work.files)):
+        _check_path(path)
+    for movement in work.movements:
+        if "/" in movement:
+            raise InputError(f"manifest of sources: {movement!r} is no name of a movement")
+        _check_path(movement)
+    if work.main not in dict(work.files):
+        raise InputError(f"manifest of sources: {work.main} has no SHA-256")
+    return work
+
+
+def _check_path(path: str) -> None:
+    parts = PurePosixPath(path).parts
+    if not parts or path.startswith("/") or "\\" in path or not {".", ".."}.isdisjoint(parts):
+        raise InputError(f"manifest of sources: {path!r} is not a path inside the repository")
+
+
+class MissingSourceError(InputError):
+    """A local copy of the repository lacks a file."""
+
+
+def read_from_folder(folder: Path, manifest: Manifest) -> ReadSource:
+    """Files of a local copy of the repository, complete or in part.
+
+    Raises:
+        InputError: the folder is no copy; when a file is read, ``MissingSourceError`` too.
+    """
+    base = folder / manifest.base
+    if not base.is_dir():
+        raise InputError(
+            f"{folder}: no copy of {manifest.repository} (it has no folder {manifest.base}); "
+            "--from takes the folder the repository was cloned or unpacked into"
+        )
+
+    def read(path: str) -> bytes:
+        file = base / path
+        try:
+            with file.open("rb") as opened:
+                content = opened.read(MAX_SOURCE_BYTES + 1)
+        except FileNotFoundError as error:
+            raise MissingSourceError(f"{file}: missing from this copy of the repository") from error
+        except OSError as error:
+            raise InputError(f"{file}: cannot be read: {error.strerror}") from error
+        return _within_limit(content, str(file))
+
+    return read
+
+
+def read_over_http(
+    manifest: Manifest, host: str = RAW_HOST, timeout: float = TIMEOUT
+) -> ReadSource:
+    """The repository's files over HTTPS, at the manifest's commit; ``timeout`` seconds for each."""
+    base = f"{host}/{manifest.repository}/{manifest.commit}/{manifest.base}"
+
+    def read(path: str) -> bytes:
+        url = f"{base}/{quote(path)}"
+        try:
+            return _within_limit(_download(url, timeout), url)
+        except urllib.error.HTTPError as error:
+            error.close()
+            reason = f"the server answers {error.code} {error.reason}"
+        except urllib.error.URLError as error:
+            reason = str(error.reason)
+        except (HTTPException, OSError) as error:
+            reason = str(error) or type(error).__name__
+        raise InputError(
+            f"{url}: cannot be fetched: {reason}; check the network, or give a local copy of the "
+            "repository with --from DIR"
+        )
+
+    return read
+
+
+def _download(url: str, timeout: float) -> bytes:
+    deadline = time.monotonic() + timeout
+    chunks: list[bytes] = []
+    size = 0
+    with urllib.request.urlopen(url, timeout=timeout) as response:  # noqa: S310 the host is ours to choose, never a file's
+        while size <= MAX_SOURCE_BYTES and (chunk := response.read1(_CHUNK)):
+            chunks.append(chunk)
+            size += len(chunk)
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"not complete after {timeout:g} seconds")
+        promised = response.headers.get("Content-Length", "")
+    if promised.isdecimal() and size < min(int(promised), MAX_SOURCE_BYTES):
+        raise HTTPException(f"the connection ended after {size:,} of {promised} bytes")
+    return b"".join(chunks)
+
+
+def _within_limit(content: bytes, where: str) -> bytes:
+    if len(content) > MAX_SOURCE_BYTES:
+        raise InputError(f"{where}: larger than {MAX_SOURCE_BYTES:,} bytes, the most that is read")
+    return content
+
+
+def compile_work(work: Work, read: ReadSource, folder: Path) -> Mapping[str, Path]:
     """The MIDI file of each movement of ``work`` in ``folder``, made if one is not there yet.
 
     Raises:
@@ -32,7 +218,7 @@ def compile_work(work: Work, origin: Origin, folder: Path) -> Mapping[str, Path]
     with tempfile.TemporaryDirectory(prefix="playbach-engraving-") as scratch:
         sources, output = Path(scratch, "sources"), Path(scratch, "output")
         for path, digest in work.files:
-            _place(sources / path, _checked(path, origin.read(path), digest))
+            _place(sources / path, _checked(path, read(path), digest))
         output.mkdir()
         made = run_lilypond(sources / work.main, output)
         if len(made) != len(targets):

@@ -7,12 +7,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from playbach.errors import InputError, MidiFileError, PlaybachError
+from playbach.errors import InputError
 from playbach.music.form import Form
-from playbach.music.midi import ReadResult, read_midi
+from playbach_train.corpus.grid import ReadResult
 from playbach_train.corpus.guards import check_size, seconds_for, within
-from playbach_train.corpus.notation import piece_from_score
-from playbach_train.corpus.notation_files import parse_abc, parse_kern, parse_musicxml
+from playbach_train.corpus.midi_files import read_midi
+from playbach_train.corpus.notation import parse_abc, parse_kern, parse_musicxml, piece_from_score
 from playbach_train.corpus.records import ScoreMovement, Skipped
 
 MAX_FILES = 100_000
@@ -96,14 +96,18 @@ def _notation(
         return
     for number, score in enumerate(scores, start=1):
         label = name if len(scores) == 1 else f"{name}-{number:04d}"
-        yield _outcome(path, label, source, partial(convert, score, label))
+        where = f"{path}: {label}: "
+        yield _outcome(path, label, source, partial(convert, score, label), where)
 
 
-def _outcome(path: Path, name: str, source: str, read: Callable[[], ReadResult]) -> Outcome:
+def _outcome(
+    path: Path, name: str, source: str, read: Callable[[], ReadResult], where: str = ""
+) -> Outcome:
+    """What ``read`` gives; ``where`` stands before what it says where it cannot."""
     try:
         result = read()
-    except MidiFileError as error:
-        return Skipped(name, str(error))
-    except PlaybachError as error:
-        return Skipped(name, f"{path}: {name}: {error}")
-    return ScoreMovement(name, result.piece, source, path, result.off_grid, result.merged)
+    except InputError as error:
+        return Skipped(name, f"{where}{error}")
+    return ScoreMovement(
+        name, result.piece, source, path, result.off_grid, result.merged, result.remarks
+    )

@@ -1,16 +1,41 @@
-"""From noteheads in quarter lengths to notes on the grid, with ties joined. Pure."""
+"""What a file of any format says, on our grid: notes with ties joined, none struck twice. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import TypeVar
 
+from playbach.errors import InputError
 from playbach.music.meter import TICKS_PER_QUARTER
-from playbach.music.note import Note, Pitch, Ticks
+from playbach.music.note import Note, Piece, Pitch, Ticks
 
+MAX_NOTES = 50_000
+MAX_QUARTERS = 100_000
+MAX_TITLE = 120
 # Scores write triplets as rounded decimals (0.3333); this much of a tick is no displacement.
 _TOLERANCE = Fraction(1, 100)
+
+T = TypeVar("T")
+Changes = tuple[tuple[Ticks, T], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadResult:
+    """A piece and what had to be done to make it one.
+
+    Attributes:
+        piece: the music.
+        off_grid: notes whose onset or end was moved to the grid of 24 ticks to the quarter.
+        merged: notes shortened or dropped because their pitch was struck again while it sounded.
+        remarks: what was wrong with the file and read all the same, one line each.
+    """
+
+    piece: Piece
+    off_grid: int
+    merged: int
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -33,6 +58,27 @@ class WrittenNote:
     def end(self) -> Fraction:
         """Quarter notes from the start of the piece to the end of the note."""
         return self.onset + self.length
+
+
+def check_amount(notes: int, quarters: float | Fraction) -> None:
+    """Refuse a file with more music than is read from one.
+
+    Args:
+        notes: how many there are.
+        quarters: quarter notes from the start to the end of the last.
+
+    Raises:
+        InputError: there are too many, or they last too long; the message does not name the file.
+    """
+    if notes > MAX_NOTES:
+        raise InputError(
+            f"{notes:,} notes: at most {MAX_NOTES:,} are read from one file; split it into "
+            "movements"
+        )
+    if quarters > MAX_QUARTERS:
+        raise InputError(
+            f"the notes last longer than {MAX_QUARTERS:,} quarter notes; split it into movements"
+        )
 
 
 def ticks(quarters: Fraction) -> int:
@@ -74,3 +120,45 @@ def to_grid(written: Iterable[WrittenNote]) -> tuple[list[Note], int]:
         moved += is_off_grid(note.onset) or is_off_grid(note.end)
         notes.append(Note(Ticks(onset), Pitch(note.pitch), Ticks(max(1, end - onset))))
     return sorted(notes), moved
+
+
+def without_overlaps(notes: Iterable[Note]) -> tuple[tuple[Note, ...], int]:
+    """The notes in order, none struck while its pitch sounds, and how many that changed.
+
+    Of two notes of one pitch with one onset the longer stays; a note that lasts into the next of
+    its pitch ends there.
+    """
+    kept: list[Note] = []
+    last_of_pitch: dict[int, int] = {}
+    changed = 0
+    for note in sorted(notes, key=lambda n: (n.onset, n.pitch, -n.duration)):
+        index = last_of_pitch.get(note.pitch)
+        if index is not None and kept[index].end > note.onset:
+            changed += 1
+            before = kept[index]
+            if before.onset == note.onset:
+                continue
+            kept[index] = replace(before, duration=Ticks(note.onset - before.onset))
+        last_of_pitch[note.pitch] = len(kept)
+        kept.append(note)
+    return tuple(kept), changed
+
+
+def changes(values: Iterable[tuple[int, T]], *, from_start: bool) -> Changes[T]:
+    """One value a tick, the last given, and only where it is another than before.
+
+    Args:
+        values: with their ticks, ascending.
+        from_start: whether the first is taken to hold from tick 0 on.
+    """
+    found: list[tuple[Ticks, T]] = []
+    for tick, value in dict(values).items():
+        if not found or found[-1][1] != value:
+            found.append((Ticks(tick if found or not from_start else 0), value))
+    return tuple(found)
+
+
+def one_line(words: str) -> str:
+    """``words`` as printable text of one line, at most ``MAX_TITLE`` characters."""
+    printable = "".join(char if char.isprintable() else " " for char in words)
+    return " ".join(printable.split())[:MAX_TITLE].rstrip()

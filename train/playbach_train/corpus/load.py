@@ -14,11 +14,11 @@ from playbach_train.corpus.named import named_corpus
 from playbach_train.corpus.records import (
     UNKNOWN_LICENCE,
     Corpus,
-    Report,
+    Request,
+    Say,
     ScoreMovement,
     Skipped,
 )
-from playbach_train.corpus.request import Request
 from playbach_train.corpus.split import same_music
 
 Source = Path | str
@@ -31,7 +31,7 @@ MAX_REPORTED = 20
 MAX_MOVEMENTS = 200_000
 
 
-def load(sources: Sequence[Source], request: Request = Request(), *, report: Report) -> Corpus:  # noqa: B008 frozen
+def load(sources: Sequence[Source], request: Request = Request(), *, report: Say) -> Corpus:  # noqa: B008 frozen
     """Read all movements of all sources, in a fixed order.
 
     A score that cannot be read is reported and skipped.
@@ -39,8 +39,8 @@ def load(sources: Sequence[Source], request: Request = Request(), *, report: Rep
     Args:
         sources: folders and names of corpora.
         request: which movements are wanted.
-        report: receives a line for each source, each skipped score (up to ``MAX_REPORTED`` a
-            source), what was left out, and the counts at the end.
+        report: receives a line for each source, each score that was skipped or had a fault (up to
+            ``MAX_REPORTED`` of both a source), what was left out, and the counts at the end.
 
     Raises:
         InputError: a source does not exist, cannot be fetched or compiled, or there is no movement.
@@ -49,7 +49,7 @@ def load(sources: Sequence[Source], request: Request = Request(), *, report: Rep
     skipped: list[Skipped] = []
     excluded: list[str] = []
     for source in sources:
-        left_out = _Reporter(report)
+        scores = _Reporter(report)
         report(f"reading {source}")
         kept = 0
         for outcome in _outcomes(source, request):
@@ -57,13 +57,14 @@ def load(sources: Sequence[Source], request: Request = Request(), *, report: Rep
                 excluded.append(outcome.name)
             elif isinstance(outcome, Skipped):
                 skipped.append(outcome)
-                left_out.skipped(outcome)
+                scores.skipped(outcome)
             else:
                 movements.append(outcome)
+                scores.read(outcome)
                 kept += 1
             if kept == request.limit or len(movements) > MAX_MOVEMENTS:
                 break
-        left_out.close()
+        scores.close()
     corpus = Corpus(_named_apart(movements), tuple(skipped), tuple(excluded))
     _check_not_empty(corpus, sources)
     _report_counts(corpus, request, report)
@@ -71,20 +72,28 @@ def load(sources: Sequence[Source], request: Request = Request(), *, report: Rep
 
 
 class _Reporter:
-    """Names the first skipped scores of a source and counts the rest."""
+    """Names the first scores of a source that were skipped or repaired, and counts the rest."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Say) -> None:
         self._report = report
-        self._count = 0
+        self._counts = {"skipped": 0, "repaired": 0}
 
     def skipped(self, score: Skipped) -> None:
-        self._count += 1
-        if self._count <= MAX_REPORTED:
-            self._report(f"skipped {score.reason}")
+        self._say("skipped", score.reason)
+
+    def read(self, movement: ScoreMovement) -> None:
+        if movement.remarks:
+            self._say("repaired", f"{movement.file}: {'; '.join(movement.remarks)}")
 
     def close(self) -> None:
-        if self._count > MAX_REPORTED:
-            self._report(f"skipped {self._count - MAX_REPORTED} more")
+        for what, count in self._counts.items():
+            if count > MAX_REPORTED:
+                self._report(f"{what} {count - MAX_REPORTED} more")
+
+    def _say(self, what: str, line: str) -> None:
+        self._counts[what] += 1
+        if self._counts[what] <= MAX_REPORTED:
+            self._report(f"{what} {line}")
 
 
 def _outcomes(source: Source, request: Request) -> Iterator[Outcome]:
@@ -140,7 +149,7 @@ def _check_not_empty(corpus: Corpus, sources: Sequence[Source]) -> None:
     )
 
 
-def _report_counts(corpus: Corpus, request: Request, report: Report) -> None:
+def _report_counts(corpus: Corpus, request: Request, report: Say) -> None:
     # With a limit, movements of that name may not have been reached.
     for pattern in request.exclude if request.limit is None else ():
         if not any(map(replace(request, exclude=(pattern,)).excludes, corpus.excluded)):

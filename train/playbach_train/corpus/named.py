@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from importlib import metadata, resources
 from pathlib import Path
 
 from playbach.errors import InputError
 from playbach.music.form import Form, parse_form
-from playbach.music.midi_signs import one_line
-from playbach_train.corpus.engraving import compile_work
+from playbach_train.corpus.engraving import (
+    Manifest,
+    MissingSourceError,
+    ReadSource,
+    compile_work,
+    packaged_manifest,
+    read_from_folder,
+    read_over_http,
+)
 from playbach_train.corpus.folder import Outcome, read_score
-from playbach_train.corpus.manifest import Manifest, Work, packaged_manifest
-from playbach_train.corpus.origins import FolderOrigin, HttpOrigin, MissingSourceError, Origin
-from playbach_train.corpus.records import ScoreMovement, Skipped
-from playbach_train.corpus.request import Request, user_cache
+from playbach_train.corpus.grid import one_line
+from playbach_train.corpus.records import Request, ScoreMovement, Skipped, user_cache
+
+_MUSIC21_LICENCES = {
+    "bach-chorales": "music in the public domain; encodings as licensed to music21",
+    "essen-ballads": "non-commercial distribution and use, as permitted to music21",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +74,14 @@ def read_engravings(name: str, request: Request) -> Iterator[Outcome]:
     """
     manifest = packaged_manifest()
     if request.from_dir is None:
-        origin: Origin = HttpOrigin(manifest)
+        read = read_over_http(manifest)
     else:
-        origin = FolderOrigin(request.from_dir, manifest)
-    return read_works(name, manifest, origin, request)
+        read = read_from_folder(request.from_dir, manifest)
+    return read_works(name, manifest, read, request)
 
 
 def read_works(
-    name: str, manifest: Manifest, origin: Origin, request: Request
+    name: str, manifest: Manifest, read: ReadSource, request: Request
 ) -> Iterator[Outcome]:
     """The movements of the works that ``manifest`` lists under ``name``.
 
@@ -86,7 +96,7 @@ def read_works(
             yield from (Skipped(movement, "excluded") for movement in work.movements)
             continue
         try:
-            compiled = compile_work(work, origin, folder)
+            compiled = compile_work(work, read, folder)
         except MissingSourceError as error:
             if not request.partial:
                 raise InputError(
@@ -95,7 +105,7 @@ def read_works(
             yield from (Skipped(name, f"{name}: {error}") for name in work.movements)
             continue
         for movement, path in compiled.items():
-            yield from _with_terms(read_score(path, movement, name), manifest, work)
+            yield from _with_terms(read_score(path, movement, name), manifest.origin, work.licence)
 
 
 def engraving_cache(request: Request, manifest: Manifest) -> Path:
@@ -107,12 +117,11 @@ def engraving_cache(request: Request, manifest: Manifest) -> Path:
     return (request.cache or user_cache()) / f"{manifest.commit[:12]}-lilypond-{version}"
 
 
-def _with_terms(outcomes: Iterator[Outcome], manifest: Manifest, work: Work) -> Iterator[Outcome]:
-    for outcome in outcomes:
-        if isinstance(outcome, ScoreMovement):
-            yield replace(outcome, origin=manifest.origin, licence=work.licence)
-        else:
-            yield outcome
+def _with_terms(outcomes: Iterable[Outcome], origin: str, licence: str) -> Iterator[Outcome]:
+    for one in outcomes:
+        yield (
+            replace(one, origin=origin, licence=licence) if isinstance(one, ScoreMovement) else one
+        )
 
 
 def read_chorales(_: Request) -> Iterator[Outcome]:
@@ -142,11 +151,7 @@ def read_ballads(_: Request) -> Iterator[Outcome]:
 
 def _from_music21(path: Path, corpus: str, form: Form) -> Iterator[Outcome]:
     origin = f"music21 {metadata.version('music21')}, corpus/{path.parent.name}"
-    for outcome in read_score(path, path.stem, corpus, form):
-        if isinstance(outcome, ScoreMovement):
-            yield replace(outcome, origin=origin, licence=_MUSIC21_LICENCES[corpus])
-        else:
-            yield outcome
+    return _with_terms(read_score(path, path.stem, corpus, form), origin, _MUSIC21_LICENCES[corpus])
 
 
 def _music21_corpus() -> Path:
@@ -159,11 +164,6 @@ def _music21_corpus() -> Path:
             "pip install 'playbach[train]'"
         ) from error
 
-
-_MUSIC21_LICENCES = {
-    "bach-chorales": "music in the public domain; encodings as licensed to music21",
-    "essen-ballads": "non-commercial distribution and use, as permitted to music21",
-}
 
 NAMED_CORPORA = (
     NamedCorpus(

@@ -1,15 +1,18 @@
-"""What a corpus consists of: movements, where they came from, and what was left out."""
+"""What is wanted of a corpus, and what it holds: movements, their origins, what was left out."""
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
+from playbach.errors import InputError
 from playbach.music.note import Piece
 
-Report = Callable[[str], None]
+Say = Callable[[str], None]
 """Receives one line of text for the user."""
 
 UNKNOWN_LICENCE = "unknown"
@@ -27,6 +30,7 @@ class ScoreMovement:
         file: what it was read from.
         off_grid: notes moved to the grid of 24 ticks to the quarter.
         merged: notes joined or cut because their pitch sounded already.
+        remarks: what was wrong with the file and read all the same, one line each.
         origin: who made the score and where it is published, with the version.
         licence: terms of use.
     """
@@ -37,6 +41,7 @@ class ScoreMovement:
     file: Path
     off_grid: int = 0
     merged: int = 0
+    remarks: tuple[str, ...] = ()
     origin: str = ""
     licence: str = UNKNOWN_LICENCE
 
@@ -114,3 +119,41 @@ class Corpus:
             f"grid, {self.merged} merged with a sounding pitch); {len(self.skipped)} "
             f"skipped, {len(self.excluded)} movements excluded"
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Which movements are wanted, and where a named corpus may take them from.
+
+    Attributes:
+        exclude: patterns such as ``bwv1007-*`` of names to leave out.
+        limit: movements wanted of each source, at least 1; all if None.
+        from_dir: local copy of the engravings' repository, instead of the network.
+        partial: whether engravings missing from ``from_dir`` are skipped instead of an error.
+        cache: folder for compiled engravings, the user's cache folder if None.
+    """
+
+    exclude: tuple[str, ...] = ()
+    limit: int | None = None
+    from_dir: Path | None = None
+    partial: bool = False
+    cache: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.limit is not None and self.limit < 1:
+            raise InputError(f"--limit {self.limit}: it must be at least 1")
+        if self.partial and self.from_dir is None:
+            raise InputError(
+                "--partial: it goes with --from DIR only, a copy that may be incomplete"
+            )
+
+    def excludes(self, name: str) -> bool:
+        """Whether the movement of that name is to be left out."""
+        return any(fnmatchcase(name, pattern) for pattern in self.exclude)
+
+
+def user_cache() -> Path:
+    """Where compiled corpora are kept, by the XDG base directory specification."""
+    root = os.environ.get("XDG_CACHE_HOME", "")
+    base = Path(root) if root.startswith("/") else Path.home() / ".cache"
+    return base / "playbach" / "corpora"

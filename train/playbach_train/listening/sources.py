@@ -18,7 +18,7 @@ from playbach.music.form import Form
 from playbach.music.note import Piece
 from playbach.predictor import load_predictor
 from playbach_train.corpus import Request, Source, load
-from playbach_train.corpus.records import Report
+from playbach_train.corpus.records import Say
 from playbach_train.listening.excerpt import Excerpt, cut
 from playbach_train.report.generate import generate
 
@@ -106,7 +106,7 @@ def labelled(words: Iterable[str]) -> dict[str, Path]:
 
 
 def scores(
-    label: str, sources: Sequence[Source], request: Request, wanted: Wanted, report: Report
+    label: str, sources: Sequence[Source], request: Request, wanted: Wanted, report: Say
 ) -> Origin:
     """Excerpts of as many different movements, drawn by chance.
 

@@ -15,13 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playbach.music.note import Piece
-from playbach_train.checkpoint import Arrays
 from playbach_train.config import Configuration
-from playbach_train.corpus import Corpus
+from playbach_train.corpus import Corpus, Say
 from playbach_train.corpus.split import Split
-from playbach_train.run import Run
+from playbach_train.runs.checkpoint import Arrays
+from playbach_train.runs.run import Run
 
-Say = Callable[[str], None]
 Tensors = Mapping[str, NDArray[Any]]
 
 

@@ -20,15 +20,13 @@ from numpy.typing import NDArray
 
 from playbach.errors import InputError
 from playbach.music.note import MAX_PITCH, Piece
-from playbach_train.checkpoint import Arrays, load_model_arrays
 from playbach_train.networks.architecture import GraphForm, HeldOut, Job, Tensors
-from playbach_train.networks.gan_config import GanConfig, GanNetwork
-from playbach_train.networks.gan_fit import LOWEST, fit
-from playbach_train.networks.gan_graph import ROLE, graph
-from playbach_train.networks.gan_models import generator
+from playbach_train.networks.gan_models import ROLE, GanConfig, GanNetwork, generator, graph
 from playbach_train.networks.gan_phrases import LINES, PITCHES, vocabulary
+from playbach_train.networks.gan_training import LOWEST, fit
 from playbach_train.networks.sequences import SIXTEENTH
-from playbach_train.run import NETWORK, Run
+from playbach_train.runs.checkpoint import Arrays, load_model_arrays
+from playbach_train.runs.run import NETWORK, Run
 
 HOMES = (0, 9)
 """Pitch classes of the tonics that all training music was moved to: C in major, A in minor."""

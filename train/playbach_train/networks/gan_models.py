@@ -1,4 +1,4 @@
-"""The two networks of the GAN, and each of them learning against the other.
+"""The two networks of the GAN: their sizes, in Keras, learning against each other, on the board.
 
 Keras alone, so that every backend trains them. Shapes: B phrases, W width of the noise; an image
 has 64 rows, one for each symbol of a phrase, and 64 columns, one for each symbol there is.
@@ -6,24 +6,77 @@ has 64 rows, one for each symbol of a phrase, and 64 columns, one for each symbo
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
 from keras import layers, ops
 
-from playbach_train.networks.gan_config import GanNetwork
+from playbach_train.config import limited
+from playbach_train.networks.architecture import GraphForm, Tensor
 
+ROLE = "noise"
+"""Of the only graph."""
 SIDE = 64
 """Rows, and columns, of an image."""
-
 SMALL = 8
 """Rows, and columns, of what the noise is first projected to."""
-
 CHANNELS = (32, 16, 8, 1)
 """Channels of that, and after each doubling of rows and columns."""
-
 READING = (8, 16, 32)
 """Channels of the discriminator's convolutions."""
+
+
+@dataclass(frozen=True)
+class GanNetwork:
+    """Both networks; how many channels their convolutions have is fixed.
+
+    Attributes:
+        noise: width of the noise vector from which a phrase is generated.
+        kernel: height and width of the convolutions' kernels.
+        slope: slope of LeakyReLU below 0.
+        dropout: dropout rate after every convolution but the generator's last.
+    """
+
+    noise: int = limited(128, 1, 4096)
+    kernel: int = limited(3, 1, 15)
+    slope: float = limited(0.2, 0, 1)
+    dropout: float = limited(0.3, 0, 0.95)
+
+
+@dataclass(frozen=True)
+class GanTraining:
+    """How both are trained.
+
+    Attributes:
+        epochs: times that every phrase is read.
+        batch: real phrases in a batch; as many are generated from noise.
+        generator_rate: learning rate of the generator.
+        discriminator_rate: learning rate of the discriminator.
+        discriminator_steps: updates of the discriminator on a batch, with new noise each time,
+            for one update of the generator.
+        bars: bars from the beginning of one phrase to the beginning of the next.
+        held_out: share of the movements not learned from, on which nothing is measured either.
+        seed: seed of everything random.
+    """
+
+    epochs: int = limited(100, 1, 100_000)
+    batch: int = limited(64, 2, 8192)
+    generator_rate: float = limited(0.0001, 1e-7, 1)
+    discriminator_rate: float = limited(0.001, 1e-7, 1)
+    discriminator_steps: int = limited(2, 1, 100)
+    bars: int = limited(1, 1, 1024)
+    held_out: float = limited(0.0, 0, 0.9)
+    seed: int = limited(1, 0, 2**31 - 1)
+
+
+@dataclass(frozen=True)
+class GanConfig:
+    """The sections of a configuration file."""
+
+    network: GanNetwork = field(default_factory=GanNetwork)
+    training: GanTraining = field(default_factory=GanTraining)
 
 
 def generator(config: GanNetwork, seed: int) -> Any:
@@ -55,13 +108,13 @@ def discriminator(config: GanNetwork, seed: int) -> Any:
     return keras.Sequential([*found, *end], name="discriminator")
 
 
-class Duel(keras.Model):
-    """Both networks, of which one learns and the other stands still."""
+class _Step(keras.Model):
+    """Both networks, of which only ``learner`` is trained."""
 
-    def __init__(self, forger: Any, judge: Any, learner: Any) -> None:
+    def __init__(self, generator: Any, discriminator: Any, learner: Any) -> None:
         super().__init__()
-        self.forger = forger
-        self.judge = judge
+        self.generator = generator
+        self.discriminator = discriminator
         self.learner = learner
 
     # Backends ask for what learns by one name or the other.
@@ -78,32 +131,33 @@ class Duel(keras.Model):
         learning = {id(variable) for variable in self.trainable_variables}
         return [variable for variable in self.variables if id(variable) not in learning]
 
-    def forged(self, noise: Any, *, training: bool) -> Any:
+    def generated(self, noise: Any, *, training: bool) -> Any:
         """Probabilities of symbols ``(B, 64, 64)`` out of noise ``(B, W)``."""
-        return ops.softmax(self.forger(noise, training=training), axis=-1)
+        return ops.softmax(self.generator(noise, training=training), axis=-1)
 
 
-class Judging(Duel):
+class DiscriminatorStep(_Step):
     """The discriminator learns to tell phrases from what the generator makes."""
 
-    def __init__(self, forger: Any, judge: Any) -> None:
-        super().__init__(forger, judge, judge)
+    def __init__(self, generator: Any, discriminator: Any) -> None:
+        super().__init__(generator, discriminator, discriminator)
 
     def call(self, batch: dict[str, Any], *, training: bool = False) -> Any:
         """Logits of being real ``(2B, 1)``, of ``real`` ``(B, 64, 64)``, then of ``noise``."""
-        forged = ops.stop_gradient(self.forged(batch["noise"], training=training))
-        return self.judge(ops.concatenate([batch["real"], forged]), training=training)
+        generated = ops.stop_gradient(self.generated(batch["noise"], training=training))
+        images = ops.concatenate([batch["real"], generated])
+        return self.discriminator(images, training=training)
 
 
-class Forging(Duel):
+class GeneratorStep(_Step):
     """The generator learns to make what the discriminator takes for real."""
 
-    def __init__(self, forger: Any, judge: Any) -> None:
-        super().__init__(forger, judge, forger)
+    def __init__(self, generator: Any, discriminator: Any) -> None:
+        super().__init__(generator, discriminator, generator)
 
     def call(self, noise: Any, *, training: bool = False) -> Any:
         """Logits of being real ``(B, 1)``, of what noise ``(B, W)`` becomes."""
-        return self.judge(self.forged(noise, training=training), training=training)
+        return self.discriminator(self.generated(noise, training=training), training=training)
 
 
 def _bent(config: GanNetwork, n: int, seed: int) -> list[Any]:
@@ -111,3 +165,28 @@ def _bent(config: GanNetwork, n: int, seed: int) -> list[Any]:
         layers.LeakyReLU(config.slope, name=f"slope_{n}"),
         layers.Dropout(config.dropout, seed=seed + n, name=f"dropout_{n}"),
     ]
+
+
+def graph(config: GanNetwork) -> GraphForm:
+    """What the Keras generator computes without dropout, for one phrase."""
+
+    def image(weights: Mapping[str, Any], noise: Any) -> Mapping[str, Any]:
+        # (1, W) -> (1, 8, 8, 32)
+        x = ops.matmul(noise, weights["generator/dense/kernel"])
+        x = ops.leaky_relu(x + weights["generator/dense/bias"], config.slope)
+        x = ops.reshape(x, (1, SMALL, SMALL, CHANNELS[0]))
+        for n, channels in enumerate(CHANNELS[1:]):
+            name = f"generator/convolution_{n}"
+            # (1, S, S, C) -> (1, 2S, 2S, C'), each row and column twice
+            x = _doubled(x)
+            x = ops.conv(x, weights[f"{name}/kernel"], padding="same") + weights[f"{name}/bias"]
+            if channels > 1:
+                x = ops.leaky_relu(x, config.slope)
+        return {"image": ops.reshape(x, (1, SIDE, SIDE))}
+
+    return GraphForm(image, {"noise": Tensor((1, config.noise))}, ("image",))
+
+
+def _doubled(x: Any) -> Any:
+    size = 2 * x.shape[1]
+    return ops.image.resize(x, (size, size), interpolation="nearest")

@@ -1,9 +1,15 @@
-"""Training of the GAN: rounds, epochs, and what each epoch gave."""
+"""Training of the GAN: rounds and epochs, and a word when its phrases become all alike.
+
+A generator may find one phrase that passes for real and make it of any noise: mode collapse
+(Goodfellow 2016, "NIPS 2016 Tutorial: Generative Adversarial Networks", arXiv 1701.00160, 5.1.1).
+The losses do not show it; what it makes of a fixed set of noise vectors does.
+"""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import keras
@@ -11,48 +17,67 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playbach.errors import InputError
-from playbach_train.checkpoint import Arrays, load_training_arrays, training_arrays
-from playbach_train.networks.gan_config import GanConfig
-from playbach_train.networks.gan_diversity import Compared, diversity
-from playbach_train.networks.gan_models import SIDE, Forging, Judging, discriminator, generator
-from playbach_train.networks.gan_phrases import Phrases
+from playbach_train.networks.architecture import Job
+from playbach_train.networks.gan_models import (
+    SIDE,
+    DiscriminatorStep,
+    GanConfig,
+    GeneratorStep,
+    discriminator,
+    generator,
+)
+from playbach_train.networks.gan_phrases import Phrases, lowest_pitch, melody_of, phrases_of
+from playbach_train.runs.checkpoint import (
+    Arrays,
+    load_training_arrays,
+    model_arrays,
+    training_arrays,
+)
+from playbach_train.runs.loop import Curves, Row, resumed, train_epochs
 
 Floats = NDArray[np.float32]
+
+LOWEST = "lowest"
+"""Name of what is kept beside the generator's weights: the pitch of the lowest symbol."""
 
 WATCHED = 256
 """Phrases, generated and real, that are looked at after each epoch; fewer if there are fewer."""
 
 _ADAM_MOMENTUM = 0.5
 
+LEAST_SHARE = 0.5
+"""Share of the difference between real phrases, below which generated ones are too alike."""
 
-@dataclass(frozen=True)
-class Epoch:
-    """What one epoch gave.
+EPOCHS = 5
+"""In a row in which they must be too alike before the user is told."""
 
-    Attributes:
-        epoch: from 1.
-        generator_loss: cross-entropy, nats, mean over the rounds.
-        discriminator_loss: likewise.
-        real_accuracy: share of the watched real phrases taken for real after the epoch.
-        generated_accuracy: share of the watched generated phrases found out.
-        watched: how different both are.
-        seconds: that it took.
+
+def fit(job: Job) -> None:
+    """Train until the last epoch; the last generator is what is kept.
+
+    Raises:
+        InputError: too few phrases for a batch, or a checkpoint that is damaged or of other
+            hyperparameters.
     """
-
-    epoch: int
-    generator_loss: float
-    discriminator_loss: float
-    real_accuracy: float
-    generated_accuracy: float
-    watched: Compared
-    seconds: float
+    training = job.config.training
+    melodies = [melody_of(piece) for piece in job.pieces(job.split.train).values()]
+    lowest = lowest_pitch(melodies)
+    phrases = [phrases_of(melody, lowest, training.bars) for melody in melodies]
+    trainer = GanTrainer(job.config, np.concatenate(phrases), lowest)
+    history = resumed(trainer, job.folder) if job.resume else []
+    sizes = [model.count_params() for model in (trainer.generator, trainer.discriminator)]
+    job.say(
+        f"training on {len(trainer.phrases):,} phrases of {len(melodies)} movements, pitches from "
+        f"{lowest} up (generator {sizes[0]:,}, discriminator {sizes[1]:,} parameters)"
+    )
+    train_epochs(trainer, history, job.folder, epochs=training.epochs, patience=0, say=job.say)
 
 
 class GanTrainer:
-    """Both networks, their optimisers and the phrases; runs one epoch at a time."""
+    """Both networks, their optimisers and the phrases: see ``runs.loop.Trainer``."""
 
-    def __init__(self, config: GanConfig, phrases: Phrases) -> None:
-        """``phrases`` as of ``phrases_of``.
+    def __init__(self, config: GanConfig, phrases: Phrases, lowest: int) -> None:
+        """``phrases`` as of ``phrases_of``, ``lowest`` the pitch of their lowest symbol.
 
         Raises:
             InputError: there are too few for a batch.
@@ -66,33 +91,82 @@ class GanTrainer:
         keras.utils.set_random_seed(training.seed)
         self.config = config
         self.phrases = phrases
+        self._lowest = lowest
         self.generator = generator(config.network, training.seed)
         self.discriminator = discriminator(config.network, training.seed + SIDE)
-        self._judging = Judging(self.generator, self.discriminator)
-        self._forging = Forging(self.generator, self.discriminator)
-        for duel, rate in (
-            (self._judging, training.discriminator_rate),
-            (self._forging, training.generator_rate),
-        ):
-            _compile(duel, rate)
+        self._discriminator_step = DiscriminatorStep(self.generator, self.discriminator)
+        self._generator_step = GeneratorStep(self.generator, self.discriminator)
+        _compile(self._discriminator_step, training.discriminator_rate)
+        _compile(self._generator_step, training.generator_rate)
         rng = np.random.default_rng(training.seed)
         watched = min(WATCHED, len(phrases))
         self._noise = self._drawn(rng, watched)
         self._real = phrases[rng.choice(len(phrases), watched, replace=False)]
 
-    def run_epoch(self, epoch: int) -> Epoch:
-        """Read every phrase once, but those that fill no batch; ``epoch`` from 1."""
+    def run_epoch(self, epoch: int) -> Row:
+        """Read every phrase once, but those that fill no batch.
+
+        Returns:
+            ``epoch``; ``generator_loss`` and ``discriminator_loss``, cross-entropy in nats, means
+            over the rounds; ``real_accuracy`` and ``generated_accuracy``, shares of the watched
+            phrases taken for real and found out; ``watched``, how different both are, as
+            ``Compared``; ``too_alike``; ``seconds`` that it took.
+        """
         began = time.perf_counter()
         generator_loss, discriminator_loss = self._train(epoch)
         generated = self.generated(self._noise)
-        return Epoch(
-            epoch,
-            generator_loss,
-            discriminator_loss,
-            *self._accuracies(generated),
-            Compared(diversity(generated.argmax(axis=-1).astype(np.uint8)), diversity(self._real)),
-            time.perf_counter() - began,
+        found = generated.argmax(axis=-1).astype(np.uint8)
+        watched = Compared(diversity(found), diversity(self._real))
+        real_accuracy, generated_accuracy = self._accuracies(generated)
+        return {
+            "epoch": epoch,
+            "generator_loss": generator_loss,
+            "discriminator_loss": discriminator_loss,
+            "real_accuracy": real_accuracy,
+            "generated_accuracy": generated_accuracy,
+            "watched": asdict(watched),
+            "too_alike": watched.too_alike,
+            "seconds": time.perf_counter() - began,
+        }
+
+    def loss(self, row: Row) -> float:
+        """The newest epoch is the best: losses do not say how good phrases are."""
+        return -float(row["epoch"])
+
+    def curves(self, row: Row) -> Curves:
+        """Both losses, what the discriminator sees through, and how different phrases are."""
+        watched = row["watched"]
+        return {
+            "cross-entropy, nats": {
+                "generator": row["generator_loss"],
+                "discriminator": row["discriminator_loss"],
+            },
+            "share": {
+                "real phrases taken for real": row["real_accuracy"],
+                "generated phrases found out": row["generated_accuracy"],
+                "rows in which two generated differ": watched["generated"]["difference"],
+                "rows in which two real differ": watched["real"]["difference"],
+            },
+        }
+
+    def lines(self, history: Sequence[Row]) -> Sequence[str]:
+        """What the epoch gave, and where a collapse begins or ends, that."""
+        row = history[-1]
+        generated, real = row["watched"]["generated"], row["watched"]["real"]
+        line = (
+            f"epoch {row['epoch']:3}  loss: generator {row['generator_loss']:.3f}, discriminator "
+            f"{row['discriminator_loss']:.3f}  accuracy: real {row['real_accuracy']:.0%}, "
+            f"generated {row['generated_accuracy']:.0%}  rows that differ: "
+            f"{generated['difference']:.0%} (real {real['difference']:.0%}), "
+            f"{generated['distinct']} of {generated['phrases']} phrases distinct  "
+            f"({row['seconds']:.1f} s)"
         )
+        said = collapse_line([_compared(one["watched"]) for one in history])
+        return [line, said] if said else [line]
+
+    def network(self) -> Arrays:
+        """The generator's weights, and the pitch of its lowest symbol."""
+        return model_arrays(self.generator) | {LOWEST: np.array(self._lowest)}
 
     def generated(self, noise: Floats) -> Floats:
         """Probabilities of symbols ``(B, 64, 64)`` out of noise ``(B, W)``."""
@@ -102,21 +176,21 @@ class GanTrainer:
     def arrays(self) -> Arrays:
         """All that training goes on from."""
         return {
-            f"{duel.learner.name}/{name}": values
-            for duel in (self._judging, self._forging)
-            for name, values in training_arrays(duel.learner, duel.optimizer).items()
+            f"{step.learner.name}/{name}": values
+            for step in self._steps
+            for name, values in training_arrays(step.learner, step.optimizer).items()
         }
 
-    def load(self, arrays: Arrays, where: str) -> None:
+    def restore(self, arrays: Arrays, where: str) -> None:
         """Put back what ``arrays`` returned.
 
         Raises:
             InputError: it is of other hyperparameters, or damaged.
         """
-        for duel in (self._judging, self._forging):
-            start = f"{duel.learner.name}/"
+        for step in self._steps:
+            start = f"{step.learner.name}/"
             own = {n.removeprefix(start): a for n, a in arrays.items() if n.startswith(start)}
-            load_training_arrays(duel.learner, duel.optimizer, own, where)
+            load_training_arrays(step.learner, step.optimizer, own, where)
 
     def _train(self, epoch: int) -> tuple[float, float]:
         """Mean losses of the generator and of the discriminator."""
@@ -124,18 +198,22 @@ class GanTrainer:
         rng = np.random.default_rng([training.seed, epoch])
         order = rng.permutation(len(self.phrases))
         is_real = np.repeat(np.eye(1, 2, dtype=np.float32), training.batch).reshape(-1, 1)
-        forged = judged = 0.0
-        for duel in (self._judging, self._forging):
+        generator_loss = discriminator_loss = 0.0
+        for step in self._steps:
             # Keras answers with the mean of all batches since this.
-            duel.reset_metrics()
+            step.reset_metrics()
         for start in range(0, len(order) - training.batch + 1, training.batch):
             real = one_hot(self.phrases[order[start : start + training.batch]])
             for _ in range(training.discriminator_steps):
                 batch = {"real": real, "noise": self._drawn(rng, training.batch)}
-                judged = self._judging.train_on_batch(batch, is_real)
+                discriminator_loss = self._discriminator_step.train_on_batch(batch, is_real)
             noise = self._drawn(rng, training.batch)
-            forged = self._forging.train_on_batch(noise, is_real[: training.batch])
-        return float(forged), float(judged)
+            generator_loss = self._generator_step.train_on_batch(noise, is_real[: training.batch])
+        return float(generator_loss), float(discriminator_loss)
+
+    @property
+    def _steps(self) -> tuple[DiscriminatorStep, GeneratorStep]:
+        return self._discriminator_step, self._generator_step
 
     def _accuracies(self, generated: Floats) -> tuple[float, float]:
         """Shares of real phrases taken for real, and of generated ones found out."""
@@ -155,10 +233,81 @@ def one_hot(phrases: Phrases) -> Floats:
     return images
 
 
-def _compile(duel: Any, rate: float) -> None:
+def _compile(step: Any, rate: float) -> None:
     # Compiled by XLA, convolutions run at a twentieth of the speed on CPUs.
     jit = "auto" if keras.backend.backend() != "tensorflow" else False
     optimizer = keras.optimizers.Adam(rate, beta_1=_ADAM_MOMENTUM)
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
-    duel.compile(optimizer, loss, jit_compile=jit)
-    optimizer.build(duel.trainable_variables)
+    step.compile(optimizer, loss, jit_compile=jit)
+    optimizer.build(step.trainable_variables)
+
+
+@dataclass(frozen=True)
+class Diversity:
+    """How different some phrases are.
+
+    Attributes:
+        difference: share of rows in which two of them differ, mean over all pairs, 0 to 1.
+        distinct: how many there are if copies count once.
+        phrases: how many there are.
+    """
+
+    difference: float
+    distinct: int
+    phrases: int
+
+
+def diversity(phrases: NDArray[np.uint8]) -> Diversity:
+    """Of numbers of symbols ``(phrases, rows)``, at least two phrases."""
+    count, rows = phrases.shape
+    alike = 0
+    for column in phrases.T:
+        # Ordered pairs that agree in this row, by how often each symbol stands there.
+        found = np.unique(column, return_counts=True)[1]
+        alike += int((found * (found - 1)).sum())
+    difference = 1 - alike / (rows * count * (count - 1))
+    return Diversity(difference, len(np.unique(phrases, axis=0)), count)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Phrases made of the same noise after every epoch, beside real ones."""
+
+    generated: Diversity
+    real: Diversity
+
+    @property
+    def too_alike(self) -> bool:
+        """Whether generated phrases differ by less than ``LEAST_SHARE`` of what real ones do."""
+        return self.generated.difference < LEAST_SHARE * self.real.difference
+
+
+def collapse_line(epochs: Sequence[Compared]) -> str | None:
+    """What is to be said after the last of ``epochs``: where a collapse begins, and where it ends.
+
+    ``None`` in all other epochs, so that a user reads it once.
+    """
+    if _streak(epochs) == EPOCHS:
+        now = epochs[-1]
+        return (
+            f"mode collapse: for {EPOCHS} epochs generated phrases have been too much alike; two "
+            f"differ in {now.generated.difference:.0%} of their rows, real ones in "
+            f"{now.real.difference:.0%}, and {now.generated.distinct} of "
+            f"{now.generated.phrases} are distinct; training goes on; if it stays so, try another "
+            "--training.seed, fewer --training.discriminator_steps, or a lower "
+            "--training.discriminator_rate"
+        )
+    if epochs and not _streak(epochs) and _streak(epochs[:-1]) >= EPOCHS:
+        return "the mode collapse is over: generated phrases differ again"
+    return None
+
+
+def _streak(epochs: Sequence[Compared]) -> int:
+    """For how many of the last epochs phrases have been too much alike."""
+    different = (n for n, one in enumerate(reversed(epochs)) if not one.too_alike)
+    return next(different, len(epochs))
+
+
+def _compared(watched: Row) -> Compared:
+    """What ``asdict`` made of it."""
+    return Compared(**{name: Diversity(**one) for name, one in watched.items()})

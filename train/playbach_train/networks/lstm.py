@@ -1,7 +1,7 @@
-"""LSTM layers as graphs for the board: a window unrolled by hand, and one step of it.
+"""One step of an LSTM; and layers of it as graphs for the board, a window unrolled, or a step.
 
-Gates stand in Keras' order: input, forget, cell, output. x.W and h.U are two products and a sum:
-one product over both would force them onto one int8 scale. U units, W symbols in a window.
+x.W and h.U are two products and a sum: one product over both would force them onto one int8 scale.
+Shapes: U units, W symbols in a window.
 """
 
 from __future__ import annotations
@@ -11,12 +11,28 @@ from typing import Any
 
 from keras import ops
 
-from playbach_train.checkpoint import Arrays
 from playbach_train.networks.architecture import Tensor
+from playbach_train.runs.checkpoint import Arrays
 
 Weights = Mapping[str, Any]
 After = Callable[[int, Any], Any]
 """What a network does with the outputs ``(n, U)`` of the layer of that number."""
+
+
+def lstm_cell(gates: Any, cell: Any, *, clip: float | None) -> tuple[Any, Any]:
+    """Output and cell after one step: Hochreiter and Schmidhuber 1997, Gers et al. 2000.
+
+    Args:
+        gates: x.W + h.U + b in Keras' order: input, forget, cell, output ``(B, 4U)``.
+        cell: before ``(B, U)``; none before the first step.
+        clip: the cell stays within this; ``None`` for no limit.
+    """
+    i, f, g, o = ops.split(gates, 4, axis=-1)
+    grown = ops.sigmoid(i) * ops.tanh(g)
+    cell = grown if cell is None else ops.sigmoid(f) * cell + grown
+    if clip is not None:
+        cell = ops.clip(cell, -clip, clip)
+    return ops.sigmoid(o) * ops.tanh(cell), cell
 
 
 def lstm_arrays(model: Any, layers: int) -> Arrays:
@@ -65,8 +81,8 @@ def step_outputs(
         if n:
             row = ops.matmul(x, weights[f"lstm_{n}/kernel"]) + weights[f"lstm_{n}/bias"]
         hidden, cell = state[f"state_{2 * n}"], state[f"state_{2 * n + 1}"]
-        hidden, cell = _cell(row + ops.matmul(hidden, weights[f"lstm_{n}/recurrent"]), cell)
-        cell = ops.clip(cell, -clip, clip)
+        gates = row + ops.matmul(hidden, weights[f"lstm_{n}/recurrent"])
+        hidden, cell = lstm_cell(gates, cell, clip=clip)
         following |= {f"next_state_{2 * n}": hidden, f"next_state_{2 * n + 1}": cell}
         x = after(n, hidden)
     return x, following
@@ -79,17 +95,10 @@ def step_states(layers: int, units: int) -> dict[str, Tensor]:
 
 def _unrolled(rows: Any, recurrent: Any) -> Any:
     """Outputs ``(W, U)`` of a layer that begins with nothing, from x.W + b ``(W, 4U)``."""
-    hidden, cell = _cell(rows[:1], None)
+    hidden, cell = lstm_cell(rows[:1], None, clip=None)
     outputs = [hidden]
     for t in range(1, rows.shape[0]):
-        hidden, cell = _cell(rows[t : t + 1] + ops.matmul(hidden, recurrent), cell)
+        gates = rows[t : t + 1] + ops.matmul(hidden, recurrent)
+        hidden, cell = lstm_cell(gates, cell, clip=None)
         outputs.append(hidden)
     return ops.concatenate(outputs, axis=0)
-
-
-def _cell(gates: Any, cell: Any) -> tuple[Any, Any]:
-    """Output and cell after one step; no cell before the first."""
-    i, f, g, o = ops.split(gates, 4, axis=-1)
-    grown = ops.sigmoid(i) * ops.tanh(g)
-    cell = grown if cell is None else ops.sigmoid(f) * cell + grown
-    return ops.sigmoid(o) * ops.tanh(cell), cell

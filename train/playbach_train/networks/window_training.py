@@ -1,39 +1,44 @@
-"""Train a network that reads windows: epochs, checkpoints, the best weights, logs."""
+"""Networks that read windows: training, measures, and what the board needs of a trained one."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
-from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 from numpy.typing import NDArray
-from tensorboard.summary import Writer
-from tqdm import tqdm
 
-from playbach.files import write_atomically
+from playbach.errors import InputError
+from playbach.music.note import Piece
 from playbach.music.symbols import OTHER
-from playbach_train.checkpoint import (
+from playbach_train.networks.architecture import GraphForm, HeldOut, Job, Part, Tensors
+from playbach_train.networks.sequences import Alphabet, ReadPiece, SymbolRow
+from playbach_train.networks.windows import (
+    RANDOM_SHARE,
+    WindowLayers,
+    Windows,
+    WindowTraining,
+    bordered,
+    check_enough,
+    windows_of,
+)
+from playbach_train.runs.checkpoint import (
     Arrays,
-    load_arrays,
     load_training_arrays,
     model_arrays,
-    save_arrays,
     training_arrays,
 )
-from playbach_train.curves import picture
-from playbach_train.networks.architecture import Job
-from playbach_train.networks.measured import Costs, costs, measure, pooled, without_others
-from playbach_train.networks.sequences import Alphabet, SymbolRow
-from playbach_train.networks.window_config import RANDOM_SHARE, WindowTraining
-from playbach_train.networks.windows import Windows, check_enough, windows_of
-from playbach_train.run import BOARD, CHECKPOINT, CURVES, HISTORY, NETWORK, write_json
+from playbach_train.runs.loop import Curves, Row, resumed, train_epochs
 
-Row = dict[str, Any]
+MEASURED = {"held out": "held_out", "random windows": "random_windows"}
+"""What bits are measured on, and the key of them in a row of the history."""
+BATCH = 512
 
 
 @dataclass(frozen=True)
@@ -51,32 +56,34 @@ class Music:
     held_out: Sequence[SymbolRow]
 
 
-@dataclass(eq=False)
-class _Training:
-    """A model, its optimiser and its music; runs one epoch at a time."""
+class WindowTrainer:
+    """A model, its optimiser and its music: see ``runs.loop.Trainer``."""
 
-    model: Any
-    config: WindowTraining
-    music: Music
-    windows: Windows
-    optimizer: Any = field(init=False)
-    learned: NDArray[np.int64] = field(init=False)
-    kept_back: NDArray[np.int64] = field(init=False)
+    def __init__(self, model: Any, config: Any, music: Music, kept: Arrays) -> None:
+        """``config``, ``model``, ``music`` and ``kept`` as ``fit_windows`` has them.
 
-    def __post_init__(self) -> None:
+        Raises:
+            InputError: the music does not fill a batch.
+        """
+        self.model = model
+        self.config: WindowTraining = config.training
+        self.music = music
+        self.windows = windows_of(music.training, music.alphabet, config.network.window)
+        self._kept = kept
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         self.optimizer = keras.optimizers.Adam(self.config.learning_rate)
         # Compiled by XLA, an LSTM runs at a third of the speed on CPUs.
         jit = "auto" if keras.backend.backend() != "tensorflow" else False
         parts = dict.fromkeys(self.windows.parts, loss)
-        self.model.compile(self.optimizer, loss=parts, jit_compile=jit)
-        self.optimizer.build(self.model.trainable_variables)
+        model.compile(self.optimizer, loss=parts, jit_compile=jit)
+        self.optimizer.build(model.trainable_variables)
         order = np.random.default_rng(self.config.seed).permutation(len(self.windows))
         apart = round(RANDOM_SHARE * len(order)) if self.config.random_windows else 0
         self.kept_back, self.learned = np.sort(order[:apart]), np.sort(order[apart:])
+        check_enough(len(self.learned), self.config.batch)
 
     def run_epoch(self, epoch: int) -> Row:
-        """Read every window once, then measure; a row of the history."""
+        """Read every window once, then measure; bits are per symbol."""
         began = time.perf_counter()
         bits = self._train(epoch)
         speed = len(self.learned) / (time.perf_counter() - began)
@@ -89,8 +96,61 @@ class _Training:
             "windows_per_second": round(speed),
         }
 
+    def loss(self, row: Row) -> float:
+        """Held-out bits, else the random windows'; without any, the newest epoch is the best."""
+        measured = row["held_out"] or row["random_windows"]
+        return float(measured["total"] if measured else -row["epoch"])
+
+    def curves(self, row: Row) -> Curves:
+        """Bits per symbol."""
+        lines = {"training, all parts": row["train_bits"]}
+        for what, key in MEASURED.items():
+            if row[key]:
+                parts = {name: part["bits"] for name, part in row[key]["parts"].items()}
+                found = parts if len(parts) == 1 else {"total": row[key]["total"]} | parts
+                lines |= {f"{what}, {name}": bits for name, bits in found.items()}
+        return {"bits per symbol": lines}
+
+    def lines(self, history: Sequence[Row]) -> Sequence[str]:
+        """One, with the bits and the top-1 of each part."""
+        row = history[-1]
+        line = f"epoch {row['epoch']:3}  training {row['train_bits']:.3f}"
+        for what, key in MEASURED.items():
+            if row[key]:
+                parts = "  ".join(
+                    f"{name} {part['bits']:.3f} ({part['top1']:.1%})"
+                    for name, part in row[key]["parts"].items()
+                )
+                line += f"  {what}: {parts}"
+        return [f"{line} bits per symbol  ({row['windows_per_second']:,} windows/s)"]
+
+    def network(self) -> Arrays:
+        """The weights, and what is kept beside them."""
+        return model_arrays(self.model) | self._kept
+
+    def arrays(self) -> Arrays:
+        """All that training goes on from."""
+        return training_arrays(self.model, self.optimizer)
+
+    def restore(self, arrays: Arrays, where: str) -> None:
+        """Put back what ``arrays`` returned; raises as ``load_training_arrays``."""
+        load_training_arrays(self.model, self.optimizer, arrays, where)
+
+    @property
+    def beginning(self) -> str:
+        """What is learned from, and how large the network is."""
+        sizes = ", ".join(f"{size:,} {name}" for name, size in self.music.alphabet.parts.items())
+        apart = f", {len(self.kept_back):,} windows at random" if len(self.kept_back) else ""
+        return (
+            f"training on {len(self.learned):,} windows of {len(self.music.training)} movements "
+            f"({sizes}; {self.model.count_params():,} parameters), "
+            f"holding out {len(self.music.held_out)} movements{apart}"
+        )
+
     def _train(self, epoch: int) -> float:
         """Bits per symbol while training, dropout on."""
+        from tqdm import tqdm  # noqa: PLC0415 the converter does without
+
         order = np.random.default_rng((self.config.seed, epoch)).permutation(self.learned)
         size = self.config.batch
         # Batches of one shape: another would be traced anew. What is left over comes next epoch.
@@ -123,11 +183,6 @@ class _Training:
         return _means(self.windows.parts, found)
 
 
-def begin(seed: int) -> None:
-    """Seed everything random in a training, before its model is made."""
-    keras.utils.set_random_seed(seed)
-
-
 def fit_windows(job: Job, model: Any, music: Music, kept: Arrays) -> None:
     """Train until the last epoch, or until what is measured stops getting better.
 
@@ -140,60 +195,13 @@ def fit_windows(job: Job, model: Any, music: Music, kept: Arrays) -> None:
     Raises:
         InputError: too little music, or a checkpoint that is damaged or of other hyperparameters.
     """
-    config: WindowTraining = job.config.training
-    windows = windows_of(music.training, music.alphabet, job.config.network.window)
-    run = _Training(model, config, music, windows)
-    check_enough(len(run.learned), config.batch)
-    history = _resumed(run, job) if job.resume else []
-    job.say(_beginning(run))
-    with closing(Writer(str(job.folder / BOARD))) as writer:
-        for epoch in range(len(history) + 1, config.epochs + 1):
-            if _is_over(history, config.patience):
-                job.say(f"no better for {config.patience} epochs; stopping")
-                break
-            history.append(run.run_epoch(epoch))
-            _keep(run, job, history, kept, writer)
-            job.say(_line(history[-1]))
-
-
-def _resumed(run: _Training, job: Job) -> list[Row]:
-    path = job.folder / CHECKPOINT
-    arrays, notes = load_arrays(path)
-    load_training_arrays(run.model, run.optimizer, arrays, str(path))
-    return list(notes["history"])
-
-
-def _keep(run: _Training, job: Job, history: list[Row], kept: Arrays, writer: Any) -> None:
-    """Write what the epoch gave; the checkpoint last, so a kill repeats the epoch at worst."""
-    row = history[-1]
-    if _judged(row) == min(map(_judged, history)):
-        save_arrays(job.folder / NETWORK, model_arrays(run.model) | kept, row)
-    write_json(job.folder / HISTORY, history)
-    lines = {what: [_lines(one)[what] for one in history] for what in _lines(row)}
-    drawn = picture([one["epoch"] for one in history], lines, "bits per symbol")
-    write_atomically(job.folder / CURVES, drawn, force=True)
-    for what, bits in _lines(row).items():
-        writer.add_scalar(f"bits/{what}", bits, row["epoch"])
-    writer.flush()
-    arrays = training_arrays(run.model, run.optimizer)
-    save_arrays(job.folder / CHECKPOINT, arrays, {"history": history})
-
-
-def _judged(row: Row) -> float:
-    """What decides which epoch is best: held-out bits, else random windows', else the newest."""
-    measured = row["held_out"] or row["random_windows"]
-    if not measured:
-        return -float(row["epoch"])
-    total = float(measured["total"])
-    # A network that has lost its way gives no number, which must not pass for the best.
-    return total if math.isfinite(total) else math.inf
-
-
-def _is_over(history: Sequence[Row], patience: int) -> bool:
-    if not patience or not history:
-        return False
-    best = min(range(len(history)), key=lambda index: _judged(history[index]))
-    return len(history) - 1 - best >= patience
+    trainer = WindowTrainer(model, job.config, music, kept)
+    history = resumed(trainer, job.folder) if job.resume else []
+    job.say(trainer.beginning)
+    config = trainer.config
+    train_epochs(
+        trainer, history, job.folder, epochs=config.epochs, patience=config.patience, say=job.say
+    )
 
 
 def _means(parts: Sequence[str], found: Costs) -> Row:
@@ -205,34 +213,171 @@ def _means(parts: Sequence[str], found: Costs) -> Row:
     }
 
 
-def _lines(row: Row) -> dict[str, float]:
-    """The curves of a row of the history: bits per symbol."""
-    lines = {"training, all parts": row["train_bits"]}
-    for what, key in (("held out", "held_out"), ("random windows", "random_windows")):
-        if row[key]:
-            parts = {name: part["bits"] for name, part in row[key]["parts"].items()}
-            found = parts if len(parts) == 1 else {"total": row[key]["total"]} | parts
-            lines |= {f"{what}, {name}": bits for name, bits in found.items()}
-    return lines
+@dataclass(frozen=True, eq=False)
+class Costs:
+    """What each window's target cost.
+
+    Attributes:
+        bits: -log2 of the probability of the target's number ``(windows, parts)``.
+        hits: whether that number was the likeliest ``(windows, parts)``.
+    """
+
+    bits: NDArray[np.float64]
+    hits: NDArray[np.bool_]
 
 
-def _beginning(run: _Training) -> str:
-    sizes = ", ".join(f"{size:,} {name}" for name, size in run.music.alphabet.parts.items())
-    apart = f", {len(run.kept_back):,} windows at random" if len(run.kept_back) else ""
-    return (
-        f"training on {len(run.learned):,} windows of {len(run.music.training)} movements "
-        f"({sizes}; {run.model.count_params():,} parameters), "
-        f"holding out {len(run.music.held_out)} movements{apart}"
+def costs(model: Any, windows: Windows, which: NDArray[np.int64] | None = None) -> Costs:
+    """What the targets of the windows ``which`` cost a Keras model; of all windows if ``None``.
+
+    A chord without a number of its own is never hit: ``OTHER`` does not say which it is.
+    """
+    chosen = np.arange(len(windows)) if which is None else which
+    bits, hits = [], []
+    for start in range(0, len(chosen), BATCH):
+        batch = chosen[start : start + BATCH]
+        logits = model.predict_on_batch(windows.inputs(batch))
+        targets = windows.targets(batch)
+        pairs = [_cost(np.asarray(logits[name]), targets[name]) for name in windows.parts]
+        bits.append(np.stack([one for one, _ in pairs], axis=1))
+        hits.append(np.stack([one for _, one in pairs], axis=1))
+    empty = np.zeros((0, len(windows.parts)))
+    return Costs(np.concatenate(bits or [empty]), np.concatenate(hits or [empty]).astype(bool))
+
+
+def pooled(parts: Sequence[str], found: Costs) -> dict[str, Part]:
+    """Means over windows, by part."""
+    bits, hits = found.bits.mean(axis=0), found.hits.mean(axis=0)
+    return {name: Part(float(bits[n]), float(hits[n])) for n, name in enumerate(parts)}
+
+
+def measure(model: Any, rows: Sequence[SymbolRow], alphabet: Alphabet, window: int) -> HeldOut:
+    """What symbols 2..n of each movement cost; the border after the last is no part of the music.
+
+    Raises:
+        InputError: no movement has two symbols.
+    """
+    long = [row for row in rows if len(row.symbols) > 1]
+    if not long:
+        raise InputError("no movement to measure on has two symbols or more")
+    found = costs(model, windows_of(long, alphabet, window))
+    extra = np.concatenate([_with_border(alphabet.extra_bits(row)) for row in long])
+    asked = np.concatenate([_asked(len(row.symbols)) for row in long])
+    unknown = extra > 0
+    every = Costs((found.bits + extra)[asked], (found.hits & ~unknown)[asked])
+    return HeldOut(
+        parts=pooled(tuple(alphabet.parts), every),
+        symbols=int(asked.sum()),
+        notes=sum(row.notes for row in long),
+        quarters=sum(row.quarters for row in long),
+        unknown=float(unknown[asked].any(axis=1).mean()),
     )
 
 
-def _line(row: Row) -> str:
-    line = f"epoch {row['epoch']:3}  training {row['train_bits']:.3f}"
-    for what, key in (("held out", "held_out"), ("random windows", "random_windows")):
-        if row[key]:
-            parts = "  ".join(
-                f"{name} {part['bits']:.3f} ({part['top1']:.1%})"
-                for name, part in row[key]["parts"].items()
-            )
-            line += f"  {what}: {parts}"
-    return f"{line} bits per symbol  ({row['windows_per_second']:,} windows/s)"
+def without_others(found: Costs, windows: Windows, which: NDArray[np.int64], other: int) -> Costs:
+    """``found``, without hits where the target is ``other``, which many rare chords share."""
+    shared = windows.targets(which)["symbols"] == other
+    hits = found.hits.copy()
+    hits[shared, 0] = False
+    return Costs(found.bits, hits)
+
+
+def _cost(logits: NDArray[Any], target: NDArray[np.int32]) -> tuple[NDArray[Any], NDArray[Any]]:
+    logits = logits.astype(np.float64)
+    logits -= logits.max(axis=-1, keepdims=True)
+    nats = np.log(np.exp(logits).sum(axis=-1)) - logits[np.arange(len(target)), target]
+    return nats / math.log(2), logits.argmax(axis=-1) == target
+
+
+def _with_border(extra: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.concatenate([extra, np.zeros((1, extra.shape[1]))])
+
+
+def _asked(symbols: int) -> NDArray[np.bool_]:
+    """Which of a movement's windows count: neither the first symbol nor the border."""
+    asked = np.ones(symbols + 1, bool)
+    asked[[0, -1]] = False
+    return asked
+
+
+@dataclass(frozen=True, eq=False)
+class WindowTrained:
+    """See ``architecture.Convertible``.
+
+    Attributes:
+        name: of the network.
+        sizes: the section ``network`` of its configuration.
+        read: how it reads a movement.
+        layers: what it is made of.
+        alphabet: of its training music.
+        model: its Keras model.
+        kept: tables of the bundle, and what else was stored beside the weights.
+    """
+
+    name: str
+    sizes: Any
+    read: ReadPiece
+    layers: WindowLayers
+    alphabet: Alphabet
+    model: Any
+    kept: Arrays
+
+    @property
+    def kind(self) -> str:
+        return "window"
+
+    @property
+    def parameters(self) -> Mapping[str, int | float | str]:
+        return {"network": self.name, "window": self.sizes.window}
+
+    @property
+    def tables(self) -> Mapping[str, NDArray[np.float32]]:
+        return {name: self.kept[name] for name in ("symbols", "ticks", "seeds", "homes")}
+
+    @cached_property
+    def weights(self) -> Arrays:
+        return self.layers.weights(self.model, self.sizes)
+
+    @cached_property
+    def graphs(self) -> Mapping[str, GraphForm]:
+        return self.layers.forms(self.sizes, self.alphabet.parts)
+
+    def inputs(self, role: str, pieces: Sequence[Piece]) -> Iterator[Tensors]:
+        rows = self._rows(pieces)
+        return self._window_inputs(rows) if role == "window" else self._step_inputs(role, rows)
+
+    def held_out(self, pieces: Mapping[str, Piece]) -> HeldOut:
+        """Measures on symbols 2..n of each movement.
+
+        Raises:
+            InputError: no movement has two symbols.
+        """
+        rows = self._rows(list(pieces.values()))
+        return measure(self.model, rows, self.alphabet, self.sizes.window)
+
+    def _rows(self, pieces: Sequence[Piece]) -> list[SymbolRow]:
+        return [row for row in map(self.read, pieces) if row is not None]
+
+    def _window_inputs(self, rows: Sequence[SymbolRow]) -> Iterator[Tensors]:
+        for row in rows:
+            windows = windows_of([row], self.alphabet, self.sizes.window)
+            for batch in windows.batches(1):
+                yield windows.inputs(batch)
+
+    def _step_inputs(self, role: str, rows: Sequence[SymbolRow]) -> Iterator[Tensors]:
+        form = self.graphs[role]
+        for row in rows:
+            state = {
+                name: np.zeros(tensor.shape, np.float32)
+                for name, tensor in form.inputs.items()
+                if name.startswith("state_")
+            }
+            for numbers in bordered(self.alphabet.numbers(row), self.alphabet, 1)[:-1]:
+                read = {
+                    name: numbers[None, n : n + 1] for n, name in enumerate(self.alphabet.parts)
+                }
+                yield read | state
+                outputs = form.function(self.weights, **read, **state)
+                state = {
+                    name: np.asarray(ops.convert_to_numpy(outputs[f"next_{name}"]))
+                    for name in state
+                }

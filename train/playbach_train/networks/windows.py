@@ -1,18 +1,24 @@
-"""Windows of symbols: so many that were, and the one to predict."""
+"""Windows of symbols: so many that were, and the one to predict; how they are read and learned."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from playbach.errors import InputError
+from playbach_train.config import limited
+from playbach_train.networks.architecture import GraphForm
 from playbach_train.networks.sequences import Alphabet, Ints, SymbolRow
+from playbach_train.runs.checkpoint import Arrays
 
 Inputs = dict[str, Ints]
 """``symbols`` and, where they are learned, ``ticks``: ``(B, window)``; as targets ``(B,)``."""
+RANDOM_SHARE = 0.1
+"""Share of all windows that ``random_windows`` keeps from training."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,3 +111,80 @@ def check_enough(windows: int, batch: int) -> None:
             f"too little music for batches of {batch} windows: the training movements give "
             f"{windows}; give more scores, or a smaller --training.batch"
         )
+
+
+@dataclass(frozen=True)
+class LstmSizes:
+    """Sizes of the network.
+
+    Attributes:
+        window: symbols read to predict the next.
+        units: units of each LSTM layer.
+        layers: LSTM layers.
+        dropout: dropout rate after each LSTM layer, and before the heads where there is attention.
+    """
+
+    window: int = limited(40, 1, 512)
+    units: int = limited(300, 1, 2048)
+    layers: int = limited(2, 1, 8)
+    dropout: float = limited(0.4, 0, 0.95)
+
+
+@dataclass(frozen=True)
+class AttentionSizes(LstmSizes):
+    """Sizes of the network.
+
+    Attributes:
+        window: symbols read to predict the next.
+        embedding: width of each part's embedding.
+        units: units of each LSTM layer.
+        layers: LSTM layers.
+        attention: width of the attention's queries and keys.
+        dropout: dropout rate after each LSTM layer and before the heads.
+    """
+
+    embedding: int = limited(100, 1, 2048)
+    attention: int = limited(128, 1, 2048)
+
+
+@dataclass(frozen=True)
+class WindowTraining:
+    """How a network that reads windows is trained.
+
+    Attributes:
+        epochs: times that every window is read.
+        batch: windows in a batch.
+        learning_rate: learning rate of Adam.
+        patience: epochs without better held-out bits before the run stops; 0 never stops early.
+        held_out: share of the movements held out, for early stopping.
+        random_windows: hold out a tenth of the training movements' windows, too, drawn at random.
+            Neighbouring windows share all symbols but one, so what is measured on these is how
+            much the network has memorised.
+        seed: seed of everything random.
+    """
+
+    epochs: int = limited(60, 1, 100_000)
+    batch: int = limited(64, 1, 8192)
+    learning_rate: float = limited(0.001, 1e-7, 1)
+    patience: int = limited(5, 0, 100_000)
+    held_out: float = limited(0.12, 0, 0.9)
+    random_windows: bool = False
+    seed: int = limited(1, 0, 2**31 - 1)
+
+
+class WindowLayers(Protocol):
+    """What a network that reads windows is made of, in Keras and on the board."""
+
+    def model(self, sizes: Any, parts: Mapping[str, int]) -> Any:
+        """The Keras model, windows to logits, by part.
+
+        Args:
+            sizes: the section ``network`` of its configuration.
+            parts: of a symbol, with how many members each has.
+        """
+
+    def weights(self, model: Any, sizes: Any) -> Arrays:
+        """What the graphs read, from a trained model."""
+
+    def forms(self, sizes: Any, parts: Mapping[str, int]) -> Mapping[str, GraphForm]:
+        """The graphs by role; the first is ``window``, the network's own form."""
