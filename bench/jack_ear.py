@@ -29,7 +29,7 @@ NAME = "playbach-bench-ear"
 CLOCK_INTERVAL = 0.05
 """Seconds between looks at the server's clock."""
 # A client of the name of its server crashes jackd.
-SERVER = "playbach-bench-server"
+SERVER = f"playbach-bench-{os.getpid()}"
 
 
 @contextlib.contextmanager

@@ -74,7 +74,7 @@ PLAY_OPTIONS = {
     ("--seconds", "inf"): "seconds inf: it must be above 0",
     ("--channel", "17"): "channel 17: it must be a whole number, 1 to 16",
     ("--program", "128"): "program 128: it must be a whole number, 0 to 127, or auto",
-    ("--sink", "alsaa"): "sink 'alsaa': there is no such sink; choose alsa, midi,",
+    ("--sink", "alsaa"): "sink 'alsaa': there is no such sink; choose alsa, jack, midi,",
     ("--sink", "none", "--port", "x"): "--port x: the sink none has no ports; leave it out",
     ("--sink", "file"): "sink file: name the MIDI file to be written",
     ("--web", "here"): "page address 'here': it must be HOST:PORT, an IP address",

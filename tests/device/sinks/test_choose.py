@@ -57,7 +57,7 @@ def test_without_rtmidi_the_midi_sink_says_so_and_the_rest_works(
 @pytest.mark.usefixtures("nothing_here")
 def test_each_check_that_fails_says_what_to_do() -> None:
     rows = checks()
-    assert [row.thing for row in rows] == ["sink alsa", "sink midi", "sink fluidsynth"]
+    assert [row.thing for row in rows] == ["sink alsa", "sink jack", "sink midi", "sink fluidsynth"]
     for row in rows:
         assert isinstance(row, Check)
         assert not row.found
