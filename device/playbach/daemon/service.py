@@ -30,6 +30,7 @@ from playbach.session.session import Session
 from playbach.session.settings import DEFAULTS, Settings, check_sink
 from playbach.sinks.base import Sink
 from playbach.sinks.choose import choose_sink
+from playbach.sinks.jack_server import jack_library
 from playbach.sinks.midi_api import ALSA_DEVICE
 from playbach.sinks.realtime import settle_process
 from playbach.sinks.table import find_kind
@@ -111,8 +112,9 @@ def patient_sink(settings: Settings) -> Sink:
         if sink.name != "none" or settings.sink == "none":
             return apart(sink, settings.port)
     # Nothing here makes sound yet. A synth that is still to come, or to be switched on, will show
-    # as a port.
-    kind = find_kind("alsa" if ALSA_DEVICE.exists() else "midi")
+    # as a port of what this system has.
+    with_jack = "midi" if jack_library() is None else "jack"
+    kind = find_kind("alsa" if ALSA_DEVICE.exists() else with_jack)
     return apart(kind.make(settings.port), settings.port)
 
 
