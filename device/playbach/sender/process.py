@@ -137,9 +137,12 @@ class _Sender:
                 self._process.stdin.flush()
 
     def _read(self) -> None:
-        # On leaving, its pipes are closed and it is waited for.
-        with self._process as process:
+        # On leaving, its pipes are closed and it is waited for; what it did not read any more is lost.
+        with contextlib.suppress(BrokenPipeError), self._process as process:
             for line in process.stdout or ():
+                if not line.endswith(b"\n"):
+                    # It was killed while it said that.
+                    break
                 said = json.loads(line)
                 self._on_report(said)
                 waiting = self._waiting.get(said.get("id"))
