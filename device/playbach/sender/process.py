@@ -137,7 +137,7 @@ class _Sender:
                 self._process.stdin.flush()
 
     def _read(self) -> None:
-        # On leaving, its pipes are closed and it is waited for; what it did not read any more is lost.
+        # On leaving, its pipes are closed, whatever it did not read, and it is waited for.
         with contextlib.suppress(BrokenPipeError), self._process as process:
             for line in process.stdout or ():
                 if not line.endswith(b"\n"):
