@@ -44,6 +44,14 @@ def test_a_work_becomes_a_midi_file_for_each_movement_in_order(tmp_path: Path) -
     ]
 
 
+def test_a_command_for_the_page_that_lilypond_no_longer_knows_costs_no_note(tmp_path: Path) -> None:
+    old = "#(override-auto-beam-setting '(end * * * *) 1 4)\n"
+    source = write(tmp_path, "old.ly", old + ONE_LILYPOND_SCORE)
+    (tmp_path / "out").mkdir()
+    (made,) = run_lilypond(source, tmp_path / "out")
+    assert read_midi(made).piece.notes
+
+
 def test_what_is_compiled_is_not_compiled_again(tmp_path: Path) -> None:
     copy = clone(tmp_path / "copy")
     read = read_from_folder(copy, manifest())
