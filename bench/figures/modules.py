@@ -26,6 +26,7 @@ ABOUT: Mapping[str, tuple[str, str]] = MappingProxyType(
         "config": ("the configuration", PURPLE),
         "session": ("settings in, status out", BLUE),
         "player": ("hands notes over in time", BLUE),
+        "sender": ("owns the port", BLUE),
         "sinks": ("synths, ports, files", BLUE),
         "save": ("MIDI, scores, sound", BLUE),
         "composer": ("endless stream of notes", GREEN),
