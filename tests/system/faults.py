@@ -481,6 +481,7 @@ def main() -> int:
     options = parser.parse_args()
     if options.synth:
         listen()
+        return 0
     with jack_server(), tempfile.TemporaryDirectory() as folder:
         soak = Soak(Path(folder), options.seed, options.slow)
         try:
