@@ -207,7 +207,7 @@ def is_killed(report: Report, listener: Listener) -> None:
 
 
 def ends_what_sounds(report: Report, heard: Hearing, victim: str, pid: int, most: float) -> None:
-    """Kill process ``pid`` while a note sounds: in ``most`` seconds there is silence, then music."""
+    """Kill process ``pid`` while a note sounds: within ``most`` seconds there is silence."""
     until(lambda: hanging(heard) > 0, "a note that sounds")
     onsets = len(heard.onsets)
     os.kill(pid, signal.SIGKILL)
