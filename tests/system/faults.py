@@ -24,24 +24,20 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from bench.jack_ear import jack_server
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 from tests.system.machines.table import Row, table
+from tests.system.synth import Synth
 
-from playbach.midi_messages import NOTE_ON
 from playbach.session.status import Command
-from playbach.silence import Sounding
-from playbach.sinks.jack_server import let_go
 
-SYNTH = os.environ.get("PLAYBACH_FAULTS_SYNTH", f"playbach-faults-{os.getpid()}")
-"""Name of the synth's JACK client; its process is told the one of its parent."""
 PATIENCE = 60.0
 """Seconds after which music that does not come is missing, on however busy a machine."""
 SETTLED = 0.5
@@ -77,73 +73,6 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-def listen() -> None:
-    """In the synth's process: say each message that arrives, in hexadecimal, until told to end."""
-    import rtmidi  # noqa: PLC0415 the command says what is missing
-
-    client = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name=SYNTH)
-    client.open_virtual_port("in")
-    client.set_callback(lambda event, _: print(bytes(event[0]).hex(), flush=True))
-    print("ready", flush=True)
-    sys.stdin.readline()
-    client.cancel_callback()
-    let_go(client.delete)
-
-
-class Synth:
-    """A synth that can be switched off, and on again; it counts what it hears."""
-
-    def __init__(self) -> None:
-        self.notes = 0
-        self.doubled = 0
-        self._lock = threading.Lock()
-        self._sounding = Sounding()
-        self._process: subprocess.Popen[str] | None = None
-
-    @property
-    def is_on(self) -> bool:
-        return self._process is not None
-
-    @property
-    def sounding(self) -> tuple[tuple[int, int], ...]:
-        with self._lock:
-            return self._sounding.notes
-
-    def switch_on(self) -> None:
-        if self._process is not None:
-            return
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.system.faults", "--synth"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PLAYBACH_FAULTS_SYNTH": SYNTH},
-        )
-        threading.Thread(target=self._hear, args=(self._process,), daemon=True).start()
-
-    def switch_off(self, *, by_force: bool = False) -> None:
-        """A synth without power is silent, and remembers nothing."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        if by_force:
-            process.kill()
-        process.communicate()
-        with self._lock:
-            self._sounding.forget()
-
-    def _hear(self, process: subprocess.Popen[str]) -> None:
-        for line in process.stdout or ():
-            if line.startswith("ready"):
-                continue
-            data = bytes.fromhex(line)
-            with self._lock:
-                if data[0] & 0xF0 == NOTE_ON and len(data) > 2 and data[2]:
-                    self.notes += 1
-                    self.doubled += (data[0] & 0x0F, data[1]) in self._sounding.notes
-                self._sounding.hear(data)
-
-
 @dataclass
 class Usage:
     """What a process holds.
@@ -173,7 +102,7 @@ class Found:
     faults: Counter[str] = field(default_factory=Counter)
     lives: int = 0
     deaths: list[str] = field(default_factory=list)
-    hanging: int = 0
+    hanging: list[str] = field(default_factory=list)
     left_by_kills: int = 0
     silences: int = 0
     without_music: list[str] = field(default_factory=list)
@@ -186,8 +115,9 @@ class Found:
 class Daemon:
     """A ``playbach daemon`` in a folder of its own."""
 
-    def __init__(self, folder: Path, slow: float) -> None:
+    def __init__(self, folder: Path, synth: str, slow: float) -> None:
         self._folder = folder
+        self._synth = synth
         self._slow = slow
         self.port = free_port()
         self.log = folder / "log"
@@ -195,7 +125,7 @@ class Daemon:
         self._process: subprocess.Popen[bytes] | None = None
 
     def configure(self, tempo: int) -> None:
-        text = CONFIG.format(tempo=tempo, synth=SYNTH, port=self.port)
+        text = CONFIG.format(tempo=tempo, synth=self._synth, port=self.port)
         (self._folder / "config.toml").write_text(text, encoding="utf-8")
 
     def start(self) -> None:
@@ -215,19 +145,24 @@ class Daemon:
         assert self._process is not None
         return self._process
 
+    def answer(self, path: str) -> Any:
+        """What the page answers, ``None`` if nothing."""
+        return self._exchange("GET", path, None)[1]
+
     def request(self, method: str, path: str, body: object = None) -> int:
         """The status of the answer; 0 if there is none."""
+        return self._exchange(method, path, body)[0]
+
+    def _exchange(self, method: str, path: str, body: object) -> tuple[int, Any]:
         content = body if isinstance(body, bytes | None) else json.dumps(body).encode()
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
             headers = {"Content-Type": "application/json"}
             connection.request(method, f"/api/v1/{path}", body=content, headers=headers)
             answer = connection.getresponse()
-            answer.read()
-        except (OSError, http.client.HTTPException):
-            return 0
-        else:
-            return answer.status
+            return answer.status, json.loads(answer.read() or b"null")
+        except (OSError, ValueError, http.client.HTTPException):
+            return 0, None
         finally:
             connection.close()
 
@@ -246,8 +181,9 @@ class Soak:
         self._chance = random.Random(seed)
         self._folder = folder
         self.found = Found()
-        self.synth = Synth()
-        self.daemon = Daemon(folder, slow)
+        self._recent: deque[str] = deque(maxlen=5)
+        self.synth = Synth(f"playbach-faults-{os.getpid()}")
+        self.daemon = Daemon(folder, self.synth.name, slow)
         self._faults: dict[str, tuple[int, Callable[[], object]]] = {
             "order": (OFTEN, self._order),
             "settings": (OFTEN, self._settings),
@@ -272,6 +208,7 @@ class Soak:
         while time.monotonic() < until:
             (name,) = self._chance.choices(names, weights)
             self.found.faults[name] += 1
+            self._recent.append(name)
             self._faults[name][1]()
             time.sleep(self._chance.expovariate(2.0))
             self._still_lives(name)
@@ -301,10 +238,24 @@ class Soak:
                 self._still_lives(f"waiting until {what}")
                 return False
             if time.monotonic() > until:
-                self.found.without_music.append(f"not within {PATIENCE:.0f} s: {what}")
+                self.found.without_music.append(f"{self._when()}: not {what}; {self._status()}")
                 return False
             time.sleep(0.02)
         return True
+
+    def _note_hanging(self, after: str) -> None:
+        for channel, pitch in self.synth.sounding:
+            line = f"{self._when()}: channel {channel}, pitch {pitch} hangs after {after}"
+            self.found.hanging.append(line)
+
+    def _when(self) -> str:
+        """The time as the log has it, and the last faults."""
+        return f"{time.strftime('%H:%M:%S')} ({', '.join(self._recent)})"
+
+    def _status(self) -> str:
+        keys = ("transport", "resting", "sink", "connected", "notes", "movement", "tempo")
+        status = self.daemon.answer("status") or {}
+        return ", ".join(f"{key} {status.get(key)!r}" for key in keys)
 
     def _still_lives(self, fault: str) -> None:
         status = self.daemon.process.poll()
@@ -324,14 +275,14 @@ class Soak:
         self.synth.switch_on()
         request = self.daemon.request
         request("PATCH", "settings", {"sink": None, "port": None})
-        request("PATCH", "settings", {"sink": "jack", "port": SYNTH, "tempo": 240})
+        request("PATCH", "settings", {"sink": "jack", "port": self.synth.name, "tempo": 240})
         request("POST", "commands/play")
         before = self.synth.notes
         self._await(lambda: self.synth.notes > before + 3, "music is heard")
         request("POST", "commands/pause")
         time.sleep(SETTLED)
         self.found.silences += 1
-        self.found.hanging += len(self.synth.sounding)
+        self._note_hanging("a pause")
         self.found.last = Usage.of(self.daemon.process.pid)
         if self.found.silences == 1:
             self.found.first = self.found.last
@@ -363,7 +314,7 @@ class Soak:
 
     def _sink(self) -> None:
         sink = self._chance.choice(["none", "jack", "midi", "fluidsynth", "alsa", None])
-        port = self._chance.choice([SYNTH, None, "no such port"])
+        port = self._chance.choice([self.synth.name, None, "no such port"])
         self._ask("PATCH", "settings", {"sink": sink, "port": port})
 
     def _model(self) -> None:
@@ -426,7 +377,7 @@ class Soak:
         if number is signal.SIGKILL:
             self.found.left_by_kills += len(self.synth.sounding)
         else:
-            self.found.hanging += len(self.synth.sounding)
+            self._note_hanging(number.name)
             if status:
                 self.found.deaths.append(f"exit status {status} at {number.name}")
         if again:
@@ -450,7 +401,7 @@ def rows(soak: Soak) -> list[Row]:
 
     none = {
         "notes struck while they sounded": synth.doubled,
-        "notes hanging after a pause or SIGTERM": found.hanging,
+        "notes hanging after a pause or SIGTERM": len(found.hanging),
         "deaths": len(found.deaths),
         "times without music": len(found.without_music),
         "answers of 500 and more": len(found.server_errors),
@@ -477,11 +428,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--slow", type=float, default=0.0, help="seconds for each composed item")
     parser.add_argument("--log", type=Path, help="keep the daemon's log here")
-    parser.add_argument("--synth", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.synth:
-        listen()
-        return 0
     with jack_server(), tempfile.TemporaryDirectory() as folder:
         soak = Soak(Path(folder), options.seed, options.slow)
         try:
@@ -494,7 +441,12 @@ def main() -> int:
         lines = rows(soak)
     title = f"random faults, seed {options.seed}, {options.minutes:g} minutes"
     print(table(title, ("what", ""), lines))
-    for line in [*soak.found.deaths, *soak.found.without_music, *soak.found.server_errors]:
+    for line in [
+        *soak.found.hanging,
+        *soak.found.deaths,
+        *soak.found.without_music,
+        *soak.found.server_errors,
+    ]:
         print(line)
     return 0 if all(row.right for row in lines) else 1
 

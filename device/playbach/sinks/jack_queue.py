@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
 import threading
 import time
 from collections.abc import Iterable
@@ -18,6 +19,8 @@ _STALE = 0.5
 """Seconds: a note later than this is left out, or a burst would follow when a server goes on."""
 _LEAVING = 1.0
 """Seconds in which the last messages have left a server that runs."""
+_AT_ONCE = Seconds(-math.inf)
+"""The time of what is written in the next period, before anything that is due."""
 _FRAMES = 1 << 32
 """JACK counts frames in 32 bits, which is a day at 48 kHz."""
 
@@ -36,7 +39,7 @@ class JackQueue:
         self._full = library.JackError
         self._rate = client.samplerate
         self._lock = threading.Lock()
-        self._queue: list[tuple[int, int, bytes]] = []
+        self._queue: list[tuple[int, int, TimedMessage]] = []
         # Messages of one frame leave in the order in which they came.
         self._order = itertools.count()
         self._sounding = Sounding()
@@ -85,32 +88,30 @@ class JackQueue:
             self._empty.clear()
             for message in messages:
                 frame = self._origin + round(message.time * self._rate)
-                heapq.heappush(self._queue, (frame, next(self._order), message.data))
+                heapq.heappush(self._queue, (frame, next(self._order), message))
 
     def send_now(self, messages: Iterable[bytes]) -> None:
         """Write messages in the next period, before anything queued."""
         with self._lock:
             self._empty.clear()
             for data in messages:
-                heapq.heappush(self._queue, (self._origin - 1, next(self._order), data))
+                message = TimedMessage(_AT_ONCE, data)
+                heapq.heappush(self._queue, (self._origin - 1, next(self._order), message))
 
     def take_back(self, after: float) -> list[TimedMessage]:
         """What is due at ``after`` or later and was not written, in order of time."""
-        first = self._origin + round(after * self._rate)
+        # By its time and not by its frame: whoever takes back goes by times, too.
         with self._lock:
-            taken = sorted(entry for entry in self._queue if entry[0] >= first)
-            self._queue = [entry for entry in self._queue if entry[0] < first]
+            taken = sorted(entry for entry in self._queue if entry[2].time >= after)
+            self._queue = [entry for entry in self._queue if entry[2].time < after]
             heapq.heapify(self._queue)
-        return [
-            TimedMessage(Seconds((frame - self._origin) / self._rate), data)
-            for frame, _, data in taken
-        ]
+        return [message for _, _, message in taken]
 
     def silence(self) -> None:
         """Drop the queue, end what sounds, and wait until that has left."""
         with self._lock:
             # What leaves in the next period anyway silences, too.
-            self._queue = [entry for entry in self._queue if entry[0] < self._origin]
+            self._queue = [entry for entry in self._queue if entry[2].time == _AT_ONCE]
             heapq.heapify(self._queue)
             ends = self._sounding.silencing()
             self._sounding.forget()
@@ -138,7 +139,8 @@ class JackQueue:
         self.port.clear_buffer()
         with self._lock:
             while self._queue and self._queue[0][0] < start + frames:
-                frame, _, data = self._queue[0]
+                frame, _, message = self._queue[0]
+                data = message.data
                 late = (start - frame) / self._rate if self._origin <= frame < start else 0.0
                 is_stale = late > _STALE and data[0] & 0xF0 == NOTE_ON
                 if not is_stale and not self._write(max(0, frame - start), data):
