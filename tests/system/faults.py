@@ -31,7 +31,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench.jack_ear import jack_server
+from tests.fixtures.jack import jack_server
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 from tests.system.machines.table import Row, table
 from tests.system.synth import Synth
@@ -42,6 +42,8 @@ PATIENCE = 60.0
 """Seconds after which music that does not come is missing, on however busy a machine."""
 SETTLED = 0.5
 """Seconds after a pause or an end in which a message may still be on its way to the synth."""
+STANDSTILL = 5.0
+"""Seconds in which a note that is ended may go on sounding because the server stands still."""
 CHECK_EVERY = 15
 """Faults between two looks at whether it plays and can be silent."""
 RARE, SOMETIMES, OFTEN = 1, 4, 12
@@ -244,6 +246,10 @@ class Soak:
         return True
 
     def _note_hanging(self, after: str) -> None:
+        # A JACK server stands still for two seconds when a client of it was killed.
+        until = time.monotonic() + STANDSTILL
+        while self.synth.sounding and time.monotonic() < until:
+            time.sleep(0.02)
         for channel, pitch in self.synth.sounding:
             line = f"{self._when()}: channel {channel}, pitch {pitch} hangs after {after}"
             self.found.hanging.append(line)
@@ -429,7 +435,8 @@ def main() -> int:
     parser.add_argument("--slow", type=float, default=0.0, help="seconds for each composed item")
     parser.add_argument("--log", type=Path, help="keep the daemon's log here")
     options = parser.parse_args()
-    with jack_server(), tempfile.TemporaryDirectory() as folder:
+    server = f"playbach-faults-server-{os.getpid()}"
+    with jack_server(server), tempfile.TemporaryDirectory() as folder:
         soak = Soak(Path(folder), options.seed, options.slow)
         try:
             soak.run(options.minutes * 60)

@@ -104,7 +104,7 @@ class JackLink:
             self._wanted = self._look()
             return
         self.queue = None
-        let_go(queue.client.close)
+        queue.close()
 
     def connect(self) -> None:
         port = self._look()
@@ -116,7 +116,7 @@ class JackLink:
         """Leave the server."""
         queue, self.queue = self.queue, None
         if queue:
-            let_go(queue.client.close)
+            queue.close()
 
     def _reach(self) -> None:
         """Join the server that runs now, at most once a second."""
@@ -127,7 +127,7 @@ class JackLink:
         at = self.now()
         dead, self.queue = self.queue, None
         if dead:
-            let_go(dead.client.close)
+            dead.close()
         client = open_client(self._library, CLIENT_NAME)
         if client is not None:
             self._cut.clear()

@@ -12,6 +12,7 @@ from typing import Any
 
 from playbach.midi_messages import NOTE_ON, TimedMessage
 from playbach.silence import Sounding
+from playbach.sinks.jack_server import let_go
 from playbach.status import Lateness, LatenessMeter
 from playbach.stream import Seconds
 
@@ -19,6 +20,8 @@ _STALE = 0.5
 """Seconds: a note later than this is left out, or a burst would follow when a server goes on."""
 _LEAVING = 1.0
 """Seconds in which the last messages have left a server that runs."""
+_CLOSING = 8.0
+"""The same, of one that waits for a client that was killed."""
 _AT_ONCE = Seconds(-math.inf)
 """The time of what is written in the next period, before anything that is due."""
 _FRAMES = 1 << 32
@@ -110,17 +113,32 @@ class JackQueue:
     def silence(self) -> None:
         """Drop the queue, end what sounds, and wait until that has left."""
         with self._lock:
-            # What leaves in the next period anyway silences, too.
-            self._queue = [entry for entry in self._queue if entry[2].time == _AT_ONCE]
-            heapq.heapify(self._queue)
+            self._drop_timed()
             ends = self._sounding.silencing()
             self._sounding.forget()
         self.send_now(ends)
-        until = time.monotonic() + _LEAVING
+        self._drain(_LEAVING)
+
+    def close(self) -> None:
+        """Leave the server, once it has taken what was to be written at once."""
+        with self._lock:
+            self._drop_timed()
+        self._drain(_CLOSING)
+        let_go(self.client.close)
+
+    def _drop_timed(self) -> None:
+        # What leaves in the next period anyway ends notes, too.
+        self._queue = [entry for entry in self._queue if entry[2].time == _AT_ONCE]
+        heapq.heapify(self._queue)
+
+    def _drain(self, patience: float) -> None:
+        """Wait until nothing is left to be written at once, or ``patience`` seconds are over."""
+        until = time.monotonic() + patience
         while self.alive and not self._empty.wait(0.05) and time.monotonic() < until:
             pass
-        # The period in which they were written is to come to its end.
-        time.sleep(2 * self.client.blocksize / self._rate)
+        if self.alive:
+            # The period in which they were written is to come to its end.
+            time.sleep(2 * self.client.blocksize / self._rate)
 
     def _frame(self) -> int:
         """The present frame, counted on beyond 32 bits.
