@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -25,6 +26,8 @@ class Outlet:
 
     def __init__(self, sink: Sink) -> None:
         self._state = (sink, 0.0)
+        self._latest = Nanoseconds(0)
+        self._looking = threading.Lock()
 
     @property
     def sink(self) -> Sink:
@@ -37,9 +40,15 @@ class Outlet:
         return math.isfinite(self.sink.horizon)
 
     def now(self) -> Nanoseconds:
-        """The present moment."""
-        sink, offset = self._state
-        return to_nanoseconds(sink.now() + offset)
+        """The present moment; never earlier than it was.
+
+        A sink's clock may be set back a little, as that of a server which was held up; but what has
+        passed is forgotten, and cannot be taken back.
+        """
+        with self._looking:
+            sink, offset = self._state
+            self._latest = max(self._latest, to_nanoseconds(sink.now() + offset))
+            return self._latest
 
     def reach(self) -> Nanoseconds:
         """How far the sink should be sent messages now; meaningless if it keeps no time."""
