@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from socket import SO_SNDBUF, SOL_SOCKET
 
-from aiohttp import web
+from aiohttp import web, web_fileresponse
 
 from playbach.errors import PortError
 from playbach.page_address import Address
@@ -22,6 +22,10 @@ from playbach.web.api import Api, login_route
 from playbach.web.connections import MOST_BODY, Connections
 from playbach.web.guard import add_headers, admission, answer_error, answering
 from playbach.web.hub import Hub
+
+# As AIOHTTP_NOSENDFILE does. Where a connection ends while the kernel sends a file, asyncio logs an
+# error of its own (InvalidStateError in _call_connection_lost); the page's files are small.
+web_fileresponse.NOSENDFILE = True  # type: ignore[misc]
 
 STATIC = Path(__file__).parent / "static"
 _SEND_BUFFER = 65_536
