@@ -19,7 +19,7 @@ class SetBackSink(VirtualSink):
         return Seconds(super().now() - self.behind)
 
 
-def test_a_clock_that_is_set_back_leaves_no_note_sounding() -> None:
+def test_a_sink_whose_clock_is_set_back_does_not_set_back_what_plays() -> None:
     hall = Hall(long_scale())
     hall.play(2.3)
     latest = hall.outlet.now()
