@@ -8,15 +8,30 @@ are those of PKWARE's APPNOTE.TXT 6.3, sections 4.3.7, 4.3.12 and 4.3.16.
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import io
+import json
 import re
 import struct
 import zlib
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, TypeVar
 
-from playbach.bundle.defect import DefectError, shown
-from playbach.bundle.limits import MAX_ENTRIES, MAX_NAME_BYTES, MAX_UNPACKED_BYTES
+from playbach.errors import BundleError, InputError, PlaybachError
+from playbach.runtime import first_line
+from playbach.schema import plain, read, shown
+
+MIB = 1 << 20
+MAX_FILE_BYTES = 64 * MIB
+"""The file as it lies on disk. How large anything may be is generous for music, and small for the
+smallest board."""
+MAX_UNPACKED_BYTES = 64 * MIB
+"""All entries together, unpacked. Weights hardly shrink, so no honest bundle needs more."""
+MAX_ENTRIES = 128
+MAX_NAME_BYTES = 80
+"""The path of an entry in the zip."""
 
 LOCAL = struct.Struct("<4s5H3L2H")
 CENTRAL = struct.Struct("<4s6H3L5H2L")
@@ -31,7 +46,113 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 PLAIN_FILE_MODE = 0o644
 
 
-class Entry(NamedTuple):
+REMEDY = "copy the file again, or make it again with playbach-convert"
+
+
+class DefectError(PlaybachError):
+    """Something in a bundle is not allowed; the reader adds the file's name and the remedy.
+
+    Attributes:
+        remedy: what to do, in a few words.
+    """
+
+    def __init__(self, *wrong: str, remedy: str = REMEDY) -> None:
+        super().__init__(*wrong)
+        self.remedy = remedy
+
+
+def shown_path(path: Path) -> str:
+    """A path as it may stand in a message of one line."""
+    return str(path) if str(path).isprintable() else ascii(str(path))
+
+
+def read_archive(path: Path) -> bytes:
+    """The bytes of a bundle's file, for ``unpack``.
+
+    Raises:
+        BundleError: it is missing, empty, too large, or cannot be read.
+    """
+    with explained(path):
+        return _read(path)
+
+
+@contextlib.contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """A context in which a defect is told with the name of the file, and the remedy."""
+    try:
+        yield
+    except DefectError as defect:
+        raise BundleError(
+            *(f"{shown_path(path)}: {line}; {defect.remedy}" for line in defect.lines)
+        ) from defect
+
+
+class Described(Protocol):
+    """A manifest of an archive that holds it and one graph."""
+
+    @property
+    def sha256(self) -> str:
+        """Of the graph."""
+
+
+M = TypeVar("M", bound=Described)
+MANIFEST = "manifest.json"
+
+
+def read_described(path: Path, kind: type[M], what: str) -> tuple[M, bytes]:
+    """An archive of ``manifest.json`` and ``WHAT.tflite``: the two, checked; nothing is run.
+
+    Raises:
+        BundleError: it is missing, damaged, too large, of another version, or something else.
+    """
+    archive = read_archive(path)
+    try:
+        return _described(archive, kind, what)
+    except (DefectError, InputError, ValueError, RecursionError) as error:
+        raise BundleError(
+            f"{shown_path(path)}: this holds no {what} ({first_line(error)}); {REMEDY}"
+        ) from error
+
+
+def _described(archive: bytes, kind: type[M], what: str) -> tuple[M, bytes]:
+    contents, name = unpack(archive), f"{what}.tflite"
+    if set(contents) != {MANIFEST, name}:
+        raise DefectError(f"it must hold {MANIFEST} and {name}, and nothing else")
+    manifest = read(kind, json.loads(contents[MANIFEST]), "manifest")
+    if hashlib.sha256(contents[name]).hexdigest() != manifest.sha256:
+        raise DefectError(f"{name} is not the one that the manifest names")
+    return manifest, contents[name]
+
+
+def described(manifest: Any, graph: bytes, what: str) -> bytes:
+    """What ``read_described`` reads."""
+    text = json.dumps(plain(manifest), indent=1, sort_keys=True) + "\n"
+    return pack({MANIFEST: text.encode(), f"{what}.tflite": graph})
+
+
+def _read(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if path.is_dir():
+            raise DefectError("this is a folder, not a bundle", remedy="name a .bundle file")
+        if not path.is_file():
+            raise DefectError("this is not a file", remedy="name a .bundle file")
+        if not size:
+            raise DefectError("the file is empty")
+        if size > MAX_FILE_BYTES:
+            raise DefectError(f"the file has {size} bytes; at most {MAX_FILE_BYTES} are allowed")
+        with path.open("rb") as stream:
+            return stream.read(size)
+    except FileNotFoundError as error:
+        raise DefectError("there is no such file", remedy="name a .bundle file") from error
+    except OSError as error:
+        remedy = "check the path and its permissions"
+        raise DefectError(f"cannot be read ({error.strerror})", remedy=remedy) from error
+    except ValueError as error:  # a NUL in the path
+        raise DefectError(f"cannot be read ({error})", remedy="name a .bundle file") from error
+
+
+class ArchiveEntry(NamedTuple):
     """One row of the central directory.
 
     Attributes:
@@ -91,7 +212,7 @@ def pack(contents: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def _directory(archive: bytes) -> tuple[list[Entry], int]:
+def _directory(archive: bytes) -> tuple[list[ArchiveEntry], int]:
     """The rows of the central directory, and where it starts."""
     if not archive.startswith(b"PK\x03\x04"):
         raise DefectError("this is not a bundle (no zip starts here)")
@@ -116,7 +237,7 @@ def _directory(archive: bytes) -> tuple[list[Entry], int]:
     return entries, offset
 
 
-def _row(archive: bytes, position: int) -> tuple[Entry, int]:
+def _row(archive: bytes, position: int) -> tuple[ArchiveEntry, int]:
     """The row of the central directory at ``position``, and where the next one is."""
     end = position + CENTRAL.size
     if end > len(archive) - END.size or archive[position : position + 4] != b"PK\x01\x02":
@@ -133,7 +254,7 @@ def _row(archive: bytes, position: int) -> tuple[Entry, int]:
         raise DefectError(
             f"{name}: compression method {method}; only stored and deflated are allowed"
         )
-    return Entry(name, flags, method, crc, packed, size, fields[16]), end + name_length
+    return ArchiveEntry(name, flags, method, crc, packed, size, fields[16]), end + name_length
 
 
 def _name(raw: bytes) -> str:
@@ -146,7 +267,7 @@ def _name(raw: bytes) -> str:
     )
 
 
-def _local_end(archive: bytes, entry: Entry, directory: int) -> int:
+def _local_end(archive: bytes, entry: ArchiveEntry, directory: int) -> int:
     """Where the packed bytes of the entry start; its local header must say what its row says."""
     end = entry.offset + LOCAL.size
     name = entry.name.encode("ascii")
@@ -164,7 +285,7 @@ def _local_end(archive: bytes, entry: Entry, directory: int) -> int:
     return end + len(name)
 
 
-def _inflate(packed: memoryview, entry: Entry) -> bytes:
+def _inflate(packed: memoryview, entry: ArchiveEntry) -> bytes:
     """The unpacked bytes: never more than one beyond what was declared, whatever lies there."""
     if entry.method == STORED:
         content, whole = bytes(packed), True
