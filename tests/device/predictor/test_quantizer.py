@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from playbach.bundle import Quantisation, TensorSpec
-from playbach.predictor.quantised import Codes, QuantisedGraph
+from playbach.predictor.graph import QuantisedGraph, Quantizer
 
 ALL = np.arange(-128, 128, dtype=np.int8)
 QUANTISATIONS = st.builds(Quantisation, st.floats(2**-13, 8), st.integers(-128, 127))
@@ -20,8 +20,8 @@ REALS = st.lists(st.floats(-1e4, 1e4, allow_subnormal=False), min_size=1, max_si
 
 @given(QUANTISATIONS)
 def test_every_code_survives_the_round_trip(quantisation: Quantisation) -> None:
-    codes = Codes(quantisation)
-    assert (codes.of(codes.values(ALL)) == ALL).all()
+    quantizer = Quantizer(quantisation)
+    assert (quantizer.quantize(quantizer.dequantize(ALL)) == ALL).all()
 
 
 @given(
@@ -30,20 +30,20 @@ def test_every_code_survives_the_round_trip(quantisation: Quantisation) -> None:
 def test_a_value_is_at_most_half_a_step_off_or_beyond_the_range(
     quantisation: Quantisation, values: list[float]
 ) -> None:
-    codes = Codes(quantisation)
-    lowest, highest = codes.values(ALL[[0, -1]])
+    quantizer = Quantizer(quantisation)
+    lowest, highest = quantizer.dequantize(ALL[[0, -1]])
     wanted = np.array(values, np.float32)
-    found = codes.values(codes.of(wanted))
+    found = quantizer.dequantize(quantizer.quantize(wanted))
     inside = np.clip(wanted, lowest, highest)
     rounding = 1e-5 * (np.abs(inside) + 128 * quantisation.scale)
     assert (np.abs(found - inside) <= quantisation.scale / 2 + rounding).all()
 
 
 def test_codes_mean_what_the_format_says() -> None:
-    codes = Codes(Quantisation(0.5, -3))
-    assert codes.values(np.array([-128, -3, 127], np.int8)).tolist() == [-62.5, 0.0, 65.0]
+    quantizer = Quantizer(Quantisation(0.5, -3))
+    assert quantizer.dequantize(np.array([-128, -3, 127], np.int8)).tolist() == [-62.5, 0.0, 65.0]
     reals = np.array([-99, -62.4, 0.2, 0.3, 99], np.float32)
-    assert codes.of(reals).tolist() == [-128, -128, -3, -2, 127]
+    assert quantizer.quantize(reals).tolist() == [-128, -128, -3, -2, 127]
 
 
 class Doubler:

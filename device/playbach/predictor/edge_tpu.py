@@ -1,28 +1,32 @@
-"""Graphs compiled for an Edge TPU, and the processor where there is none, or none any more."""
+"""The Edge TPU as a backend, which falls back on the CPU where it is missing or fails."""
 
 from __future__ import annotations
 
+import ctypes
 import logging
 from typing import Any
 
 from numpy.typing import NDArray
 
 from playbach.bundle import Bundle, Part, check_tensors
-from playbach.errors import BundleError
-from playbach.predictor.delegate import LIBRARY, AcceleratorError, load_delegate
-from playbach.predictor.graph import Graph, first_line
-from playbach.predictor.quantised import Runnable
+from playbach.errors import BundleError, PlaybachError
+from playbach.predictor.graph import Graph, Runnable
+from playbach.quiet import quiet_stderr
+from playbach.runtime import first_line, runtime
 
 COMPILED = "edgetpu"
 """The variant whose graphs an Edge TPU runs."""
 ON_CPU = "int8"
 """The variant that it was compiled from: the same graphs on the same scales, for any processor."""
 
+LIBRARY = "libedgetpu.so.1"
+"""The library that drives it, a delegate of the runtime."""
+
 _log = logging.getLogger(__name__)
 
 
 class EdgeTpu:
-    """Opens compiled graphs; from the first failure on, all of them run on the processor.
+    """The Edge TPU; from its first failure on, all graphs run on the CPU.
 
     A graph keeps nothing from one invocation to the next: what it must remember goes in and comes
     out as int8. So a step that failed is done again by the processor from the very same numbers,
@@ -66,12 +70,12 @@ class EdgeTpu:
         except (AcceleratorError, BundleError) as error:
             if on_cpu is None:
                 raise
-            self.leave(str(error))
+            self.fall_back(str(error))
             return on_cpu
-        return _Guarded(self, compiled, on_cpu)
+        return _WithFallback(self, compiled, on_cpu)
 
-    def leave(self, reason: str) -> None:
-        """Go on without the Edge TPU, and say so once."""
+    def fall_back(self, reason: str) -> None:
+        """Run on the CPU from now on, and log it once."""
         if not self.lost:
             self.lost = True
             _log.warning("%s: going on with %s, on the processor", reason, ON_CPU)
@@ -89,8 +93,8 @@ class EdgeTpu:
         return Graph(content, part, where, inputs, outputs)
 
 
-class _Guarded:
-    """A compiled graph that the processor takes over from when the Edge TPU is gone."""
+class _WithFallback:
+    """A compiled graph, and the same graph on the CPU for when the Edge TPU fails."""
 
     def __init__(self, edge_tpu: EdgeTpu, compiled: Graph, on_cpu: Graph | None) -> None:
         self._edge_tpu = edge_tpu
@@ -115,5 +119,47 @@ class _Guarded:
                 raise AcceleratorError(
                     f"{gone}; plug it in again, or play with --fallback"
                 ) from error
-            self._edge_tpu.leave(gone)
+            self._edge_tpu.fall_back(gone)
         return on_cpu.run(*tensors)
+
+
+class AcceleratorError(PlaybachError):
+    """The Edge TPU or its library is missing, or refuses."""
+
+
+def load_delegate(library: str = LIBRARY) -> Any:
+    """A delegate for any Edge TPU that is plugged in.
+
+    Args:
+        library: name or path of the library.
+
+    Raises:
+        AcceleratorError: the library is missing, is not one for an Edge TPU, or finds none.
+    """
+    with quiet_stderr():  # what the library has to say of it is said below, in one line
+        _check_library(library)
+        try:
+            return runtime().load_delegate(library)
+        # The runtime raises it when the library gives no delegate.
+        except ValueError as error:
+            raise AcceleratorError(
+                f"no Edge TPU answers {library}; plug one in, and check that you have the right "
+                "to use it"
+            ) from error
+
+
+def _check_library(library: str) -> None:
+    """Check the library first: a failing delegate raises again when it is garbage-collected."""
+    try:
+        loaded = ctypes.PyDLL(library)
+    except OSError as error:
+        raise AcceleratorError(
+            f"{library} cannot be loaded ({first_line(error)}); install the Edge TPU runtime, or "
+            "play another variant"
+        ) from error
+    for symbol in ("tflite_plugin_create_delegate", "tflite_plugin_destroy_delegate"):
+        if not hasattr(loaded, symbol):
+            raise AcceleratorError(
+                f"{library} is not the library of an Edge TPU (it has no {symbol}); install the "
+                "Edge TPU runtime, or play another variant"
+            )
