@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from playbach.music.note import Note, Pitch, Ticks
+from playbach.stateful import Stateful
 
 
-class Struck:
+class ChordBuilder(Stateful):
     """One note or chord at a time."""
 
     def __init__(self) -> None:
