@@ -11,14 +11,27 @@ from playbach.clock import Nanoseconds, to_nanoseconds
 from playbach.music.form import parse_form
 from playbach.music.key import C_MAJOR
 from playbach.music.meter import Meter
-from playbach.music.note import Ticks
-from playbach.player.leaving import BREATH, ending
-from playbach.player.timeline import Timeline
+from playbach.music.note import Note, Ticks
+from playbach.playback.interruptions import BREATH, early_ending
+from playbach.playback.queue import Composed, Continuation
+from playbach.playback.timeline import Timeline
 from playbach.stream import Movement, MovementEnd, Seconds, StreamItem
 
 PRELUDE = Movement(1, 1, parse_form("prelude"), C_MAJOR, Meter(4, 4), 60.0)
 TIMELINE = Timeline().after(PRELUDE)  # a quarter of 24 ticks a second, a bar of 96
-HELD = [note(12 * index, 60, 18) for index in range(100)]
+HELD: list[StreamItem] = [note(12 * index, 60, 18) for index in range(100)]
+THEN = Continuation(None)
+
+
+def ending(
+    held: list[StreamItem], since: Nanoseconds, *, at_bar: bool
+) -> tuple[list[Note], MovementEnd]:
+    composed = [Composed(item, Nanoseconds(0), Continuation(lambda: None)) for item in held]
+    ending = early_ending(composed, TIMELINE, since, THEN, at_bar=at_bar)
+    assert all(one.is_final and one.then is THEN for one in ending)
+    *notes, end = (one.item for one in ending)
+    assert isinstance(end, MovementEnd)
+    return [note for note in notes if isinstance(note, Note)], end
 
 
 def at(seconds: float) -> Nanoseconds:
@@ -37,7 +50,7 @@ def at(seconds: float) -> Nanoseconds:
 def test_it_ends_at_a_bar_line_that_is_near_if_that_is_wished(
     seconds: float, at_bar: bool, end: int
 ) -> None:
-    notes, over = ending(HELD, TIMELINE, at(seconds), at_bar=at_bar)
+    notes, over = ending(HELD, at(seconds), at_bar=at_bar)
     assert over == MovementEnd(Ticks(end), BREATH)
     assert len(notes) == end // 12
     assert notes[-1].end == end  # written six ticks longer
@@ -45,7 +58,7 @@ def test_it_ends_at_a_bar_line_that_is_near_if_that_is_wished(
 
 def test_it_never_lasts_longer_than_it_was_composed() -> None:
     held: list[StreamItem] = [*HELD[:2], MovementEnd(Ticks(30), Seconds(9.0))]
-    notes, over = ending(held, TIMELINE, at(3.0), at_bar=True)
+    notes, over = ending(held, at(3.0), at_bar=True)
     assert over == MovementEnd(Ticks(30), BREATH)
     assert notes == held[:2]
 
@@ -54,7 +67,9 @@ def test_it_never_lasts_longer_than_it_was_composed() -> None:
 def test_what_was_heard_by_then_stays_and_nothing_sounds_after_the_end(
     seconds: float, at_bar: bool
 ) -> None:
-    notes, over = ending(HELD, TIMELINE, at(seconds), at_bar=at_bar)
+    notes, over = ending(HELD, at(seconds), at_bar=at_bar)
     assert TIMELINE.at(over.length) >= at(seconds)
-    assert [n.onset for n in notes] == [n.onset for n in HELD if n.onset < over.length]
+    assert [n.onset for n in notes] == [
+        n.onset for n in HELD if isinstance(n, Note) and n.onset < over.length
+    ]
     assert all(n.end <= over.length for n in notes)

@@ -8,17 +8,19 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.device.player.listening import Hall
-from tests.device.player.test_stage import long_scale
+from tests.device.playback.listening import Hall
+from tests.device.playback.test_engine import long_scale
+from tests.device.playback.test_schedule import composed
 from tests.device.streams import scales
 
-from playbach.clock import Nanoseconds, ns_per_tick, to_nanoseconds, to_seconds
-from playbach.midi_messages import CLOCK, TimedMessage
+from playbach.clock import Nanoseconds, ns_per_tick, to_nanoseconds
+from playbach.midi.messages import CLOCK
 from playbach.music.meter import Meter
-from playbach.player.controls import Controls, Voice
-from playbach.player.performance import Performance
-from playbach.player.pulse import Pulse
-from playbach.player.stage import Halt
+from playbach.playback.controls import ChannelSettings, Controls
+from playbach.playback.engine import Halt
+from playbach.playback.midi_clock import MidiClock
+from playbach.playback.schedule import Schedule
+from playbach.playback.sent_notes import Outgoing
 
 CLOCKED = Controls(clock=True)
 
@@ -65,7 +67,7 @@ def test_a_movement_ends_with_stop_and_clocks_run_on_until_the_next() -> None:
 def test_clocks_follow_a_change_of_tempo_without_a_gap() -> None:
     hall = Hall(long_scale(), CLOCKED)
     hall.play(2.3)
-    hall.stage.control(Controls(tempo=120.0, clock=True))
+    hall.engine.control(Controls(tempo=120.0, clock=True))
     hall.play(2.0)
     steps = [b - a for a, b in pairwise(clocks(hall))]
     assert max(steps) == pytest.approx(1 / 24)
@@ -76,9 +78,9 @@ def test_clocks_follow_a_change_of_tempo_without_a_gap() -> None:
 def test_a_pause_is_a_stop_and_going_on_says_where() -> None:
     hall = Hall(long_scale(), CLOCKED)
     hall.play(2.3)
-    hall.stage.halt(Halt.PAUSED)
+    hall.engine.halt(Halt.PAUSED)
     hall.play(1.0)
-    hall.stage.release(Halt.PAUSED)
+    hall.engine.release(Halt.PAUSED)
     hall.play(1.0)
     said = transport(hall, since=1.0)
     assert said[0] == "2.310 fc"
@@ -90,7 +92,7 @@ def test_a_pause_is_a_stop_and_going_on_says_where() -> None:
 def test_switched_on_in_the_middle_it_says_where_the_music_is() -> None:
     hall = Hall(long_scale())
     hall.play(2.3)
-    hall.stage.control(CLOCKED)
+    hall.engine.control(CLOCKED)
     hall.play(1.0)
     said = [line.split(" ", 1)[1] for line in transport(hall)]
     assert said == ["f2 09 00", "fb"]
@@ -98,18 +100,18 @@ def test_switched_on_in_the_middle_it_says_where_the_music_is() -> None:
 
 
 def test_clocks_end_with_the_last_note_where_nothing_limits_them() -> None:
-    performance = Performance(CLOCKED)
+    schedule = Schedule(CLOCKED)
     for item in itertools.islice(scales(), 5):
-        performance.add(item)
-    messages = performance.take(Nanoseconds(1 << 62))
-    assert messages[-1].time <= to_seconds(performance.last)
+        schedule.add(composed(item))
+    messages = schedule.take(Nanoseconds(1 << 62))
+    assert messages[-1].time <= schedule.last
 
 
 def test_other_changes_leave_the_clocks_alone() -> None:
     hall = Hall(long_scale(), CLOCKED)
     for transpose in range(12):
         hall.play(0.23)
-        hall.stage.control(Controls(Voice(transpose=transpose), clock=True))
+        hall.engine.control(Controls(ChannelSettings(transpose=transpose), clock=True))
     steps = [b - a for a, b in pairwise(clocks(hall))]
     assert steps == pytest.approx([1 / 24] * len(steps))
 
@@ -123,10 +125,10 @@ def test_taken_in_any_steps_and_back_again_it_is_the_same(
     steps: list[int], tempo: float, back: int
 ) -> None:
     pace = ns_per_tick(tempo, Meter(4, 4))
-    whole, parts = Pulse(), Pulse()
-    for pulse in (whole, parts):
-        pulse.start(to_nanoseconds(0.5), pace)
-    taken: list[TimedMessage] = []
+    whole, parts = MidiClock(), MidiClock()
+    for clock in (whole, parts):
+        clock.start(to_nanoseconds(0.5), pace)
+    taken: list[Outgoing] = []
     until = Nanoseconds(0)
     for step in steps:
         until = Nanoseconds(until + step)
@@ -134,6 +136,6 @@ def test_taken_in_any_steps_and_back_again_it_is_the_same(
         since = Nanoseconds(until - back * 10_000_000)
         if since > to_nanoseconds(0.5):
             parts.rewind(since)
-            taken = [message for message in taken if message.time < since / 1e9]
+            taken = [message for message in taken if message.time < since]
             taken += parts.take(until)
     assert taken == whole.take(until)

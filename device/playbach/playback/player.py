@@ -12,27 +12,23 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from playbach.clock import to_seconds
 from playbach.lifetime import Lifetime
-from playbach.player.audience import Audience, Nobody
-from playbach.player.composing import Composing
-from playbach.player.controls import Controls
-from playbach.player.handover import Handover
-from playbach.player.horizon import Composed
-from playbach.player.outlet import Outlet
-from playbach.player.source import PlainSource, Source
-from playbach.player.stage import Halt, Stage
+from playbach.performer.model import PerformerModel
+from playbach.playback.controls import Controls
+from playbach.playback.engine import Halt, PlaybackEngine
+from playbach.playback.output import Listener, NullListener, SinkClock
+from playbach.playback.queue import LookaheadQueue, PlainSource, Source, included_performer
 from playbach.sinks.base import Change, OnChange, Sink
 from playbach.status import Status
-from playbach.stream import Seconds, StreamItem
+from playbach.stream import Movement, Seconds, StreamItem
 
-AHEAD = Seconds(0.7)
-"""Seconds of music composed and not yet heard, here and in the sink together, beside the note in
-hand and the gaps around it: few enough for a change of temperature to be heard within two."""
-LEAST_AHEAD = Seconds(0.4)
-"""Seconds of music composed ahead however long the sink's horizon is."""
+_PATIENCE = Seconds(0.2)
+"""Seconds for which music waits at most until what a player would look ahead to is composed."""
 _JOIN = 0.3
 """Seconds that one wait for another thread lasts at most."""
 
@@ -51,9 +47,10 @@ class Player(Lifetime):
         *,
         controls: Controls | None = None,
         limit: Seconds | None = None,
-        audience: Audience | None = None,
+        listener: Listener | None = None,
         absent_ok: bool = False,
         pause: Callable[[float], None] | None = None,
+        performer: Callable[[], PerformerModel | None] = included_performer,
     ) -> None:
         """Prepare; nothing is opened yet.
 
@@ -62,28 +59,27 @@ class Player(Lifetime):
             sink: opened, started and closed by this player.
             controls: how notes are sent, from the first one on.
             limit: seconds of the sink's time after which it ends by itself.
-            audience: follows what is played.
+            listener: follows what is played.
             absent_ok: whether the synth may be missing at first, and come later.
             pause: waits for some seconds of the sink's time; for a sink on a time of its own.
+            performer: who plays the next movement; ``None`` for the one included.
         """
         self._absent_ok = absent_ok
-        in_sink = sink.horizon if math.isfinite(sink.horizon) else 0.0
-        self._composed = Composed(Seconds(max(AHEAD - in_sink, LEAST_AHEAD)))
         self._stopping = threading.Event()
         self._done = threading.Event()
-        self._outlet = Outlet(sink)
+        self._output = SinkClock(sink)
         self._controls = controls or Controls()
-        self._composing = Composing(
+        self._queue = LookaheadQueue(
             stream if isinstance(stream, Source) else PlainSource(stream),
-            self._composed,
             lambda: self._controls,
-            stopping=self._stopping,
+            performer=performer,
+            patience=_PATIENCE if self._output.keeps_time else None,
         )
-        self._stage = Stage(self._composed, self._outlet, self._controls, audience or Nobody())
-        self._handover = Handover(
-            self._stage,
-            self._composed,
-            self._outlet,
+        self._engine = PlaybackEngine(
+            self._queue,
+            self._output,
+            self._controls,
+            listener or NullListener(),
             limit=limit,
             stopping=self._stopping,
             pause=pause,
@@ -100,7 +96,7 @@ class Player(Lifetime):
             PortError: the sink cannot be opened; nothing was started.
             OutputError: as above, for a file.
         """
-        self._take_hold(self._outlet.sink, absent_ok=self._absent_ok)
+        self._take_hold(self._output.sink, absent_ok=self._absent_ok)
         # Daemon threads run on until the interpreter's very end, so this still finds them.
         atexit.register(self.stop)
         for name, job in (("compose", self._compose), ("play", self._play)):
@@ -122,34 +118,67 @@ class Player(Lifetime):
             # The composing thread may be inside a long computation; it ends when it comes back.
             thread.join(_JOIN)
         try:
-            self._outlet.sink.silence()
+            self._output.sink.silence()
         finally:
-            self._outlet.sink.close()
+            self._output.sink.close()
 
     def control(self, controls: Controls) -> None:
         """The very next note is sent with these controls."""
         self._controls = controls
-        self._handover.post(lambda: self._stage.control(controls))
+        self._engine.post(lambda: self._engine.control(controls))
 
     def pause(self) -> None:
-        """Silence, until ``resume``."""
-        self._handover.post(lambda: self._stage.halt(Halt.PAUSED))
+        """Silence, after a beat in which the music fades, until ``resume``."""
+        self._engine.post(lambda: self._engine.halt(Halt.PAUSED, softly=True))
 
     def resume(self) -> None:
         """Go on where the music was paused."""
-        self._handover.post(lambda: self._stage.release(Halt.PAUSED))
+        self._engine.post(lambda: self._engine.release(Halt.PAUSED))
 
-    def next_movement(self, *, at_bar: bool = False) -> None:
-        """Leave the movement for one that is composed from now on.
+    def listen(self) -> None:
+        """Silence, as somebody else plays, until ``answer`` or ``go_on``."""
+        self._engine.post(lambda: self._engine.halt(Halt.LISTENING))
+
+    def answer(self) -> None:
+        """Play a movement that is composed from now on, at once; nobody else plays any more."""
+        self._engine.post(self._engine.answer)
+
+    def go_on(self) -> None:
+        """Play on, whoever was listened to."""
+        self._engine.post(lambda: self._engine.release(Halt.LISTENING))
+
+    def close(self) -> None:
+        """As ``pause``, whether it is paused or not, until ``reopen``."""
+        self._engine.post(lambda: self._engine.halt(Halt.CLOSED, softly=True))
+
+    def reopen(self) -> None:
+        """Play on, unless it is paused."""
+        self._engine.post(lambda: self._engine.release(Halt.CLOSED))
+
+    def next_movement(
+        self,
+        *,
+        at_bar: bool = False,
+        unless: Callable[[Movement], bool] = lambda _: False,
+        skip: Callable[[], object] | None = None,
+    ) -> None:
+        """Leave the movement, which fades, for one that is composed from now on.
 
         Args:
             at_bar: whether a bar line that is near is waited for.
+            unless: says whether a movement need not be left; what follows is composed again.
+            skip: as of ``LookaheadQueue.leave_movement``.
         """
-        self._handover.post(lambda: self._stage.leave(at_bar=at_bar))
+        leave = partial(self._engine.leave, at_bar=at_bar, unless=unless, skip=skip, softly=True)
+        self._engine.post(leave)
+
+    def compose_again(self) -> None:
+        """What was composed and is not heard at once is composed anew, as is wanted now."""
+        self._engine.post(self._engine.compose_again)
 
     def panic(self) -> None:
         """End whatever sounds on any channel, whoever began it, and pause."""
-        self._handover.post(self._stage.panic)
+        self._engine.post(self._engine.panic)
 
     def use(self, sink: Sink) -> None:
         """Go on with another sink, which this player opens; the one before is silenced and closed.
@@ -162,15 +191,15 @@ class Player(Lifetime):
             OutputError: as above.
         """
         if not self._threads:
-            self._outlet.swap(sink)
+            self._output.swap(sink)
             return
         self._take_hold(sink, absent_ok=False)
         before: Future[Sink] = Future()
 
         def swap() -> None:
-            before.set_result(self._stage.use(sink))
+            before.set_result(self._engine.use(sink))
 
-        self._handover.post(swap)
+        self._engine.post(swap)
         while not self._done.is_set():
             try:
                 before.result(_JOIN).close()
@@ -212,22 +241,33 @@ class Player(Lifetime):
     def status(self) -> Status:
         """What is heard now."""
         running = bool(self._threads) and not self._done.is_set()
-        sink = self._outlet.sink
-        return replace(self._stage.status(), lateness=sink.lateness, running=running)
+        sink = self._output.sink
+        return replace(self._engine.status(), lateness=sink.lateness, running=running)
+
+    def composed(self) -> list[StreamItem]:
+        """All items that are composed and have not passed, in order; none before the start."""
+        items: Future[list[StreamItem]] = Future()
+        if not self._threads:
+            return []
+        self._engine.post(lambda: items.set_result(self._engine.composed()))
+        while not self._done.is_set():
+            with suppress(TimeoutError):
+                return items.result(_JOIN)
+        return []
 
     @property
     def sink(self) -> Sink:
         """The one that plays now."""
-        return self._outlet.sink
+        return self._output.sink
 
     @property
     def turns(self) -> int:
-        """Grows ten times a second and more as long as the player's thread is alive and well."""
-        return self._handover.turns
+        """Grows four times a second and more as long as the player's thread is alive and well."""
+        return self._engine.turns
 
     def now(self) -> Seconds:
-        """Seconds since the start, on the clock that the audience's times refer to."""
-        return to_seconds(self._outlet.now())
+        """Seconds since the start, on the clock that the listener's times refer to."""
+        return to_seconds(self._output.now())
 
     def fail(self, error: BaseException) -> None:
         """End the music because a thread, of this player or beside it, cannot go on.
@@ -248,23 +288,23 @@ class Player(Lifetime):
 
     def _listener(self, sink: Sink) -> OnChange:
         def changed(change: Change) -> None:
-            self._handover.post(lambda: self._stage.sink_changed(sink, change))
+            self._engine.post(lambda: self._engine.sink_changed(sink, change))
 
         return changed
 
     def _end_threads(self) -> None:
         self._stopping.set()
-        self._composed.close()
-        self._handover.wake()
+        self._queue.close()
+        self._engine.wake()
 
     def _compose(self) -> None:
         try:
-            self._composing.run()
+            self._queue.compose()
         except BaseException as error:  # noqa: BLE001 raised again in the caller's thread, by wait
             self.fail(error)
 
     def _play(self) -> None:
-        for job in (self._handover.run, self._silence):
+        for job in (self._engine.run, self._silence):
             try:
                 job()
             except BaseException as error:  # noqa: BLE001 raised again by wait; silence comes first
@@ -272,4 +312,4 @@ class Player(Lifetime):
         self._done.set()
 
     def _silence(self) -> None:
-        self._outlet.sink.silence()
+        self._output.sink.silence()

@@ -12,18 +12,18 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
-from playbach.clock import Nanoseconds, to_seconds
-from playbach.midi_messages import (
+from playbach.clock import Nanoseconds
+from playbach.midi.messages import (
     CLOCK,
     CLOCKS_PER_SONG_POSITION,
     CONTINUE,
     MAX_SONG_POSITION,
     START,
     STOP,
-    TimedMessage,
     song_position,
     system_message,
 )
+from playbach.playback.sent_notes import Outgoing
 
 _END = Nanoseconds(1 << 62)
 
@@ -54,7 +54,7 @@ class _Event:
     message: bytes
 
 
-class Pulse:
+class MidiClock:
     """What a machine that follows our clock is sent."""
 
     def __init__(self) -> None:
@@ -87,7 +87,7 @@ class Pulse:
             joined = Nanoseconds(time + wait)
             self._say(time, joined, song_position(position), system_message(CONTINUE))
 
-    def take(self, until: Nanoseconds) -> list[TimedMessage]:
+    def take(self, until: Nanoseconds) -> list[Outgoing]:
         """Messages due at ``until`` or before and not taken yet, in order."""
         first, self._taken = self._taken + 1, max(self._taken, until)
         events = [e for e in self._events if first <= e.time <= until]
@@ -100,7 +100,7 @@ class Pulse:
         clock = system_message(CLOCK)
         timed = [(e.time, 0, e.message) for e in events] + [(t, 1, clock) for t in clocks]
         timed.sort(key=lambda entry: entry[:2])
-        return [TimedMessage(to_seconds(time), message) for time, _, message in timed]
+        return [Outgoing(time, message) for time, _, message in timed]
 
     def skip(self, until: Nanoseconds) -> None:
         """Nobody is to hear what is due at ``until`` or before."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from playbach.errors import PortError
-from playbach.midi_messages import NOTE_ON, SYSTEM
-from playbach.silence import Sounding
-from playbach.sinks.base import OnFailure
+from playbach.midi.active_notes import ActiveNotes
+from playbach.midi.messages import NOTE_ON, SYSTEM
 from playbach.stream import Seconds
 
 
@@ -21,7 +20,7 @@ class Listener:
         self.closed = False
         self._deaf_after = deaf_after
 
-    def open(self, on_failure: OnFailure) -> None: ...
+    def open(self) -> None: ...
 
     def write(self, data: bytes) -> None:
         if len(self.heard) >= self._deaf_after:
@@ -42,7 +41,7 @@ class Listener:
 
     @property
     def sounding(self) -> tuple[tuple[int, int], ...]:
-        sounding = Sounding()
+        sounding = ActiveNotes()
         for data in self.heard:
             sounding.hear(data)
         return sounding.notes

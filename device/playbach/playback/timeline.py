@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
-from playbach.clock import Nanoseconds, TempoMap, ns_per_tick, to_nanoseconds, to_seconds
+from playbach.clock import KEPT_SEGMENTS, Nanoseconds, TempoMap, ns_per_tick, to_nanoseconds
 from playbach.music.note import BarLines, Note, Place, Ticks
-from playbach.player.controls import Controls
-from playbach.stream import Movement, MovementEnd, Seconds, StreamItem
+from playbach.music.performed import Lean
+from playbach.stream import Movement, MovementEnd, StreamItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,9 @@ class Timeline:
         bars: its bar lines.
         ordinal: its number, counted from the beginning of the stream; 0 before the first.
         is_between: whether no movement is under way.
+        pace: nanoseconds per tick where no beat leans; meaningless before the first movement.
+        rubato: how much of the tempo curve is played, as an expression.
+        curve: the last beats of it that are known, played or not.
     """
 
     start: Nanoseconds = Nanoseconds(0)
@@ -29,6 +34,9 @@ class Timeline:
     bars: BarLines | None = None
     ordinal: int = 0
     is_between: bool = True
+    pace: Fraction = Fraction(0)
+    rubato: float = 0.0
+    curve: tuple[Lean, ...] = ()
 
     def due(self, item: StreamItem) -> Nanoseconds:
         """When ``item`` happens if it comes next."""
@@ -36,7 +44,7 @@ class Timeline:
             return self.start
         return self.at(item.onset if isinstance(item, Note) else item.length)
 
-    def at(self, tick: int) -> Nanoseconds:
+    def at(self, tick: int | Fraction) -> Nanoseconds:
         """Nominal time of a tick of the present movement.
 
         Raises:
@@ -59,18 +67,28 @@ class Timeline:
         place = self.place(Ticks(tick))
         return Ticks(tick + (-place.tick % place.meter.bar_ticks if place else 0))
 
-    def after(self, item: StreamItem, tempo: float | None = None) -> Timeline:
+    def bars_last(self, bars: int) -> Nanoseconds:
+        """How long so many bars of the present movement last, 0 before the first."""
+        if self.movement is None:
+            return Nanoseconds(0)
+        pace = self._tempo_map().segments[-1].pace
+        return Nanoseconds(round(bars * self.movement.meter.bar_ticks * pace))
+
+    def after(self, item: StreamItem, tempo: float | None = None, rubato: float = 0.0) -> Timeline:
         """The place after ``item``.
 
         Args:
             item: the one that comes next in the stream.
             tempo: felt beats per minute for a movement, more than 0; ``None`` for its own.
+            rubato: how much of its tempo curve is played.
         """
         if isinstance(item, Note):
             return self
         if isinstance(item, MovementEnd):
             start = Nanoseconds(self.due(item) + to_nanoseconds(item.rest))
-            return replace(self, start=start, is_between=True)
+            # After its end, where the silence is, the movement is as fast as usual.
+            even = self._tempo_map().with_pace(item.length, self.pace)
+            return replace(self, start=start, is_between=True, map=even)
         pace = ns_per_tick(item.tempo if tempo is None else tempo, item.meter)
         return Timeline(
             self.start,
@@ -79,6 +97,8 @@ class Timeline:
             BarLines(((Ticks(0), item.meter),), item.pickup),
             self.ordinal + 1,
             is_between=False,
+            pace=pace,
+            rubato=rubato,
         )
 
     def delayed(self, by: Nanoseconds) -> Timeline:
@@ -86,35 +106,32 @@ class Timeline:
         later = None if self.map is None else self.map.delayed(by)
         return replace(self, start=Nanoseconds(self.start + by), map=later)
 
-    def paced(self, tempo: float, time: Nanoseconds) -> Timeline:
+    def paced(self, tempo: float, rubato: float, time: Nanoseconds) -> Timeline:
         """The same with another tempo from the first tick that is not before ``time``."""
         if self.movement is None or self.is_between:
             return self
+        tick = self.next_tick(time)
         pace = ns_per_tick(tempo, self.movement.meter)
-        return replace(self, map=self._tempo_map().with_pace(self.next_tick(time), pace))
+        present = [lean.stretch(rubato) for lean in self.curve if lean.tick <= tick][-1:]
+        changed = self._tempo_map().with_pace(tick, pace * (*present, Fraction(1))[0])
+        ahead = tuple(lean for lean in self.curve if lean.tick > tick)
+        again = replace(self, map=changed, pace=pace, rubato=rubato).leaning(ahead)
+        return replace(again, curve=self.curve)
+
+    def leaning(self, leans: Sequence[Lean]) -> Timeline:
+        """The same with more of the tempo curve, in order."""
+        if not leans:
+            return self
+        curve = (*self.curve, *leans)[-KEPT_SEGMENTS:]
+        map_ = self._tempo_map()
+        if self.rubato:
+            for lean in leans:
+                # Where music was composed again, a later beat may be known already.
+                if lean.tick >= map_.segments[-1].tick:
+                    map_ = map_.with_pace(lean.tick, self.pace * lean.stretch(self.rubato))
+        return replace(self, map=map_, curve=curve)
 
     def _tempo_map(self) -> TempoMap:
         if self.map is None:
             raise ValueError("a stream begins with a Movement")
         return self.map
-
-
-class Spans:
-    """Seconds from each item of a stream to the next, for whoever composes ahead."""
-
-    def __init__(self) -> None:
-        self._timeline = Timeline()
-        self._last = Nanoseconds(0)
-
-    def to(self, item: StreamItem, controls: Controls | None = None) -> Seconds:
-        """Seconds from the item before to ``item``, 0 for the first.
-
-        Args:
-            item: the one that comes next in the stream.
-            controls: how it will be played, as far as is known.
-        """
-        due = self._timeline.due(item)
-        tempo = controls.tempo_of(item) if controls and isinstance(item, Movement) else None
-        self._timeline = self._timeline.after(item, tempo)
-        span, self._last = due - self._last, due
-        return to_seconds(Nanoseconds(span))

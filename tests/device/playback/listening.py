@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bench.virtual import VirtualSink
+from tests.device.streams import Recorded
 
 from playbach.clock import Nanoseconds
-from playbach.midi_messages import NOTE_ON, SYSTEM
-from playbach.player.audience import Nobody
-from playbach.player.controls import Controls
-from playbach.player.horizon import Composed
-from playbach.player.outlet import Outlet
-from playbach.player.source import PlainSource
-from playbach.player.stage import Stage
-from playbach.silence import Sounding
-from playbach.stream import Seconds, StreamItem
+from playbach.midi.active_notes import ActiveNotes
+from playbach.midi.messages import NOTE_ON, SYSTEM
+from playbach.playback.controls import Controls
+from playbach.playback.engine import PlaybackEngine
+from playbach.playback.output import NullListener, SinkClock
+from playbach.playback.queue import LookaheadQueue, Source
+from playbach.stream import StreamItem
 
 
 @dataclass(frozen=True)
@@ -27,19 +27,33 @@ class Heard:
     data: bytes
 
 
+PATIENCE = 60.0
+"""Seconds that composing an item may take on a busy machine."""
+
+
 class Hall:
-    """A stage whose player is the test."""
+    """An engine whose loop is the test, and a composer that always keeps up."""
 
     def __init__(self, stream: Iterator[StreamItem], controls: Controls | None = None) -> None:
         self.heard: list[Heard] = []
-        self.sounding = Sounding()
+        self.sounding = ActiveNotes()
         self.struck_twice = 0
         self.sink = VirtualSink(self._hear)
-        self.composed = Composed(Seconds(0.0))
-        self.outlet = Outlet(self.sink)
-        self.stage = Stage(self.composed, self.outlet, controls or Controls(), Nobody())
-        self._source = PlainSource(stream)
-        self._round = 0
+        controls = controls or Controls()
+        source = stream if isinstance(stream, Source) else Recorded(stream)
+        self.queue = LookaheadQueue(source, lambda: controls)
+        self.output = SinkClock(self.sink)
+        self.engine = PlaybackEngine(self.queue, self.output, controls, NullListener())
+        self._composing = threading.Thread(target=self.queue.compose, daemon=True)
+        self._composing.start()
+
+    def __del__(self) -> None:
+        self.queue.close()
+
+    def close(self) -> None:
+        """Compose no more: the network is free for others."""
+        self.queue.close()
+        self._composing.join(PATIENCE)
 
     def play(self, seconds: float) -> None:
         """Let time pass in steps of a hundredth of a second."""
@@ -61,27 +75,20 @@ class Hall:
         return [f"{h.time:.3f} {h.data.hex(' ')}" for h in self.heard if h.time >= since]
 
     def _hand_over(self) -> None:
-        stage = self.stage
-        reach = self.outlet.reach()
-        while not stage.is_halted:
-            coming = self._fetch()
-            if coming > reach:
+        engine = self.engine
+        engine.end_fade()
+        reach = engine.reach()
+        while not engine.is_halted:
+            if self._due() > reach:
                 break
-            stage.place()
-            stage.send(min(self._fetch(), reach))
-        stage.send(reach)
+            engine.place()
+            engine.send(min(self._due(), reach))
+        engine.send(reach)
 
-    def _fetch(self) -> Nanoseconds:
+    def _due(self) -> Nanoseconds:
         """When the next item is due; far in the future if there is none."""
-        while (coming := self.stage.fetch(0)) is None:
-            if self._round != self.composed.round:
-                self._round = self.composed.round
-                self._source.skip()
-            item = next(self._source, None)
-            if item is None:
-                return Nanoseconds(1 << 62)
-            self.composed.put(item, Seconds(0.0), self.composed.round)
-        return coming[1]
+        coming = self.engine.fetch(PATIENCE)
+        return Nanoseconds(1 << 62) if coming is None else coming[1]
 
     def _hear(self, time: float, data: bytes) -> None:
         self.heard.append(Heard(time, data))
