@@ -1,20 +1,28 @@
-"""Looks after a destination that may go and come back, from a thread of its own."""
+"""Looks after a destination, from a thread of its own: it may go and come back, or have others."""
 
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 from enum import Enum, auto
 from typing import Protocol, runtime_checkable
 
 from playbach.errors import PortError
 from playbach.sinks.base import Change, OnChange, OnFailure
 
-INTERVAL = 0.1
+INTERVAL = 0.2
 """Seconds between looks: a loss is to be known well within half a second."""
+_ANNOUNCED = 1.0
+"""The same, of a link that says itself when there is something to look at."""
+_SETTLED = 0.05
+"""Seconds from that to the look: libraries are not to be asked while they still tell."""
+_LOOK = 2.0
+"""Seconds between looks at who else is connected to a port."""
 
 
 @runtime_checkable
-class Link(Protocol):
+class Reconnectable(Protocol):
     """A destination that may go and come back. Its methods are never called at the same time."""
 
     def present(self) -> bool:
@@ -24,7 +32,7 @@ class Link(Protocol):
         ``PortError``, which ends the player.
         """
 
-    def let_go(self) -> None:
+    def detach(self) -> None:
         """It has gone, or ``connect`` failed: forget it. Called once for each time."""
 
     def connect(self) -> None:
@@ -33,6 +41,14 @@ class Link(Protocol):
         Raises:
             PortError: it went again.
         """
+
+
+@runtime_checkable
+class Announcing(Reconnectable, Protocol):
+    """One that says itself when something may have changed while it is connected."""
+
+    def announce_to(self, tell: Callable[[], object]) -> None:
+        """From now on call ``tell`` then, from any thread; it returns at once."""
 
 
 def failing(description: str, fail: OnFailure) -> OnChange:
@@ -45,24 +61,43 @@ def failing(description: str, fail: OnFailure) -> OnChange:
     return tell
 
 
+class Sharing:
+    """Whether another Play Bach is connected to a port, for longer than a moment."""
+
+    def __init__(self) -> None:
+        self._next_look = 0.0
+        self._were_others = False
+        self.found = False
+        """Whether there was one at the last two looks."""
+
+    def look(self, others: Callable[[], bool]) -> None:
+        """Look, if it is time to; ``others`` says whether another one is connected now."""
+        now = time.monotonic()
+        if now >= self._next_look:
+            self._next_look = now + _LOOK
+            before, self._were_others = self._were_others, others()
+            self.found = before and self._were_others
+
+
 class _State(Enum):
     CONNECTED = auto()
     LOST = auto()
     FOUND = auto()
 
 
-class Watcher:
+class ConnectionMonitor:
     """Looks at a link regularly and tells of its loss and return."""
 
-    def __init__(self, link: Link, *, connected: bool) -> None:
+    def __init__(self, link: Reconnectable, *, connected: bool) -> None:
         """``connected``: whether the link is, now. The thread begins with ``start``."""
         self._link = link
         self._state = _State.CONNECTED if connected else _State.LOST
         self._suspected = False
-        self._to_let_go = False
+        self._to_detach = False
         self._looking = threading.Lock()
         self._wake = threading.Event()
         self._ended = False
+        self._interval = INTERVAL
         self._thread: threading.Thread | None = None
 
     @property
@@ -79,6 +114,9 @@ class Watcher:
             except Exception as error:  # noqa: BLE001 told to the player, which raises it to its caller
                 on_failure(error)
 
+        if isinstance(self._link, Announcing):
+            self._interval = _ANNOUNCED
+            self._link.announce_to(self._wake.set)
         self._thread = threading.Thread(target=run, name="playbach-watch", daemon=True)
         self._thread.start()
 
@@ -97,7 +135,7 @@ class Watcher:
             try:
                 self._link.connect()
             except PortError:
-                self._state, self._to_let_go = _State.LOST, True
+                self._state, self._to_detach = _State.LOST, True
                 return False
             self._suspected = False
             self._state = _State.CONNECTED
@@ -116,12 +154,12 @@ class Watcher:
             if self._state is _State.CONNECTED:
                 if not self._suspected and self._link.present():
                     return None
-                self._state, self._to_let_go = _State.LOST, True
+                self._state, self._to_detach = _State.LOST, True
                 return Change.LOST
-            if self._to_let_go:
+            if self._to_detach:
                 # Not before the loss was said: it may take a second.
-                self._to_let_go = False
-                self._link.let_go()
+                self._to_detach = False
+                self._link.detach()
             there = self._link.present()
             if there and self._state is _State.LOST:
                 self._state = _State.FOUND
@@ -135,5 +173,7 @@ class Watcher:
             change = self.look()
             if change is not None:
                 on_change(change)
-            self._wake.wait(INTERVAL)
+            is_there = self._state is _State.CONNECTED
+            if self._wake.wait(self._interval if is_there else INTERVAL) and not self._ended:
+                time.sleep(_SETTLED)
             self._wake.clear()

@@ -1,4 +1,4 @@
-"""What an external clock sends arrives in order, with a time that our own delays do not touch."""
+"""What arrives at an input is in order, with a time that our own delays do not touch."""
 
 from __future__ import annotations
 
@@ -11,31 +11,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.fixtures.jack import PATIENCE, until
+from tests.fixtures.midi_source import GivenSource
 
 from playbach.errors import PortAbsentError
-from playbach.midi_messages import (
+from playbach.midi.messages import (
     CLOCK,
     CONTINUE,
-    SONG_POSITION,
-    START,
     STOP,
     note_on,
     song_position,
     system_message,
 )
-from playbach.sinks.clock_input import ClockEvent, ClockInput, Stamps, clock_event
-from playbach.sinks.clock_sources import RtMidiSource
-from playbach.sinks.jack_server import let_go
+from playbach.sinks.jack_server import detach
+from playbach.sinks.midi_input import (
+    MOST_AT_A_LOOK,
+    MidiInput,
+    Received,
+    RtMidiSource,
+    Stamps,
+)
 
 MASTER = "playbach-test-master"
-
-
-def test_clock_and_transport_are_events_and_nothing_else_is() -> None:
-    for status in (CLOCK, START, CONTINUE, STOP):
-        assert clock_event(system_message(status), 2.5) == ClockEvent(status, 2.5)
-    assert clock_event(song_position(200), 1.0) == ClockEvent(SONG_POSITION, 1.0, 200)
-    for data in (note_on(0, 60, 80), b"", b"\xfe", b"\xf2\x01", b"\xf8\x00"):
-        assert clock_event(data, 0.0) is None
 
 
 @given(st.lists(st.floats(0.001, 0.1), min_size=1, max_size=200), st.integers(0, 1000))
@@ -65,11 +61,11 @@ def rtmidi_master() -> object:
 
 @pytest.mark.usefixtures("jack")
 def test_a_master_on_a_real_server_is_heard_in_order_and_again_after_its_return() -> None:
-    heard: queue.Queue[ClockEvent] = queue.Queue()
+    heard: queue.Queue[Received] = queue.Queue()
     failures: list[BaseException] = []
     with pytest.raises(PortAbsentError, match="no MIDI input port has that in its name"):
-        ClockInput(RtMidiSource(MASTER)).open(heard.put, failures.append)
-    clock = ClockInput(RtMidiSource(MASTER))
+        MidiInput(RtMidiSource(MASTER)).open(heard.put, failures.append)
+    clock = MidiInput(RtMidiSource(MASTER))
     clock.open(heard.put, failures.append, absent_ok=True)
     assert not clock.connected
     sent = [song_position(16), *map(system_message, (CONTINUE, CLOCK, CLOCK, STOP))]
@@ -81,13 +77,28 @@ def test_a_master_on_a_real_server_is_heard_in_order_and_again_after_its_return(
         for data in sent:
             master.send_message(data)  # type: ignore[attr-defined]
         events = [heard.get(timeout=PATIENCE) for _ in sent]
-        assert [event.status for event in events] == [
-            *(SONG_POSITION, CONTINUE, CLOCK, CLOCK, STOP)
-        ]
-        assert events[0].position == 16
+        assert [event.data for event in events] == sent
         assert all(before - 0.1 <= event.time <= time.monotonic() for event in events)
         assert all(a.time <= b.time for a, b in itertools.pairwise(events))
-        let_go(master.delete)  # type: ignore[attr-defined]
+        detach(master.delete)  # type: ignore[attr-defined]
         until(lambda: not clock.connected, "its end")
     clock.close()
     assert failures == []
+
+
+class Flood(GivenSource):
+    """There is always more."""
+
+    def read(self, most: int) -> list[Received]:
+        return [Received(0.0, note_on(0, 60, 80))] * most
+
+
+def test_of_a_flood_a_part_is_read_and_it_is_said() -> None:
+    heard: list[Received] = []
+    port = MidiInput(Flood())
+    failures: list[BaseException] = []
+    port.open(heard.append, failures.append)
+    until(lambda: port.is_flooded, "the flood")
+    port.close()
+    assert failures == []
+    assert len(heard) % MOST_AT_A_LOOK == 0

@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playbach.midi_messages import NOTE_ON, TimedMessage, note_off, note_on
-from playbach.silence import Sounding
+from playbach.midi.active_notes import ActiveNotes
+from playbach.midi.messages import NOTE_ON, TimedMessage, note_off, note_on
 from playbach.sinks.alsa_queue import split_time
-from playbach.sinks.ledger import Ledger, ends_of
+from playbach.sinks.queue_mirror import QueueMirror, ends_of
 from playbach.stream import Seconds
 
 
@@ -57,7 +57,7 @@ class Kernel:
 def test_everything_is_either_sent_or_taken_back_once(
     messages: list[TimedMessage], capacity: int, looks: list[float]
 ) -> None:
-    ledger, kernel = Ledger(capacity), Kernel(capacity)
+    ledger, kernel = QueueMirror(capacity), Kernel(capacity)
     ledger.add(messages)
     for now in [0.0, *looks]:
         kernel.pass_until(now)
@@ -77,7 +77,7 @@ def test_everything_is_either_sent_or_taken_back_once(
 def test_after_taking_everything_back_silencing_leaves_no_note(
     messages: list[TimedMessage], now: float
 ) -> None:
-    ledger, kernel = Ledger(100), Kernel(100)
+    ledger, kernel = QueueMirror(100), Kernel(100)
     ledger.add(messages)
     kernel.take(list(ledger.hand_over(0.0)))
     kernel.pass_until(now)
@@ -85,13 +85,13 @@ def test_after_taking_everything_back_silencing_leaves_no_note(
     ledger.take_back(cut)
     kernel.held = [message for message in kernel.held if message.time < cut]
     kernel.pass_until(cut)
-    synth = Sounding()
+    synth = ActiveNotes()
     for message in kernel.sent:
         synth.hear(message.data)
-    for data in ledger.silencing(cut):
+    for data in ledger.release(cut):
         synth.hear(data)
     assert synth.notes == ()
-    assert [data for data in ledger.silencing(cut) if data[0] & 0xF0 == NOTE_ON] == []
+    assert [data for data in ledger.release(cut) if data[0] & 0xF0 == NOTE_ON] == []
 
 
 def test_each_note_that_may_have_begun_has_an_end() -> None:

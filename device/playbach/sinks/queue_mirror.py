@@ -5,15 +5,15 @@ from __future__ import annotations
 import bisect
 from collections.abc import Iterable, Sequence
 
-from playbach.midi_messages import NOTE_ON, TimedMessage, note_off
-from playbach.silence import Sounding
+from playbach.midi.active_notes import ActiveNotes
+from playbach.midi.messages import NOTE_ON, TimedMessage, note_off
 
 
 def _time(message: TimedMessage) -> float:
     return message.time
 
 
-class Ledger:
+class QueueMirror:
     """What was handed to a queue of limited size, what it has sent by now, and what waits for room.
 
     Times are on the queue's clock. Pure: the time is passed in.
@@ -24,7 +24,7 @@ class Ledger:
         self._capacity = capacity
         self._waiting: list[TimedMessage] = []
         self._held: list[TimedMessage] = []
-        self._sent = Sounding()
+        self._sent = ActiveNotes()
 
     @property
     def waiting(self) -> int:
@@ -52,10 +52,10 @@ class Ledger:
         del self._held[held:], self._waiting[waiting:]
         return taken
 
-    def silencing(self, now: float) -> list[bytes]:
+    def release(self, now: float) -> list[bytes]:
         """What ends all that sounds, after everything was taken back."""
         self._settle(now)
-        messages = self._sent.silencing()
+        messages = self._sent.release()
         self._sent.forget()
         return messages
 
