@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playbach.midi_messages import CLOCK, CONTINUE, SONG_POSITION, START, STOP
-from playbach.session.follow import FASTEST, SLOWEST, Advice, ClockTracker
-from playbach.session.status import Command
-from playbach.sinks.clock_input import ClockEvent
+from playbach.midi.messages import CLOCK, CONTINUE, START, STOP, song_position
+from playbach.session.commands import Command
+from playbach.session.external_clock import FASTEST, SLOWEST, Advice, ClockTracker
+from playbach.sinks.midi_input import Received
 
 
 def ticks(quarters: float, count: int, start: float = 0.0, jitter: float = 0.0) -> Iterator[float]:
@@ -22,7 +22,7 @@ def ticks(quarters: float, count: int, start: float = 0.0, jitter: float = 0.0) 
 
 
 def advised(tracker: ClockTracker, times: Iterable[float]) -> list[float]:
-    found = (tracker.hear(ClockEvent(CLOCK, time)).quarters for time in times)
+    found = (tracker.hear(Received(time, bytes([CLOCK]))).quarters for time in times)
     return [quarters for quarters in found if quarters is not None]
 
 
@@ -66,10 +66,10 @@ def test_a_clock_that_was_away_is_believed_again_after_a_quarter() -> None:
 
 def test_start_stop_and_continue_are_commands() -> None:
     tracker = ClockTracker()
-    said = [tracker.hear(ClockEvent(status, 1.0)) for status in (START, STOP, CONTINUE)]
+    said = [tracker.hear(Received(1.0, bytes([status]))) for status in (START, STOP, CONTINUE)]
     commands = (Command.PLAY, Command.PAUSE, Command.PLAY)
     assert said == [Advice(command=command) for command in commands]
-    assert tracker.hear(ClockEvent(SONG_POSITION, 1.0, 16)) == Advice()
+    assert tracker.hear(Received(1.0, song_position(16))) == Advice()
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=200))
