@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from playbach.music.meter import Meter, parse_meter
 from playbach.music.note import Note, Piece, Pitch, Ticks
-from playbach.save.notation.bars import Written, bars_of
-from playbach.save.notation.values import VALUES, bar_window, in_triplet, triplets, written
+from playbach.save.bars import Written, bars_of
+from playbach.save.note_values import VALUES, bar_window, in_triplet, triplets, written
 
 SHORT = {"64th": "64", "32nd": "32", "16th": "16", "eighth": "8", "quarter": "4", "half": "2",
          "whole": "1", "breve": "b"}  # fmt: skip
@@ -62,8 +62,12 @@ def line(meter: str, *durations: int, pickup: int = 0) -> str:
         ("4/4", (18, 12, 66), "8. 16~ 16 8.~ 2"),
         ("6/8", (24, 24, 24), "4 8~ 8 4"),
         ("6/8", (48, 24), "4.~ 8 4"),
-        ("5/4", (120,), "4~ 1"),
-        ("9/8", (108,), "4.~ 2."),
+        ("5/4", (120,), "1~ 4"),
+        ("9/8", (108,), "2.~ 4."),
+        # Two values rather than three, and the longer first where it begins on a beat.
+        ("3/4", (60, 12), "2~ 8 8"),
+        ("3/4", (12, 60), "8 8~ 2"),
+        ("3/2", (120, 24), "1~ 4 4"),
         # Over the bar line.
         ("3/4", (48, 48, 48), "2 4~ | 4 2"),
         # Triplets of every size, also when one of the three is a rest or two are one.
@@ -76,11 +80,16 @@ def line(meter: str, *durations: int, pickup: int = 0) -> str:
         ("2/4", (1, 1, 1, 9, 12, 24), "3(64 64 64) 16. 8 4"),
         ("2/4", (32, 16), "3(2 4)"),
         # Odd lengths fall apart into what can be read.
-        ("2/4", (5, 19, 24), "3(32~ 32. 64~) 8. 4"),
+        ("2/4", (5, 19, 24), "3(16~ 64 64~) 8. 4"),
         # Rests keep the beats visible, and fill the last bar.
         ("4/4", (24, -24, -24, 24), "4 r4 r4 4"),
         ("4/4", (12,), "8 r8 r4 r2"),
         ("3/4", (72, -72, 72), "2. | R | 2."),
+        # Beats of three have rests of their own, and so has what is left of a compound beat.
+        ("3/4", (24, -48), "4 r4 r4"),
+        ("3/4", (-48, 24), "r4 r4 4"),
+        ("6/8", (12, -24, 12, -24), "8 r8 r8 8 r8 r8"),
+        ("6/8", (-24, 12, 36), "r4 8 4."),
     ],
 )
 def test_a_line_is_written_as_a_musician_would(

@@ -20,6 +20,7 @@ HALF_TICKS = 2
 TRIPLET_NUMERATOR, TRIPLET_DENOMINATOR = 3, 2
 _TYPES = ("64th", "32nd", "16th", "eighth", "quarter", "half", "whole", "breve")
 _SHORTEST = 3
+_THREE = 3
 _QUARTER = _TYPES.index("quarter")
 
 
@@ -135,6 +136,9 @@ def in_triplet(window: Window) -> Window:
 def written(start: int, end: int, window: Window, *, rest: bool = False) -> Iterator[int]:
     """Where the values that write a sound from ``start`` to ``end`` end; the last at ``end``.
 
+    A sound that begins on a beat begins with as long a value as may cross the beats after it, any
+    other with what leads to the next beat.
+
     Args:
         start: half ticks, in ``window``, in whole 64ths.
         end: likewise.
@@ -150,16 +154,23 @@ def written(start: int, end: int, window: Window, *, rest: bool = False) -> Iter
     if not crossed:
         inside = next(child for child in children if child.start <= start and end <= child.end)
         yield from written(start, end, inside, rest=rest)
-    elif end - start in VALUES and _may_cross(start, end, window, rest=rest):
+    elif _may_cross(start, end, window, rest=rest):
         yield end
     else:
-        line = crossed[0]
+        longest = [line for line in crossed if _may_cross(start, line, window, rest=rest)]
+        line = longest[-1] if longest and start in {window.start, *lines} else crossed[0]
         yield from written(start, line, window, rest=rest)
         yield from written(line, end, window, rest=rest)
 
 
 def _may_cross(start: int, end: int, window: Window, *, rest: bool) -> bool:
+    """Whether one value may be written over a line inside the window."""
     lines = {window.start, window.end} | {child.start for child in window.children}
+    if end - start not in VALUES:
+        return False
+    if rest and window.parts == _THREE:
+        # Each beat of three has its rest, each last third of a beat too (Gould, page 161).
+        return not window.beat and start == window.start and end in lines
     if rest or window.is_compound:
         return {start, end} <= lines
     syncopated = end - start == window.part and (start - window.start) % (window.part // 2) == 0
@@ -171,6 +182,20 @@ def pieces(times: Iterable[int], start: int, end: int) -> Iterator[tuple[int, in
     yield from pairwise([start, *sorted(t for t in set(times) if start < t < end), end])
 
 
-def beam_length(meter: Meter) -> int:
-    """Half ticks that share a beam: a felt beat, at least a quarter note."""
-    return max(HALF_TICKS * meter.beat_ticks, _SHORTEST << _QUARTER)
+EIGHTH, QUARTER, HALF = (_SHORTEST << _TYPES.index(kind) for kind in ("eighth", "quarter", "half"))
+"""Half ticks."""
+
+
+def beam_lengths(meter: Meter) -> tuple[int, int]:
+    """Half ticks that share a beam: of any values, and of eighths alone.
+
+    A felt beat of compound meters, else a quarter note; eighths alone are joined over half a bar of
+    4/4, a bar of 3/4 and a beat of 2/2.
+    """
+    if meter.is_compound:
+        beat = HALF_TICKS * meter.beat_ticks
+        return beat, beat
+    if meter.unit_ticks * HALF_TICKS < QUARTER:
+        return QUARTER, QUARTER
+    bar = HALF_TICKS * meter.bar_ticks
+    return QUARTER, bar if bar == _THREE * QUARTER else HALF

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.device.music.strategies import keys
 
 from playbach.music.key import Key, parse_key
-from playbach.save.notation.spelling import Spelling, signature_alter, spell
+from playbach.save.score import Spelling, signature_alter, spell
 
 SIGNS = {-2: "bb", -1: "b", 0: "", 1: "#", 2: "x"}
 SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
