@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playbach.address import Address, parse_address
 from playbach.errors import InputError
-from playbach.page_address import Address, parse_address
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The page that ``playbach play`` serves: its options, its link, its beginning and end."""
+"""The page that ``playbach play`` serves, while it plays."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ import contextlib
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from playbach.address import Address, parse_address
 from playbach.errors import InputError, PortError
-from playbach.page_address import Address, parse_address
-from playbach.session.session import Session
 from playbach.web.access import new_token
+from playbach.web.link import link, qr_code
 
 if TYPE_CHECKING:
+    from playbach.session.session import Session
     from playbach.web.server import WebServer
 
 _MOST_PORTS = 10
@@ -23,15 +25,11 @@ _MOST_PORTS = 10
 
 @dataclass(frozen=True, slots=True)
 class WantedPage:
-    """A page to be served.
+    """A page to be served."""
 
-    Attributes:
-        address: where.
-        insists: whether it was asked for: then there is no music without it.
-    """
-
-    address: Address
-    insists: bool
+    address: Address  # where
+    insists: bool  # whether it was asked for: then there is no music without it
+    certificate: Path | None = None  # PEM file for HTTPS; ``None`` for HTTP
 
 
 def add_page_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,6 +41,12 @@ def add_page_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"where it is served (default: {Address()}); 0.0.0.0:8420 for the whole network",
     )
     group.add_argument("--no-web", action="store_true", help="serve no page")
+    group.add_argument(
+        "--certificate",
+        metavar="FILE",
+        type=Path,
+        help="serve it over HTTPS, with this certificate and its key (one PEM file)",
+    )
 
 
 def wanted_page(args: argparse.Namespace) -> WantedPage | None:
@@ -52,10 +56,14 @@ def wanted_page(args: argparse.Namespace) -> WantedPage | None:
         InputError: it is no address, or both options are given.
     """
     if args.web is None:
-        return None if args.no_web else WantedPage(Address(), insists=False)
+        return (
+            None
+            if args.no_web
+            else WantedPage(Address(), insists=False, certificate=args.certificate)
+        )
     if args.no_web:
         raise InputError("--web and --no-web: choose one of them")
-    return WantedPage(parse_address(args.web), insists=True)
+    return WantedPage(parse_address(args.web), insists=True, certificate=args.certificate)
 
 
 def _started(session: Session, page: WantedPage, token: str | None) -> WebServer:
@@ -68,9 +76,8 @@ def _started(session: Session, page: WantedPage, token: str | None) -> WebServer
 
     refusal: PortError | None = None
     for step in range(1 if page.insists else _MOST_PORTS):
-        server = WebServer(
-            session, Site(replace(page.address, port=page.address.port + step), token)
-        )
+        address = replace(page.address, port=page.address.port + step)
+        server = WebServer(session, Site(address, token, certificate=page.certificate))
         try:
             server.start()
         except PortError as error:
@@ -111,7 +118,7 @@ def served(
     try:
         if server.port != page.address.port and not page.insists:
             say(f"port {page.address.port} is another program's, perhaps another Play Bach's")
-        _announce(page.address, server.port, token, say)
+        _announce(page, server.port, token, say)
         if invitation:
             say(invitation)
         yield
@@ -119,10 +126,8 @@ def served(
         server.stop()
 
 
-def _announce(address: Address, port: int, token: str | None, say: Callable[[str], None]) -> None:
-    from playbach.web.link import link, qr_code  # noqa: PLC0415 only for a page
-
-    text = link(address, port, token)
+def _announce(page: WantedPage, port: int, token: str | None, say: Callable[[str], None]) -> None:
+    text = link(page.address, port, token, secure=page.certificate is not None)
     say(f"page: {text}")
     if token and sys.stdout.isatty():
         say(qr_code(text))
