@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bench import documents
-from bench.report import MEASUREMENTS, Figure, Results, Taken, add_options, machine, read, write
+from bench.report import MEASUREMENTS, Figure, Result, Results, add_options, machine, read, write
 
 from playbach.bundle import default_bundle_path
 from playbach.command_line import OneLineParser, guarded
@@ -25,10 +24,6 @@ from playbach.files import check_writable
 
 COMPARE = "compare"
 PROG = "python -m bench"
-_NONE = "-"
-
-Key = tuple[str, str]
-"""A measurement and what it measured."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -55,7 +50,7 @@ def build_parser() -> OneLineParser:
     )
     parser.add_argument("names", metavar="NAME", nargs="*", help=", ".join(MEASUREMENTS))
     parser.add_argument("--all", action="store_true", help="all of them, those that take long too")
-    add_options(parser, ("bundle", "midi"))
+    add_options(parser, ("bundle", "midi", "lines"))
     kept = parser.add_mutually_exclusive_group()
     kept.add_argument(
         "--json", metavar="FILE", type=Path,
@@ -69,19 +64,13 @@ def build_parser() -> OneLineParser:
 
 
 def run(options: argparse.Namespace) -> int:
-    """All that was asked for; 1 if something could not be measured.
-
-    Raises:
-        InputError: the file to be written has something else in it, or the documents' tables are to
-            be made of what they do not tell of.
-        OutputError: it cannot be written.
-    """
+    """All that was asked for; 1 if something could not be measured."""
     results: Results = {}
-    is_other = options.midi or options.bundle != default_bundle_path()
+    is_other = options.midi or options.lines or options.bundle != default_bundle_path()
     if options.json == documents.RESULTS and is_other:
         raise InputError(
             "--record: the documents tell of the included network and the corpora it learned from; "
-            "leave out --bundle and --midi, or give --json FILE instead"
+            "leave out --bundle, --midi and --lines, or give --json FILE instead"
         )
     if options.json:
         check_writable(options.json, force=True)
@@ -95,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
             missing.append(name)
         elif options.json:
             # At once: what was measured for an hour is not lost with what comes after it.
-            results = in_order({**results, name: Taken(here, tuple(figures))})
+            results = in_order({**results, name: Result(here, tuple(figures))})
             write(options.json, results)
     if missing:
         print(f"not measured: {', '.join(missing)}", flush=True)
@@ -116,7 +105,7 @@ def in_order(results: Results) -> Results:
 
 
 def measured(name: str, options: argparse.Namespace) -> list[Figure] | None:
-    """The figures, ``None`` if they could not be taken; the measurement says why."""
+    """The figures; ``None`` if the measurement failed, which has printed why."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "figures.json"
         command = [sys.executable, "-m", f"bench.{name}", "--json", str(out)]
@@ -132,8 +121,7 @@ def measured(name: str, options: argparse.Namespace) -> list[Figure] | None:
 def compare(arguments: Sequence[str]) -> int:
     """Set two results side by side: two machines, or two commits; the exit status.
 
-    Of each figure that both have in the same unit the last column says how much B is of A. A figure
-    is known by its measurement and its words; what only one of the two has is listed too.
+    Figures belong together by their measurement and their words.
     """
     parser = OneLineParser(
         prog=f"{PROG} {COMPARE}", description="Set two results of the bench side by side."
@@ -141,62 +129,37 @@ def compare(arguments: Sequence[str]) -> int:
     parser.add_argument("first", metavar="A.json", type=Path)
     parser.add_argument("second", metavar="B.json", type=Path)
     options = parser.parse_args(arguments)
-    return guarded(parser.prog, lambda: _print(options.first, options.second))
 
+    def run() -> int:
+        print(*table(read(options.first), read(options.second)), sep="\n")
+        return 0
 
-def _print(first: Path, second: Path) -> int:
-    for line in table(read(first), read(second)):
-        print(line)
-    return 0
+    return guarded(parser.prog, run)
 
 
 def table(first: Results, second: Results) -> Iterator[str]:
-    """Machines, then figures by measurement, a string a line."""
-    yield from _machines(first, second)
-    of_first, of_second = _figures(first), _figures(second)
-    keys = dict.fromkeys([*of_first, *of_second])
-    for name in dict.fromkeys(name for name, _ in keys):
-        yield f"\n{name:58} {'A':>14} {'B':>14} {'unit':>8} {'B / A':>8}"
-        yield from (
-            _row(what, of_first.get((name, what)), of_second.get((name, what)))
-            for of, what in keys
-            if of == name
-        )
-
-
-def _machines(first: Results, second: Results) -> Iterator[str]:
-    """A line for each thing that figures depend on: what A says, then B, where they differ."""
-    names = {name: None for side in (first, second) for t in side.values() for name in t.machine}
-    for name in names:
-        sides = (
-            ", ".join(dict.fromkeys(t.machine.get(name, _NONE) for t in side.values())) or _NONE
-            for side in (first, second)
-        )
-        yield f"{name:10} {' | '.join(dict.fromkeys(sides))}"
-
-
-def _figures(results: Results) -> Mapping[Key, Figure]:
-    return {(name, f.what): f for name, taken in results.items() for f in taken.figures}
-
-
-def _row(what: str, first: Figure | None, second: Figure | None) -> str:
-    units = list(dict.fromkeys(figure.unit for figure in (first, second) if figure))
-    return (
-        f"  {what:56} {_number(first):>14} {_number(second):>14} {' | '.join(units):>8} "
-        f"{_ratio(first, second):>8}"
-    ).rstrip()
+    """Machines, then all figures, a string a line."""
+    for side, results in (("A", first), ("B", second)):
+        yield f"{side}: {documents.machines(results)}"
+    sides = [
+        {(name, figure.what): figure for name, taken in results.items() for figure in taken.figures}
+        for results in (first, second)
+    ]
+    yield f"{'':74} {'A':>22} {'B':>22} {'B / A':>8}"
+    for name, what in dict.fromkeys([*sides[0], *sides[1]]):
+        a, b = (side.get((name, what)) for side in sides)
+        yield f"{name:14} {what:59} {_number(a):>22} {_number(b):>22} {_ratio(a, b):>8}"
 
 
 def _number(figure: Figure | None) -> str:
-    return _NONE if figure is None else f"{figure.value:,.3f}"
+    return "-" if figure is None else f"{figure.value:,.3f} {figure.unit}".rstrip()
 
 
 def _ratio(first: Figure | None, second: Figure | None) -> str:
-    """``-`` where there is none: one is missing, units differ, or there is nothing to divide by."""
+    """``-`` where one is missing, units differ, or there is nothing to divide by."""
     if first is None or second is None or first.unit != second.unit or not first.value:
-        return _NONE
-    ratio = second.value / first.value
-    return f"{ratio:.2f}" if math.isfinite(ratio) else _NONE
+        return "-"
+    return f"{second.value / first.value:.2f}"
 
 
 if __name__ == "__main__":

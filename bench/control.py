@@ -3,8 +3,8 @@
 The session says ahead of time what will be heard; after a change it says so again. The first note
 announced then is the first that the change shapes. How long that takes depends on the music, so
 the notes that begin in between are counted too: of settings that act on the next note there is
-none, or one that was leaving within the hundredth of a second after the change.
-Temperature acts on the first note that is still to be composed.
+none, or one that was leaving within the hundredth of a second after the change. Settings of what
+is composed act on what is composed again; form and key are asked for at once.
 
 python -m bench.control [--bundle FILE] [--json FILE]
 """
@@ -17,19 +17,16 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
 
 from bench.report import Figure, run
 
-from playbach.predictor import Predictor, SymbolPredictor
-from playbach.session.events import Subscription
-from playbach.session.model import Model, load_model
-from playbach.session.parts import Parts
+from playbach.session.commands import Command
+from playbach.session.history import Subscription
 from playbach.session.session import Session
 from playbach.session.settings import Settings
 from playbach.session.status import NoteAhead, Withdrawn
-from playbach.sinks.none import none_sink
+from playbach.sinks.paced import none_sink
 
 TIMES = 6
 PATIENCE = 30.0
@@ -42,6 +39,10 @@ NEXT_NOTE: dict[str, Iterator[object]] = {
     "velocity": itertools.cycle((60, 100)),
     "program": itertools.cycle((24, 42)),
     "channel": itertools.cycle((2, 1)),
+}
+COMPOSED: dict[str, Iterator[object]] = {
+    "temperature": itertools.cycle((0.9, 1.0)),
+    "memory": itertools.cycle((0.5, 1.0)),
 }
 MOVEMENTS: dict[str, Iterator[object]] = {
     "form": itertools.cycle(("gigue", "prelude")),
@@ -77,21 +78,6 @@ class Watched:
         sys.exit("control: no note came; is the machine too busy?")
 
 
-class Counted:
-    """A predictor that counts the notes it was told of."""
-
-    def __init__(self, predictor: Predictor) -> None:
-        self._predictor = predictor
-        self.notes = 0
-
-    def advance(self, *note: int) -> None:
-        self.notes += 1
-        self._predictor.advance(*note)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._predictor, name)
-
-
 @dataclass(frozen=True)
 class Latency:
     """Seconds to the first note that a change shaped, and notes that began in between."""
@@ -101,23 +87,12 @@ class Latency:
 
 
 def measure(options: argparse.Namespace) -> list[Figure]:
-    counted: list[Counted] = []
-
-    def load(settings: Settings) -> Model:
-        model = load_model(settings)
-        if isinstance(model.predictor, SymbolPredictor):
-            sys.exit("control: name a bundle of a network that composes note by note")
-        counted.append(Counted(model.predictor))
-        return replace(model, predictor=counted[-1])
-
     settings = Settings(bundle=str(options.bundle), form="prelude", tempo=120)
-    session = Session(settings, sink=none_sink(), seed=1, parts=Parts(load_model=load))
+    session = Session(settings, sink=none_sink(), seed=1)
     results: dict[str, list[Latency]] = {}
     with session.subscribe() as subscription, session:
         watched = Watched(subscription)
-        # First, while each note composed is announced once.
-        results["temperature"] = [composed(session, watched, counted[0]) for _ in range(TIMES)]
-        for name, values in NEXT_NOTE.items():
+        for name, values in (COMPOSED | NEXT_NOTE).items():
             results[name] = [next_note(session, watched, name, values) for _ in range(TIMES)]
         for name, values in MOVEMENTS.items():
             results[name] = [movement(session, watched, name, values) for _ in range(TIMES)]
@@ -138,24 +113,13 @@ def movement(session: Session, watched: Watched, name: str, values: Iterator[obj
     settle(watched)
     value, now = next(values), session.now()
     session.change({name: value})
+    session.command(Command.NOW)
 
     def shaped() -> NoteAhead | None:
         return next(
             (n for n in watched.coming if value in {n.movement.form.name, str(n.movement.key)}
              and n.at >= now), None,
         )  # fmt: skip
-
-    return latency(watched, now, watched.until(shaped))
-
-
-def composed(session: Session, watched: Watched, counted: Counted) -> Latency:
-    settle(watched)
-    now, before = session.now(), counted.notes
-    session.change({"temperature": 1.0 if session.settings.temperature != 1.0 else 0.9})
-
-    def shaped() -> NoteAhead | None:
-        # Notes 0 to before - 1 were drawn already.
-        return watched.coming[before] if len(watched.coming) > before else None
 
     return latency(watched, now, watched.until(shaped))
 
@@ -175,7 +139,7 @@ def latency(watched: Watched, now: float, shaped: NoteAhead) -> Latency:
 def figures(name: str, found: list[Latency]) -> list[Figure]:
     seconds = [one.seconds for one in found]
     worst = max(seconds)
-    goal = "next note" if name in NEXT_NOTE else "under 2"
+    goal = "next note" if name in NEXT_NOTE else "under 0.6" if name in COMPOSED else "under 2"
     row = [
         Figure(f"{name}: median of {TIMES}", statistics.median(seconds), "s"),
         Figure(f"{name}: longest", worst, "s", goal),

@@ -9,10 +9,10 @@ value of a figure, in Python's format, and ``{MEASUREMENT/WHAT:goal}`` for what 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from bench.report import MEASUREMENTS, Figure, Results, Taken, read
+from bench.report import MEASUREMENTS, Figure, Result, Results, read
 
 from playbach.errors import InputError
 from playbach.files import write_atomically
@@ -20,11 +20,12 @@ from playbach.files import write_atomically
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "docs" / "measurements.json"
 PAGE = "docs/measurements.md"
-BEGIN, END = "<!-- made by: make bench ARGS=--record -->", "<!-- end of what is made -->"
+MARK, END = "<!-- made by: make {} -->", "<!-- end of what is made -->"
+"""What stands before and after a part of a document that a command makes."""
+BEGIN = MARK.format("bench ARGS=--record")
 TABLES = Path(__file__).with_name("tables.md")
 _TABLE = re.compile(r"^# (\S+)\n+((?:\|.*\n)+)", re.MULTILINE)
 _FIGURE = re.compile(r"\{(?P<name>\w+)/(?P<what>[^{}]+):(?P<format>[^{}:]+)\}")
-_MADE = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
 _DIGITS = 4
 """Of a figure on the page: more are noise."""
 _HEAD = """\
@@ -49,11 +50,7 @@ def quoted(table: str) -> set[str]:
 
 
 def filled_in(table: str, results: Results) -> str:
-    """A table, or a part of one, with the values of the figures it names.
-
-    Raises:
-        InputError: one of them was not measured.
-    """
+    """Text with each ``{MEASUREMENT/WHAT:FORMAT}`` replaced by its value."""
     return _FIGURE.sub(lambda found: _value(found, results), table)
 
 
@@ -71,34 +68,42 @@ def _value(found: re.Match[str], results: Results) -> str:
 
 
 def make(results: Results) -> None:
-    """Write the page of all figures, and the tables of other documents.
-
-    Raises:
-        InputError: a figure that is quoted was not measured.
-    """
+    """Write the page of all figures, and the tables of other documents."""
     made = {name: with_table(name, results) for name in tables()} | {PAGE: page(results)}
     for name, text in made.items():
         write_atomically(ROOT / name, text.encode(), force=True)
 
 
 def with_table(name: str, results: Results) -> str:
-    """A document as it is, its table made anew.
-
-    Raises:
-        InputError: a figure that it quotes was not measured, or it has no place for the table.
-    """
+    """A document as it is, its table made anew."""
     text = (ROOT / name).read_text(encoding="utf-8")
     table = tables()[name]
     on = machines({of: taken for of, taken in results.items() if of in quoted(table)})
     inside = f"{filled_in(table, results)}\nMeasured on {on}."
-    made, count = _MADE.subn(lambda _: f"{BEGIN}\n\n{inside}\n\n{END}", text)
+    made, count = remade(text, BEGIN, lambda _: inside)
     if count != 1:
         raise InputError(f"{name}: no place for the table, between the lines {BEGIN} and {END}")
     return made
 
 
+def remade(text: str, mark: str, make: Callable[[re.Match[str]], str]) -> tuple[str, int]:
+    """A document with what stands between marks and ``END`` made anew; how many marks there are.
+
+    Args:
+        text: of the document.
+        mark: a regular expression.
+        make: makes what is to stand there, of the match of the mark.
+    """
+
+    def anew(found: re.Match[str]) -> str:
+        begin = found[0].partition("\n")[0]
+        return f"{begin}\n\n{make(found)}\n\n{END}"
+
+    return re.subn(rf"{mark}\n.*?{END}", anew, text, flags=re.DOTALL)
+
+
 def machines(results: Results) -> str:
-    """What the figures were taken on, those of one machine said once."""
+    """The machines of the measurements, each listed once."""
     return "; ".join(
         dict.fromkeys(
             f"{m['cores']} cores of {m['CPU']}, {m['system']}, Python {m['Python']}"
@@ -113,7 +118,7 @@ def page(results: Results) -> str:
     return "\n".join([_HEAD, *("\n".join(_section(name, results[name])) for name in known)])
 
 
-def _section(name: str, taken: Taken) -> Iterator[str]:
+def _section(name: str, taken: Result) -> Iterator[str]:
     row = MEASUREMENTS[name]
     yield f"## {row.about}\n"
     yield "| what | measured | unit | wanted |"
@@ -127,7 +132,7 @@ def _section(name: str, taken: Taken) -> Iterator[str]:
 
 
 def number(figure: Figure) -> str:
-    """Whole numbers as they are, others to a few digits, none below a thousandth."""
+    """A value with at most four significant digits and three decimals; whole numbers in full."""
     if figure.value == int(figure.value):
         return f"{figure.value:,.0f}"
     whole = len(f"{abs(figure.value):.0f}") if abs(figure.value) >= 1 else 1

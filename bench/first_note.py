@@ -1,4 +1,4 @@
-"""``playbach``, except that the sink ``none`` says when it was handed its first note.
+"""``playbach``, with a sink ``none`` that prints the time of its first note-on, and ends.
 
 Started by ``bench.start``, with the arguments of ``playbach``.
 """
@@ -10,17 +10,17 @@ import sys
 import time
 
 from playbach.cli import main
-from playbach.sinks.none import Nowhere
+from playbach.sinks.paced import Nowhere
 
 NOTE_ON = 0x90
 
 
 class FirstNote(Exception):  # noqa: N818 not an error
-    """Ends the playing: what was to be seen was seen."""
+    """Raised at the first note-on."""
 
 
 def write(_nowhere: Nowhere, data: bytes) -> None:
-    """Stands in for ``Nowhere.write``."""
+    """Replaces ``Nowhere.write``."""
     if data[0] & 0xF0 == NOTE_ON:
         print("first note at", time.monotonic(), file=sys.stderr, flush=True)
         raise FirstNote

@@ -20,10 +20,9 @@ from subprocess import DEVNULL, PIPE
 
 import numpy as np
 
-from playbach.midi_messages import NOTE_ON
+from playbach.midi.messages import NOTE_ON
 from playbach.sinks.jack import required_library
-from playbach.sinks.jack_server import let_go
-from playbach.sinks.midi_api import api_is_running
+from playbach.sinks.jack_server import detach, jack_is_running
 
 NAME = "playbach-bench-ear"
 CLOCK_INTERVAL = 0.05
@@ -35,7 +34,7 @@ SERVER = f"playbach-bench-{os.getpid()}"
 @contextlib.contextmanager
 def jack_server(period: int = 256) -> Iterator[None]:
     """A JACK server, started here unless one runs; ``period``: its frames, of 48,000 a second."""
-    if api_is_running("JACK"):
+    if jack_is_running():
         yield
         return
     if shutil.which("jackd") is None:
@@ -59,14 +58,10 @@ def jack_server(period: int = 256) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Arrivals:
-    """What the ear heard.
+    """What the ear heard."""
 
-    Attributes:
-        notes: arrivals of note-ons, in seconds of the server's clock.
-        clock: pairs of ``time.monotonic`` and the server's clock, in seconds, taken meanwhile.
-    """
-
-    notes: list[float]
+    notes: list[float]  # arrivals of note-ons, in seconds of the server's clock
+    # pairs of ``time.monotonic`` and the server's clock, in seconds, taken meanwhile
     clock: list[tuple[float, float]]
 
     def offset(self, times: Sequence[tuple[float, float]]) -> float:
@@ -133,7 +128,7 @@ def main() -> None:
     looking.join()
     notes = [frame / client.samplerate for frame in frames]
     print(json.dumps({"notes": notes, "clock": clock}), flush=True)
-    let_go(client.close)
+    detach(client.close)
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Whether the endless stream goes round in circles, at temperatures from 0.2 to 1.5.
+"""Exact repetition in the endless stream, at temperatures from 0.2 to 1.5.
 
 Exact repetition is measured in intervals: a run that is the same as what sounded so many notes
 before it, its period, within one movement. Repetition is 1 - distinct/total groups of 4, 8 and 16
@@ -20,9 +20,9 @@ import numpy as np
 from bench.report import Figure, composer_of, run
 
 from playbach.bundle import Bundle, read_bundle
-from playbach.composer.composer import Settings
+from playbach.composer.composer import ComposerSettings
 from playbach.composer.loops import LONGEST_PERIOD
-from playbach.composer.sampling import Sampling
+from playbach.composer.settings import Sampling
 from playbach.music.note import Note
 from playbach.stream import MovementEnd
 from playbach_train.report.originality import repeated
@@ -58,10 +58,10 @@ def one_temperature(bundle: Bundle, temperature: float) -> Iterator[Figure]:
 
 def composed(bundle: Bundle, temperature: float) -> list[list[int]]:
     """The pitches of whole movements, of at least ``NOTES`` notes in all."""
-    composer = composer_of(bundle, settings=Settings(sampling=Sampling(temperature)))
+    composer = composer_of(bundle, settings=ComposerSettings(sampling=Sampling(temperature)))
     movements: list[list[int]] = [[]]
     left = NOTES
-    for item in composer.stream():
+    for item in composer:
         if isinstance(item, Note):
             movements[-1].append(item.pitch)
             left -= 1
@@ -73,7 +73,7 @@ def composed(bundle: Bundle, temperature: float) -> list[list[int]]:
 
 
 def longest_repetition(moves: Sequence[int]) -> tuple[int, int]:
-    """The most intervals that go on as those of one period before, and that period."""
+    """Longest run of intervals equal to those one period earlier, and the period."""
     row = np.array(moves)
     found = [(0, 0)]
     for period in range(1, min(LONGEST_PERIOD, len(row) - 1) + 1):

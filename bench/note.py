@@ -1,9 +1,12 @@
-"""One note: the step, three heads and sampling, beside a window re-run for every note.
+"""One note: the step, three heads and sampling, beside a window re-run for every note; its playing.
 
 The second row is a float32 network of the same layers and widths as the bundle's, which reads its
 last 40 notes again for each new one, as the original Play Bach project did. It is made on the spot,
 untrained, since its speed does not depend on its weights. Only its invocation is timed, not its
 sampling.
+
+Performing is what a player makes of a note: reading it, its share of the tempo of its beat, and its
+own time, length and weight. It is timed by itself, over movements that were composed before.
 
     python -m bench.note [--bundle FILE] [--json FILE]
 """
@@ -12,12 +15,15 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import itertools
 import math
 import os
 import statistics
 import sys
 import tempfile
 import time
+from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -25,7 +31,11 @@ from bench.report import Figure, composer_of, run
 
 from playbach.bundle import Bundle, read_bundle
 from playbach.music.note import Note
-from playbach.predictor.graph import runtime
+from playbach.performer.performer import Manner
+from playbach.performer.playing import played
+from playbach.performer.reading import Reading
+from playbach.runtime import runtime
+from playbach.stream import Movement, StreamItem
 
 NOTES = 5000
 WARM_UP = 300
@@ -37,7 +47,11 @@ def measure(options: argparse.Namespace) -> list[Figure]:
     bundle = read_bundle(options.bundle)
     variant = bundle.manifest.default_variant
     one = one_note(bundle) * 1e6
-    figures = [Figure(f"one note, {variant}", one, "µs", "under 150")]
+    own = performing(bundle) * 1e6
+    figures = [
+        Figure(f"one note, {variant}", one, "µs", "under 150"),
+        Figure("performing a note", own, "µs", "under 20"),
+    ]
     if importlib.util.find_spec("tensorflow") is None:
         print("note: no TensorFlow here, so there is no window to compare with", file=sys.stderr)
         return figures
@@ -52,7 +66,7 @@ def measure(options: argparse.Namespace) -> list[Figure]:
 
 def one_note(bundle: Bundle, variant: str | None = None) -> float:
     """Median seconds from asking the composer for a note to having it."""
-    stream = composer_of(bundle, variant).stream()
+    stream = composer_of(bundle, variant)
     taken: list[float] = []
     while len(taken) < WARM_UP + NOTES:
         began = time.perf_counter()
@@ -61,6 +75,32 @@ def one_note(bundle: Bundle, variant: str | None = None) -> float:
         if isinstance(item, Note):
             taken.append(ended - began)
     return statistics.median(taken[WARM_UP:])
+
+
+def performing(bundle: Bundle) -> float:
+    """Seconds of the processor for which a note is performed: mean of some movements, best of 5."""
+    items = list(itertools.islice(composer_of(bundle), NOTES))
+    notes = sum(isinstance(item, Note) for item in items)
+    return min(_performed(items) for _ in range(5)) / notes
+
+
+def _performed(items: Sequence[StreamItem]) -> float:
+    hand, began = Manner().hand(4e7), time.thread_time()
+    for item in items:
+        if isinstance(item, Movement):
+            reading = Reading(item.meter, item.pickup, item.borders, 1)
+            written: deque[Note] = deque()
+        elif isinstance(item, Note):
+            reading.add(item)
+            written.append(item)
+        else:
+            reading.close(item.length)
+        for read in reading.take():
+            if read.gesture is not None:
+                played(written.popleft(), read.gesture, hand)
+            for lean in read.leans:
+                lean.stretch(1.0)
+    return time.thread_time() - began
 
 
 def window_graph(bundle: Bundle) -> tuple[bytes, int]:

@@ -1,8 +1,9 @@
-"""Share of a core and resident memory while playing as many notes as sixteenths at 120 have.
+"""Share of a core, wake-ups and memory while playing as many notes as sixteenths at 120 have.
 
 Those are eight a second; how many there were is printed too, as the music is what the network makes
-of it. The process is a real ``playbach play`` without a page, over JACK where there is a server to
-be had.
+of it. It is a real ``playbach play``, over JACK where there is a server to be had: without a page,
+and with one that nobody opens. All its processes count, the sender's too. A wake-up is a thread
+that begins to run after it waited; of memory that is shared with others each has its part (PSS).
 
     python -m bench.playing [--bundle FILE] [--json FILE]
 """
@@ -12,39 +13,67 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib.util
-import os
 import re
 import shutil
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from subprocess import PIPE, Popen
 
 from bench.report import Figure, run
 
 WARM_UP = 5.0
-MEASURED = 40.0
+MEASURED = 30.0
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a player took."""
+
+    rate: float  # notes a second
+    share: float  # of one core, per cent
+    wakes: float  # a second
+    resident: float  # of the process that plays, MB
+    memory: float  # PSS of all its processes, MB
 
 
 def measure(options: argparse.Namespace) -> list[Figure]:
-    music = ["--form", "prelude", "--tempo", "230", "--seed", "1", "--no-web"]
-    with player(options.bundle) as play, started([*play, *music]) as process:
+    with player(options.bundle) as play:
+        play += ["--form", "prelude", "--tempo", "230", "--seed", "1"]
+        alone = taken([*play, "--no-web"])
+        page = taken([*play, "--web", "127.0.0.1:0"])
+    where = "nowhere" if "none" in play else "a port of JACK"
+    unopened = "with a page that nobody opened"
+    return [
+        Figure("notes a second", alone.rate, "notes/s"),
+        Figure(f"of one core, playing to {where}", alone.share, "%", "under 1.2"),
+        Figure(f"of one core, {unopened}", page.share, "%", "under 1.4"),
+        Figure("wake-ups a second", alone.wakes, "wake-ups/s"),
+        Figure(f"wake-ups a second, {unopened}", page.wakes, "wake-ups/s"),
+        Figure("resident", alone.resident, "MB", "under 80"),
+        Figure("memory (PSS) of all its processes", alone.memory, "MB", "under 68"),
+        Figure(f"memory (PSS) of all its processes, {unopened}", page.memory, "MB", "under 80"),
+    ]
+
+
+def taken(words: Sequence[str]) -> Taken:
+    """What playing takes, once it is under way."""
+    with started(words) as process:
         time.sleep(WARM_UP)
-        before, began = cpu_seconds(process.pid), time.monotonic()
+        pids = [process.pid, *children(process.pid)]
+        before, began = total(pids), time.monotonic()
         time.sleep(MEASURED)
-        used, took = cpu_seconds(process.pid) - before, time.monotonic() - began
-        memory, _ = resident(process.pid)
+        used, took = total(pids) - before, time.monotonic() - began
+        own, _ = resident(process.pid)
+        memory = sum(map(proportional, pids))
         process.terminate()
         said = process.communicate()[0]
     played = re.search(r"played (\d+) notes", said)
     rate = int(played[1]) / (took + WARM_UP) if played else 0.0
-    where = "nowhere" if "none" in play else "a port of JACK"
-    return [
-        Figure("notes a second", rate, "notes/s"),
-        Figure(f"of one core, playing to {where}", 100 * used / took, "%", "under 4"),
-        Figure("resident", memory, "MB", "under 80"),
-    ]
+    return Taken(rate, used["ns"] / took / 1e7, used["wakes"] / took, own, memory)
 
 
 @contextlib.contextmanager
@@ -57,13 +86,14 @@ def player(bundle: Path) -> Iterator[list[str]]:
     import rtmidi  # noqa: PLC0415 not everywhere
     from bench.jack_ear import NAME, jack_server  # noqa: PLC0415 needs rtmidi
 
-    from playbach.sinks.jack_server import let_go  # noqa: PLC0415 as above
+    from playbach.sinks.jack_server import detach  # noqa: PLC0415 as above
 
     with jack_server():
-        client = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name=NAME)
+        # Nobody reads what arrives, and rtmidi would say so of each message beyond its limit.
+        client = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name=NAME, queue_size_limit=1_000_000)
         client.open_virtual_port("in")
         yield [*play, "--port", NAME]
-        let_go(client.delete)
+        detach(client.delete)
 
 
 @contextlib.contextmanager
@@ -78,10 +108,39 @@ def started(words: Sequence[str]) -> Iterator[Popen[str]]:
             process.terminate()
 
 
-def cpu_seconds(pid: int) -> float:
-    """User and system time of a process, all its threads."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def total(pids: Sequence[int]) -> Counter[str]:
+    """``activity`` of several processes."""
+    return sum(map(activity, pids), Counter())
+
+
+def activity(pid: int) -> Counter[str]:
+    """``ns`` for which the threads of a process ran, and how often they began to after a wait."""
+    used: Counter[str] = Counter()
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        # One may end meanwhile.
+        with contextlib.suppress(OSError):
+            used["ns"] += int((task / "schedstat").read_text().split()[0])
+            waits = re.search(
+                r"^voluntary\w+:\s+(\d+)", (task / "status").read_text(), re.MULTILINE
+            )
+            used["wakes"] += int(waits[1]) if waits else 0
+    return used
+
+
+def children(pid: int) -> list[int]:
+    """Processes that one has started."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
+
+
+def proportional(pid: int) -> float:
+    """Memory of a process in MB of a million bytes, without jackd's.
+
+    Of what it shares with others it has its share, by their number.
+    """
+    text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    kinds = re.findall(r"^Pss_(?:Anon|File):\s+(\d+) kB", text, re.MULTILINE)
+    return sum(map(int, kinds)) * 1024 / 1e6
 
 
 def resident(pid: int) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""What all measurements share: which there are, their figures, the machine, and the file of them.
+"""The table of measurements, their results as figures and as a file, and the machine.
 
 A measurement that is taken again replaces what the file has of it and leaves the others, so that
 one which takes hours need not be repeated with those of seconds.
@@ -13,46 +13,42 @@ import platform
 import re
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-
 from playbach import __version__
 from playbach.bundle import Bundle, default_bundle_path
 from playbach.command_line import one_line
-from playbach.composer.composer import Composer, Settings
+from playbach.composer.composer import Composer, ComposerSettings
 from playbach.errors import InputError
 from playbach.files import write_atomically
 from playbach.predictor import load_predictor
 
 MAX_BYTES = 2**20
-_MAKE = "make one with: python -m bench --json FILE"
+MACHINE = ("CPU", "cores", "load", "system", "Python", "playbach", "date")
+"""What is said of a machine."""
+_TEXTS = ("what", "unit", "goal")
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """What a module of the bench measures.
+    """What a module of the bench measures."""
 
-    Attributes:
-        about: in a few words, as a heading.
-        options: which of the bench's options it takes, without dashes.
-        asks: what it takes beyond a minute or two; ``""`` if it is measured without being named.
-    """
-
-    about: str
-    options: tuple[str, ...] = ("bundle",)
+    about: str  # in a few words, as a heading
+    options: tuple[str, ...] = ("bundle",)  # which of the bench's options it takes, without dashes
+    # what it takes beyond a minute or two; ``""`` if it is measured without being named
     asks: str = ""
 
 
 MEASUREMENTS: Mapping[str, Measurement] = MappingProxyType(
     {
         "bits": Measurement(
-            "Bits per note on movements held out", ("midi",), "half an hour; trains five networks"
+            "Bits per note on movements held out", ("midi", "lines"),
+            "an hour or two; trains five networks twice",
         ),
         "note": Measurement("Time for one note"),
         "save": Measurement("Saving music"),
@@ -66,8 +62,11 @@ MEASUREMENTS: Mapping[str, Measurement] = MappingProxyType(
         "control": Measurement("From a change to the first note it shapes"),
         "web": Measurement("What the page takes"),
         "soak": Measurement("Memory over a million notes", ("bundle",), "a quarter of an hour"),
+        "listening": Measurement("From the last note played to it to its answer", ("bundle",)),
+        "theme": Measurement("Whether a movement comes back to the theme that it was given"),
         "loops": Measurement("Whether the music goes round in circles"),
         "train": Measurement("Training", ()),
+        "effect": Measurement("What the board's own sound takes", ()),
     }
 )  # fmt: skip
 """By name of the module, in the order in which the documents list them."""
@@ -75,18 +74,12 @@ MEASUREMENTS: Mapping[str, Measurement] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured number.
+    """One measured number."""
 
-    Attributes:
-        what: was measured.
-        value: in ``unit``.
-        unit: of the value.
-        goal: what it should be, such as ``under 150``; ``""`` where it is there to compare with.
-    """
-
-    what: str
-    value: float
-    unit: str
+    what: str  # was measured
+    value: float  # in ``unit``
+    unit: str  # of the value
+    # what it should be, such as ``under 150``; ``""`` where it is there to compare with
     goal: str = ""
 
 
@@ -129,6 +122,10 @@ OPTIONS: Mapping[str, dict[str, Any]] = {
         "metavar": "DIR", "type": Path, "action": "append", "default": [],
         "help": "read these scores, not the corpora cello-suites and bach-solo; may be repeated",
     },
+    "lines": {
+        "metavar": "DIR", "type": Path, "action": "append", "default": [],
+        "help": "read these, not the corpora bach-keyboard and bach-ensemble; may be repeated",
+    },
 }  # fmt: skip
 """What may be measured, by the name of the option: the words of ``add_argument``."""
 
@@ -152,7 +149,7 @@ def machine() -> dict[str, str]:
 
 @cache
 def version() -> str:
-    """Of this checkout as it was when first asked, with its commit where git knows it.
+    """Version and commit of this checkout, read once.
 
     Results that are recorded change the checkout, but not what is measured next.
     """
@@ -198,76 +195,63 @@ def system_name() -> str:
 def composer_of(
     bundle: Bundle,
     variant: str | None = None,
-    settings: Settings | None = None,
+    settings: ComposerSettings | None = None,
     *,
     seed: int = 1,
     stepwise: bool = False,
 ) -> Composer:
-    """What composes, from one seed always the same."""
-    chosen = settings or Settings()
+    """A composer with a seeded random generator."""
+    chosen = settings or ComposerSettings()
     predictor = load_predictor(bundle, variant, stepwise=stepwise)
-    return Composer(predictor, bundle.manifest.range, np.random.default_rng(seed), lambda: chosen)
+    return Composer(predictor, bundle.manifest.range, seed, lambda: chosen)
 
 
 @dataclass(frozen=True)
-class Taken:
-    """A measurement as it was taken.
+class Result:
+    """The result of a measurement."""
 
-    Attributes:
-        machine: what the figures depend on, by name, as ``bench.report.machine`` tells it.
-        figures: in the order in which they were printed.
-    """
-
+    # what the figures depend on, by name, as ``bench.report.machine`` tells it
     machine: Mapping[str, str]
-    figures: tuple[Figure, ...]
+    figures: tuple[Figure, ...]  # in the order in which they were printed
 
 
-Results = Mapping[str, Taken]
+Results = Mapping[str, Result]
 """By name of the measurement, in the order of the file."""
 
 
 def read(path: Path) -> Results:
-    """The results in a file.
-
-    Raises:
-        InputError: it cannot be read, or is not what the bench writes.
-    """
+    """The results in a file."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise InputError(f"{path}: larger than {MAX_BYTES >> 20} MiB, so not from this bench")
         content = json.loads(path.read_text(encoding="utf-8"))
+        return {one_line(name): _taken(entry) for name, entry in content.items()}
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not JSON ({error}); {_MAKE}") from error
-    if not isinstance(content, dict):
-        raise InputError(f"{path}: not a result of the bench; {_MAKE}")
-    return {one_line(name): _taken(path, name, entry) for name, entry in content.items()}
+    except (
+        ValueError,
+        TypeError,
+        LookupError,
+        AttributeError,
+        ArithmeticError,
+        RecursionError,
+    ) as error:
+        raise InputError(
+            f"{path}: not a result of the bench ({one_line(repr(error))[:80]}); make one with: "
+            "python -m bench --json FILE"
+        ) from error
 
 
 def write(path: Path, results: Results) -> None:
-    """Write results so that ``read`` gives them back.
-
-    Raises:
-        OutputError: the file cannot be written.
-    """
+    """Write results so that ``read`` gives them back."""
     write_json(path, {name: asdict(taken) for name, taken in results.items()})
 
 
-def _taken(path: Path, name: str, entry: Any) -> Taken:
-    if not isinstance(entry, dict) or not isinstance(entry.get("machine"), dict):
-        raise InputError(f"{path}: {name[:40]!r} says no machine, so not from the bench; {_MAKE}")
-    machine = {one_line(str(key)): one_line(str(said)) for key, said in entry["machine"].items()}
-    return Taken(machine, tuple(_figures(path, name, entry.get("figures"))))
-
-
-def _figures(path: Path, name: str, rows: Any) -> Iterator[Figure]:
-    for row in rows if isinstance(rows, list) else [rows]:
-        try:
-            what, unit, goal = (one_line(str(row[key])) for key in ("what", "unit", "goal"))
-            value = float(row["value"])
-        except (TypeError, KeyError, ValueError, OverflowError) as error:
-            raise InputError(
-                f"{path}: a figure of {name[:40]!r} is not as the bench writes it; {_MAKE}"
-            ) from error
-        yield Figure(what, value, unit, goal)
+def _taken(entry: Any) -> Result:
+    """What ``asdict`` made of it; raises whatever else it is."""
+    machine = {name: one_line(str(entry["machine"][name])) for name in MACHINE}
+    figures = [
+        Figure(value=float(row["value"]), **{key: one_line(str(row[key])) for key in _TEXTS})
+        for row in entry["figures"]
+    ]
+    return Result(machine, tuple(figures))

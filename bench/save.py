@@ -24,15 +24,16 @@ def measure(options: argparse.Namespace) -> list[Figure]:
     return [
         Figure(f"save --notes {NOTES}, whole process", NOTES / process(options.bundle), "notes/s",
                "over 4,000"),
+        Figure("the same with --jobs 1", NOTES / process(options.bundle, "--jobs", "1"), "notes/s"),
         Figure("composing alone", NOTES / composing(options.bundle), "notes/s"),
     ]  # fmt: skip
 
 
-def process(bundle: Path) -> float:
+def process(bundle: Path, *words: str) -> float:
     """Seconds from start to end of the command."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "out.mid"
-        command = ["-m", "playbach", "save", str(out), "--notes", str(NOTES), "--seed", "1"]
+        command = ["-m", "playbach", "save", str(out), "--notes", str(NOTES), "--seed", "1", *words]
         began = time.perf_counter()
         subprocess.run(
             [sys.executable, *command, "--bundle", str(bundle)], check=True, capture_output=True

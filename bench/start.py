@@ -1,4 +1,8 @@
-"""Process start to first note sent, and resident memory while playing.
+"""Process start to first note sent, memory while playing, and what the sender adds to both.
+
+The sender is the process that owns the port. Its start is that of a sink of JACK in a process of
+its own, less that of one in this process; its memory is what it has alone and its share of the
+rest (PSS).
 
 python -m bench.start [--bundle FILE] [--json FILE]
 """
@@ -12,8 +16,13 @@ import sys
 import time
 from pathlib import Path
 
-from bench.playing import player, resident, started
+from bench.jack_ear import NAME
+from bench.playing import children, player, proportional, resident, started
 from bench.report import Figure, run
+
+from playbach.sender.process import SenderSink
+from playbach.sinks.base import Sink
+from playbach.sinks.jack import JackSink
 
 STARTS = 5
 PATIENCE = 20.0
@@ -25,18 +34,38 @@ FIRST_NOTE = Path(__file__).with_name("first_note.py")
 
 def measure(options: argparse.Namespace) -> list[Figure]:
     start = statistics.median(first_note(options.bundle, seed) for seed in range(STARTS))
-    with player(options.bundle) as play, started(play) as process:
-        # What it says is not read: a few lines do not fill the pipe.
-        time.sleep(PLAYED)
-        own, shared = resident(process.pid)
-    where = "sink none" if "none" in play else "JACK"
-    figures = [
-        Figure(f"start to first note sent, median of {STARTS}", start, "s", "under 1"),
-        Figure(f"resident, playing to {where}", own, "MB", "under 90"),
-    ]
+    figures = [Figure(f"start to first note sent, median of {STARTS}", start, "s", "under 1")]
+    with player(options.bundle) as play:
+        with started(play) as process:
+            # What it says is not read: a few lines do not fill the pipe.
+            time.sleep(PLAYED)
+            own, shared = resident(process.pid)
+            senders = sum(map(proportional, children(process.pid)))
+        where = "sink none" if "none" in play else "JACK"
+        figures.append(Figure(f"resident, playing to {where}", own, "MB", "under 90"))
+        if senders:
+            apart = statistics.median(
+                opened(SenderSink(JackSink(NAME), NAME)) for _ in range(STARTS)
+            )
+            here = statistics.median(opened(JackSink(NAME)) for _ in range(STARTS))
+            figures += [
+                Figure("the sender: start", apart - here, "s", "under 0.05"),
+                Figure("the sender: memory (PSS)", senders, "MB", "under 12"),
+            ]
     if shared:
         figures.append(Figure("jackd's memory that each of its clients shares", shared, "MB"))
     return figures
+
+
+def opened(sink: Sink) -> float:
+    """Seconds that a sink takes until messages can be sent to it."""
+    began = time.monotonic()
+    sink.open()
+    sink.start(lambda _: None)
+    took = time.monotonic() - began
+    sink.silence()
+    sink.close()
+    return took
 
 
 def first_note(bundle: Path, seed: int) -> float:

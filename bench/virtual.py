@@ -1,4 +1,4 @@
-"""A sink on a time of its own, which runs as fast as the music is handed over."""
+"""A sink on simulated time, which runs as fast as notes are composed."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import heapq
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 
-from playbach.midi_messages import TimedMessage
-from playbach.silence import hushing
+from playbach.midi.active_notes import all_notes_off
+from playbach.midi.messages import TimedMessage
 from playbach.sinks.base import Change, OnChange, OnFailure
-from playbach.status import Lateness
 from playbach.stream import Seconds
+from playbach.timing import Lateness
 
 
 class VirtualSink:
-    """Time passes only in ``pause``; what is due then is heard, exactly on time."""
+    """Time passes only in ``pause``, which delivers what is due, exactly on time."""
 
     name = "virtual"
     description = "a sink on a time of its own"
@@ -74,8 +74,8 @@ class VirtualSink:
         heapq.heapify(self._queue)
         return [TimedMessage(Seconds(due), data) for due, _, data in taken]
 
-    def hush(self, channels: Iterable[int]) -> None:
-        for data in hushing(channels):
+    def all_notes_off(self, channels: Iterable[int]) -> None:
+        for data in all_notes_off(channels):
             self._leave(data)
 
     def reconnect(self) -> bool:
@@ -85,7 +85,7 @@ class VirtualSink:
 
     def silence(self) -> None:
         self._queue.clear()
-        self.hush(range(16))
+        self.all_notes_off(range(16))
 
     def close(self) -> None:
         self.closed = True

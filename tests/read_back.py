@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import mido
 
+from playbach.midi.files import TRILLED, WRITTEN
 from playbach.music.form import parse_form
 from playbach.music.key import Key, parse_key
 from playbach.music.meter import TICKS_PER_QUARTER, Meter
@@ -38,6 +40,27 @@ class Written:
 
     @cached_property
     def notes(self) -> tuple[Note, ...]:
+        """As they are written, where the file is of a performance and says so."""
+        written = [
+            note
+            for tick, one in self.timed
+            if one.type == "sequencer_specific" and bytes(one.data).startswith(WRITTEN)
+            for note in unpacked(bytes(one.data)[len(WRITTEN) :], self._ours(tick))
+        ]
+        played = self.played
+        if not written:
+            return played
+        struck: Counter[int] = Counter(note.pitch for note in played)
+        for _, one in self.timed:
+            if one.type == "sequencer_specific" and bytes(one.data).startswith(TRILLED):
+                pairs = bytes(one.data)[len(TRILLED) :]
+                struck.subtract(dict(zip(pairs[::2], pairs[1::2], strict=True)))
+        struck.subtract(note.pitch for note in written)
+        assert not any(struck.values())
+        return tuple(written)
+
+    @cached_property
+    def played(self) -> tuple[Note, ...]:
         """Each pitch ends before it begins again, and all end."""
         begun: dict[int, int] = {}
         found = []
@@ -100,6 +123,19 @@ def read_back(source: Path | bytes) -> Written:
         tick += message.time
         timed.append((tick, message))
     return Written(tuple(timed), file.ticks_per_beat)
+
+
+def unpacked(packed: bytes, onset: int) -> list[Note]:
+    """Ticks since the onset before, pitch and duration of each note, all variable in length."""
+    numbers = [0]
+    for byte in packed:
+        numbers[-1] = numbers[-1] << 7 | byte & 0x7F
+        numbers += [0] if byte < 0x80 else []
+    notes = []
+    for shift, pitch, duration in zip(*[iter(numbers[:-1])] * 3, strict=True):
+        onset += shift
+        notes.append(Note(Ticks(onset), Pitch(pitch), Ticks(duration)))
+    return notes
 
 
 def words(text: str) -> str:

@@ -10,7 +10,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 # What no command of the board may need, then what only some of its commands do.
-NEVER = ("tensorflow", "keras", "music21", "matplotlib", "playbach_train", "playbach_convert")
+NEVER = (
+    "tensorflow", "keras", "music21", "matplotlib", "sklearn", "playbach_train", "playbach_convert",
+)  # fmt: skip
 NOT_AT_ONCE = ("numpy", "ai_edge_litert", "tflite_runtime", "rtmidi", "alsa_midi")
 
 

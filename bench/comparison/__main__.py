@@ -1,8 +1,9 @@
 """``make compare``: every network beside the others, in ``docs/comparison.md``.
 
-Trains and converts what is missing, measures what has changed, writes the page and the samples.
+Trains and converts what is missing, measures what has changed, writes the tables of the page and
+the samples.
 
-    python -m bench.comparison [--runs DIR] [--only NAME] [--json FILE] [--measure] [--no-train]
+    python -m bench.comparison [--runs DIR] [--only NAME] [--measure] [--no-train] [--jobs N]
         [--stopped] [--out DIR]
 """
 
@@ -12,21 +13,22 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.comparison.page import page
+from bench.comparison.page import with_tables
 from bench.comparison.studies import STUDIES, Study, music_of
 from bench.report import machine, write_json
 
 from playbach.command_line import OneLineParser, guarded
 from playbach.errors import InputError, OutputError
-from playbach.files import check_writable, write_atomically
+from playbach.files import write_atomically
 from playbach_train.runs.run import NETWORK, read_json
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGE, FOLDER, KEPT, SEEN = "comparison.md", "comparison", "figures.json", "seen.txt"
+PAGE, FOLDER, KEPT = "comparison.md", "comparison", "figures.json"
 PROG = "python -m bench.comparison"
 Figures = dict[str, Any]
 
@@ -50,13 +52,16 @@ def build_parser() -> OneLineParser:
         "--only", metavar="NAME", action="append", default=[],
         help=f"row to make, one of {', '.join(rows())} (default: all); may be repeated",
     )  # fmt: skip
-    parser.add_argument("--json", metavar="FILE", type=Path, help="also write all figures here")
     parser.add_argument(
         "--measure", action="store_true", help="measure again what was measured before"
     )
     parser.add_argument(
         "--no-train", action="store_true",
         help="train nothing: a run that is missing or not finished is an error",
+    )  # fmt: skip
+    parser.add_argument(
+        "--jobs", metavar="N", type=int, default=1,
+        help="networks trained at the same time (default %(default)s)",
     )  # fmt: skip
     parser.add_argument(
         "--stopped", action="store_true", help="take runs that were stopped by hand as they are"
@@ -74,16 +79,12 @@ def rows() -> dict[str, Study]:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Make, measure and write; the exit status.
-
-    Raises:
-        PlaybachError: an option, a run or a file is not as it must be.
-    """
+    """Make, measure and write; the exit status."""
+    if options.jobs < 1:
+        raise InputError(f"--jobs {options.jobs}: it must be at least 1")
     for name in options.only:
         if name not in rows():
             raise InputError(f"--only {name[:20]}: there are {', '.join(rows())}")
-    if options.json:
-        check_writable(options.json, force=True)
     kept = _folder(options.out) / KEPT
     figures: Figures = read_json(kept) if kept.exists() else {}
     for title, study in STUDIES.items():
@@ -92,11 +93,8 @@ def run(options: argparse.Namespace) -> int:
             figures[title] = found
             write_json(kept, {**figures, "machine": machine()})
     figures = read_json(kept) if kept.exists() else figures
-    seen = options.out / FOLDER / SEEN
-    text = page(figures, seen.read_text(encoding="utf-8") if seen.exists() else "")
+    text = with_tables((DOCS / PAGE).read_text(encoding="utf-8"), figures)
     write_atomically(options.out / PAGE, text.encode(), force=True)
-    if options.json:
-        write_json(options.json, figures)
     _say(f"{options.out / PAGE}: written")
     return 0
 
@@ -127,16 +125,13 @@ class Row:
 def measured(
     study: Study, wanted: Sequence[Row], options: argparse.Namespace, before: Figures
 ) -> Iterator[Figures]:
-    """The study's figures, as they become more; none if nothing has changed.
-
-    Raises:
-        PlaybachError: a run is not as it must be.
-    """
+    """Measure what has changed; yields the study's figures after each row."""
     from bench.comparison import measuring  # noqa: PLC0415 Keras takes seconds
     from bench.comparison.runs import digest  # noqa: PLC0415 likewise
 
-    for row in wanted:
-        make(study, row, options)
+    # In processes of their own; each goes on from its checkpoint when it was stopped.
+    with ThreadPoolExecutor(options.jobs) as pool:
+        list(pool.map(lambda row: make(study, row, options), wanted))
     found: Figures = {"rows": {}, **before}
     known = {name: one["digest"] for name, one in found["rows"].items()}
     stale = [
@@ -163,11 +158,7 @@ def measured(
 
 
 def make(study: Study, row: Row, options: argparse.Namespace) -> None:
-    """Train and convert, where that is not done.
-
-    Raises:
-        InputError: training is not done, and nothing is to be trained.
-    """
+    """Train and convert, where that is not done."""
     from bench.comparison import runs  # noqa: PLC0415 TensorBoard takes a second
 
     if options.no_train:
@@ -187,11 +178,7 @@ def make(study: Study, row: Row, options: argparse.Namespace) -> None:
 
 
 def _folder(out: Path) -> Path:
-    """Where samples go.
-
-    Raises:
-        OutputError: it cannot be made.
-    """
+    """Where samples go."""
     folder = out / FOLDER
     try:
         folder.mkdir(parents=True, exist_ok=True)

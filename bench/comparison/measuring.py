@@ -27,15 +27,16 @@ from bench.report import composer_of
 
 from playbach.bundle import Bundle, read_bundle
 from playbach.cli.save import compose
-from playbach.composer.sampling import Sampling
+from playbach.composer.settings import Sampling
 from playbach.errors import InputError
 from playbach.files import write_atomically
+from playbach.midi.files import Placed
 from playbach.music.form import Form, parse_form
-from playbach.music.midi_write import Placed
 from playbach.music.note import Note, Piece, Ticks
 from playbach.predictor import load_predictor
 from playbach.predictor.load import NOTE_KINDS, STEP_KINDS
-from playbach.save.engraving import check_svg, pages
+from playbach.save import engraver
+from playbach.save.engraving import pages
 from playbach.save.formats import save
 from playbach_train.networks.table import architecture, load_run
 from playbach_train.report.figures import Sets, figures_of
@@ -59,11 +60,7 @@ _STEP = "step"
 
 
 def row_of(study: Study, music: Music, folder: Path, bundle: Path, midi: Path) -> Figures:
-    """Everything that is said of a network, its sample written to ``midi``.
-
-    Raises:
-        PlaybachError: the run or the bundle is not as it must be.
-    """
+    """Everything that is said of a network, its sample written to ``midi``."""
     run = load_run(folder)
     check_unseen(run, music.measured)
     network = architecture(run.network)
@@ -104,11 +101,7 @@ def music_digest(music: Music) -> str:
 
 
 def forms_of(study: Study, music: Music) -> list[Form]:
-    """The study's forms that its scores have.
-
-    Raises:
-        InputError: fewer than two movements are of any of them.
-    """
+    """The study's forms that its scores have."""
     count = Counter(piece.form.name for piece in music.real.values())
     if sum(count[name] for name in study.forms) < _FEWEST:
         raise InputError(f"{' '.join(study.corpora)}: too few movements to compare with")
@@ -116,21 +109,15 @@ def forms_of(study: Study, music: Music) -> list[Form]:
 
 
 def composed(bundle: Bundle, study: Study, music: Music) -> Figures:
-    """Likeness, repetition and originality of generated movements.
-
-    Raises:
-        PlaybachError: the bundle or the scores are not as they must be.
-    """
+    """Likeness, repetition and originality of generated movements."""
     forms = forms_of(study, music)
-    predictor = load_predictor(bundle)
+    network = load_predictor(bundle), bundle.manifest.range
     sampling = Sampling(playable=False)
     each = -(-MOVEMENTS // len(forms))
     pieces = [
-        piece
+        movement.piece
         for form in forms
-        for piece in islice(
-            generate(predictor, bundle.manifest.range, form, sampling, seed=SEED), each
-        )
+        for movement in islice(generate(network, form, sampling, seed=SEED), each)
     ]
     found = figures_of(_sets(pieces, forms, music))
     return {
@@ -168,7 +155,7 @@ def _side(found: Figures, side: str) -> Figures:
         "overlap": found["mean_overlap"]["against_all"][side],
         "features": {
             name: row["against_all"]["overlap"] and row["against_all"]["overlap"][side]
-            for name, row in found["features"].items()
+            for name, row in found["distributions"].items()
         },
         "repetition": {
             length: row[side] and row[side]["p50"] for length, row in found["repetition"].items()
@@ -201,7 +188,7 @@ def timed(bundle: Bundle) -> Figures:
 
 def per_note(bundle: Bundle, *, stepwise: bool = False) -> float:
     """Median seconds of processor time for a note, from asking the composer to having it."""
-    stream = composer_of(bundle, stepwise=stepwise).stream()
+    stream = composer_of(bundle, stepwise=stepwise)
     notes = (item for item in stream if isinstance(item, Note))
     taken = []
     for _ in range(1 + TIMES):
@@ -238,12 +225,8 @@ def _has_step(bundle: Bundle, variant: str) -> bool:
 
 
 def check_engraver() -> None:
-    """Find out before long work whether pages can be made.
-
-    Raises:
-        OutputError: verovio or rsvg-convert is not installed.
-    """
-    check_svg()
+    """Find out before long work whether pages can be made."""
+    engraver.check()
     check_rasteriser()
 
 
@@ -261,20 +244,12 @@ def shortened(placed: Placed, seconds: float = SECONDS) -> Placed:
     end = int(piece.pickup + bars * meter.bar_ticks)
     if end >= placed.length:
         return placed
-    notes = tuple(
-        replace(note, duration=Ticks(min(note.duration, end - note.onset)))
-        for note in piece.notes
-        if note.onset < end
-    )
-    return Placed(replace(piece, notes=notes), placed.tempo, Ticks(end))
+    cut = replace(piece, notes=piece.notes_within(0, end))
+    return Placed(cut, placed.tempo, Ticks(end))
 
 
 def write_sample(placed: Placed, midi: Path) -> Figures:
-    """The MIDI file, its first page beside it, and what is in them.
-
-    Raises:
-        OutputError: they cannot be written.
-    """
+    """The MIDI file, its first page beside it, and what is in them."""
     save([placed], midi, force=True)
     write_atomically(midi.with_suffix(".png"), page_png(placed), force=True)
     piece = placed.piece

@@ -1,50 +1,37 @@
-"""The page, out of the figures alone: the same figures give the same page.
+"""The tables of the page, out of the figures alone: the same figures give the same tables.
 
-What it says in words, what each measure means too, is in ``template.md`` and ``leakage.md``.
+Everything else in ``docs/comparison.md`` is written by hand, what each measure means too.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
-import textwrap
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from string import Template
 from typing import Any
 
 from bench.comparison.predicting import pooled
-from bench.comparison.studies import BACH, BALLADS, Study
+from bench.comparison.studies import STUDIES, Study
+from bench.documents import MARK, remade
+
+from playbach.errors import InputError
 
 Figures = dict[str, Any]
-TEMPLATE, LEAKAGE = (Path(__file__).with_name(name) for name in ("template.md", "leakage.md"))
 BASELINE, REAL = "n-grams", "real"
 NONE = "\N{EN DASH}"
 NOT_YET = "Not measured here yet: `make compare` does it."
-WIDTH = 100
-_PROSE = re.compile(r"(?<=\n\n)[^|#!<\s-].*?(?=\n\n|\Z)", re.DOTALL)
+_MARK = MARK.format(r"compare: (\S+) (\w+)")
 
 
 @dataclass(frozen=True)
 class Column:
-    """What stands above one column of the table.
+    """What stands above one column of the table."""
 
-    Attributes:
-        name: of a network, or of what networks are set beside.
-        row: figures of a network, empty for what is none.
-        bits: movements as ``predicting.held_out`` gives them.
-        composed: figures of music, as ``measuring.composed`` gives them.
-        common: names of the movements that every network can read.
-        sample: name of the files of its sample, without suffix; empty for what has none.
-    """
-
-    name: str
-    row: Figures
-    bits: Figures | None
-    composed: Figures | None
-    common: tuple[str, ...]
-    sample: str = ""
+    name: str  # of a network, or of what networks are set beside
+    row: Figures  # figures of a network, empty for what is none
+    bits: Figures | None  # movements as ``predicting.held_out`` gives them
+    composed: Figures | None  # figures of music, as ``measuring.composed`` gives them
+    common: tuple[str, ...]  # names of the movements that every network can read
 
 
 Value = Callable[[Column], float | None]
@@ -52,24 +39,13 @@ Value = Callable[[Column], float | None]
 
 @dataclass(frozen=True)
 class Measure:
-    """A line of the table; ``template.md`` says what it means.
+    """A line of the table."""
 
-    Attributes:
-        title: what is measured, with its unit.
-        value: of a column, ``None`` where it is not defined.
-        show: how a number is written.
-        best: ``min`` or ``max`` of the networks' values, ``None`` where neither is better.
-    """
-
-    title: str
-    value: Value
-    show: str
-    best: Callable[[Sequence[float]], float] | None = None
-
-    def cell(self, column: Column) -> str:
-        """What stands in the table."""
-        value = self.value(column)
-        return NONE if value is None else format(value, self.show)
+    title: str  # what is measured, with its unit
+    value: Value  # of a column, ``None`` where it is not defined
+    show: str  # how a number is written
+    # ``min`` or ``max`` of the networks' values, ``None`` where neither is better
+    best: Callable[[Iterable[float]], float] | None = None
 
 
 def _bits(key: str, *, common: bool = False) -> Value:
@@ -149,214 +125,128 @@ GROUPS: Mapping[str, Sequence[Measure]] = {
 }
 
 
-def page(figures: Figures, seen: str) -> str:
-    """The page as Markdown.
+def with_tables(text: str, figures: Figures) -> str:
+    """The page as it is, what stands in it between marks made anew."""
 
-    Args:
-        figures: of all studies.
-        seen: what a person has written of the samples; its first line names them by
-            ``samples_digest``.
-    """
-    study: Figures = figures.get("bach", {"rows": {}})
-    ballads: Figures = figures.get("ballads", {"rows": {}})
-    columns, rows = columns_of(BACH, study), study["rows"].values()
-    trainings = [row["training"] for row in rows]
-    words = {
-        "what": _what(study),
-        "table": table(columns),
-        "none": NONE,
-        "real_movements": study.get("beside", {}).get("names", 0),
-        "corpora": " and ".join(BACH.corpora),
-        "chosen": max((one["held_out"] for one in trainings if one["is_chosen"]), default=0),
-        "measured": ", ".join(f"`{name}`" for name in BACH.measured),
-        "composed": max((row["composed"]["movements"] for row in rows), default=0),
-        "leaders": leaders(columns),
-        "seen": _seen(seen, {**study["rows"], **ballads["rows"]}),
-        "machine": "; ".join(f"{key}: {said}" for key, said in figures.get("machine", {}).items()),
-        "training": _trained(study),
-        "leakage": _leakage(study),
-        "samples": _samples(study),
-        "ballads_corpus": BALLADS.corpora[0],
-        "ballads": "\n\n".join((
-            table(columns_of(BALLADS, ballads)), _trained(ballads), _samples(ballads),
-        )) if ballads["rows"] else NOT_YET,
-    }  # fmt: skip
-    text = Template(TEMPLATE.read_text(encoding="utf-8")).substitute(words)
-    return _PROSE.sub(lambda found: _wrapped(found[0]), text.rstrip()) + "\n"
+    def made(found: re.Match[str]) -> str:
+        title, section = found.groups()
+        if title not in STUDIES or section not in SECTIONS:
+            raise InputError(
+                f"the page asks for {title} {section}: there are {', '.join(STUDIES)}, each with "
+                f"{', '.join(SECTIONS)}"
+            )
+        study = figures.get(title)
+        known = {"machine": figures.get("machine", {}), **(study or {})}
+        return "\n".join(SECTIONS[section](STUDIES[title], known)).rstrip() if study else NOT_YET
+
+    return remade(text, _MARK, made)[0]
 
 
 def columns_of(study: Study, figures: Figures) -> list[Column]:
     """A column for each network of the study, then for what they are set beside."""
     rows: Mapping[str, Figures] = figures["rows"]
-    bits = {name: row["held_out"] for name, row in rows.items() if row["held_out"]}
-    names = [set(one["movements"]) for one in bits.values()]
+    names = [set(row["held_out"]["movements"]) for row in rows.values() if row["held_out"]]
     common = tuple(sorted(set.intersection(*names))) if names else ()
     found = [
-        Column(
-            name=network,
-            row=(row := rows.get(name, {})),
-            bits=bits.get(name),
-            composed=row.get("composed"),
-            common=common,
-            sample=name if row else "",
-        )
+        Column(network, row := rows.get(name, {}), row.get("held_out"), row.get("composed"), common)
         for name, network in study.names.items()
     ]
     beside = figures.get("beside", {})
-    baseline = beside.get("baseline")
-    return [
-        *found,
-        *([Column(BASELINE, {}, baseline, None, common)] if baseline else []),
-        Column(REAL, {}, None, beside.get("real"), common),
-    ]
+    if baseline := beside.get("baseline"):
+        found.append(Column(BASELINE, {}, baseline, None, common))
+    return [*found, Column(REAL, {}, None, beside.get("real"), common)]
 
 
-def table(columns: Sequence[Column]) -> str:
+def table(study: Study, figures: Figures) -> Iterator[str]:
     """All measures, a line each, in groups."""
-    lines = [
-        _line(["", *(column.name for column in columns)]),
-        _line(["---", *("---:" for _ in columns)]),
-    ]
+    columns = columns_of(study, figures)
+    yield _line(["", *(column.name for column in columns)])
+    yield _line(["---", *("---:" for _ in columns)])
     for title, measures in GROUPS.items():
-        shown = [
-            one for one in measures if any(one.value(column) is not None for column in columns)
-        ]
+        rows = [(one, [one.value(column) for column in columns]) for one in measures]
+        shown = [(one, values) for one, values in rows if any(v is not None for v in values)]
         if shown:
-            lines.append(_line([f"*{title}*", *("" for _ in columns)]))
-        lines += [_line([measure.title, *_cells(measure, columns)]) for measure in shown]
-    lines.append(_line(["*a sample*", *(_links(column.sample) for column in columns)]))
-    return "\n".join(lines)
+            yield _line([f"*{title}*", *("" for _ in columns)])
+        for measure, values in shown:
+            yield _line([measure.title, *_cells(measure, columns, values)])
 
 
-def leaders(columns: Sequence[Column]) -> str:
-    """Which network is first in each measure that has a better end, and which second."""
-    lines = []
-    for measure in (one for group in GROUPS.values() for one in group if one.best):
-        ranked = _ranked(measure, columns)
-        if len(ranked) > 1:
-            shown = ", then ".join(f"{one.name} ({measure.cell(one)})" for one in ranked[:2])
-            lines.append(f"- **{measure.title}**: {shown}")
-    return "By measure, the first and the second network:\n\n" + "\n".join(lines) if lines else ""
+def _cells(
+    measure: Measure, columns: Sequence[Column], values: Sequence[float | None]
+) -> Iterator[str]:
+    """The best of several networks is bold."""
+    pairs = list(zip(columns, values, strict=True))
+    rivals = [value for column, value in pairs if column.row and value is not None]
+    best = measure.best(rivals) if measure.best and len(rivals) > 1 else None
+    for column, value in pairs:
+        cell = NONE if value is None else format(value, measure.show)
+        yield f"**{cell}**" if column.row and value is not None and value == best else cell
 
 
-def samples_digest(rows: Mapping[str, Figures]) -> str:
-    """What the samples are known by."""
-    made = "\n".join(f"{name} {row['sample']['digest']}" for name, row in rows.items())
-    return hashlib.sha256(made.encode()).hexdigest()[:12]
-
-
-def _seen(written: str, rows: Mapping[str, Figures]) -> str:
-    """What a person wrote who looked at the samples, if it is about these."""
-    first, _, rest = written.partition("\n")
-    digest = samples_digest(rows)
-    if first.strip() != digest:
-        return f"Nobody has described these samples yet (`{digest}`)." if rows else ""
-    return rest.strip()
-
-
-def _ranked(measure: Measure, columns: Sequence[Column]) -> list[Column]:
-    networks = [one for one in columns if one.row and measure.value(one) is not None]
-    key: Callable[[Column], float] = lambda one: measure.value(one) or 0.0  # noqa: E731 a name for what it is
-    return sorted(networks, key=key, reverse=measure.best is max)
-
-
-def _cells(measure: Measure, columns: Sequence[Column]) -> list[str]:
-    best = _ranked(measure, columns)[:1] if measure.best else []
-    alone = len(_ranked(measure, columns)) < 2
-    return [
-        f"**{measure.cell(one)}**" if one in best and not alone else measure.cell(one)
-        for one in columns
-    ]
-
-
-def _links(sample: str) -> str:
-    if not sample:
-        return ""
-    return f"[MIDI](comparison/{sample}.mid), [page](comparison/{sample}.png)"
-
-
-def _what(study: Figures) -> str:
-    rows = [(network, study["rows"].get(name)) for name, network in BACH.names.items()]
-    return "\n".join(
-        _wrapped(f"- **{network}**: {row['about'] if row else 'not trained here yet'}")
-        for network, row in rows
-    )
-
-
-def _samples(study: Figures) -> str:
-    lines = []
-    for name, row in study["rows"].items():
-        made = row["sample"]
-        lines.append(
-            f"### {name}\n\n{made['title']}, {made['meter']}: {made['notes']} notes in "
-            f"{made['seconds']:.0f} seconds. [MIDI](comparison/{name}.mid)\n\n"
-            f"![The first page of the sample of {name}](comparison/{name}.png)"
-        )
-    return "\n\n".join(lines)
-
-
-def _trained(study: Figures) -> str:
+def training(study: Study, figures: Figures) -> Iterator[str]:
     """How each network was trained here, and whether it was done."""
-    lines = []
-    for name, row in study["rows"].items():
+    del study
+    yield "| | epochs | at most | ended | minutes | speed of the middle epoch |"
+    yield "| --- | ---: | ---: | --- | ---: | ---: |"
+    for name, row in figures["rows"].items():
         one = row["training"]
-        speed = f"; {one['speed']:,.0f} {one['speed_of']} a second" if one["speed"] else ""
-        better = (
-            " Its last epoch was its best: it had not stopped getting better."
-            if one["best_epoch"] == one["epochs"] and one["is_chosen"]
-            else ""
-        )
-        lines.append(_wrapped(
-            f"- **{name}**: {one['epochs']} of at most {one['most_epochs']} epochs "
-            f"({one['ending']}), {one['seconds'] / 60:.0f} minutes{speed}.{better}"
-        ))  # fmt: skip
-    return "\n".join(lines) or NOT_YET
+        speed = f"{one['speed']:,.0f} {one['speed_of']} a second" if one["speed"] else NONE
+        cells = [name, one["epochs"], one["most_epochs"], one["ending"]]
+        yield _line([*map(str, cells), f"{one['seconds'] / 60:.0f}", speed])
 
 
-def _leakage(study: Figures) -> str:
-    """A network on both splits, beside a lookup table."""
-    leaking = {name: row for name, row in study["rows"].items() if row["leakage"]}
-    nothing: Figures = {}
-    name, row = next(iter(leaking.items()), ("", nothing))
-    unseen = pooled(row["held_out"], row["held_out"]["movements"]) if row else None
-    if unseen is None:
-        return NOT_YET
-    found = row["leakage"]
+def leakage(study: Study, figures: Figures) -> Iterator[str]:
+    """A network on both splits at the epoch kept, beside a lookup table; then epoch by epoch."""
+    del study
+    name, row = next((name, row) for name, row in figures["rows"].items() if row["leakage"])
+    found, measured = row["leakage"], row["held_out"]
+    unseen = pooled(measured, measured["movements"])
     best = next(one for one in found["epochs"] if one["epoch"] == found["best_epoch"])
-    lookup, twice = found["lookup"], found["lookup_twice"]["random_windows"]
-    words = {
-        "name": name,
-        "none": NONE,
-        "random_top1": f"{best['random_windows']['top1']:.1%}",
-        "random_bits": f"{best['random_windows']['bits']:.2f}",
-        "unseen_top1": f"{unseen['top1']:.1%}",
-        "unseen_bits": f"{unseen['pitch'] * unseen['notes'] / unseen['symbols']:.2f}",
-        "lookup_random": f"{lookup['random_windows']:.1%}",
-        "lookup_random_whole": f"{lookup['random_windows']:.0%}",
-        "lookup_unseen": f"{lookup['held_out']:.1%}",
-        "lookup_unseen_whole": f"{lookup['held_out']:.0%}",
-        "lookup_twice": f"{twice:.1%}",
-        "lookup_twice_whole": f"{twice:.0%}",
-        "epochs": "\n".join(_epochs(found["epochs"])),
-    }
-    return Template(LEAKAGE.read_text(encoding="utf-8")).substitute(words).rstrip()
-
-
-def _epochs(rows: Iterable[Mapping[str, Any]]) -> Iterable[str]:
+    apart, lookup = best["random_windows"], found["lookup"]
+    bits = unseen["pitch"] * unseen["notes"] / unseen["symbols"] if unseen else 0.0
+    top1 = unseen["top1"] if unseen else 0.0
+    twice = found["lookup_twice"]["random_windows"]
+    yield "| | a random tenth of the windows | the movements measured |"
+    yield "| --- | ---: | ---: |"
+    yield f"| {name}, top-1 | {apart['top1']:.1%} | {top1:.1%} |"
+    yield f"| {name}, bits per symbol | {apart['bits']:.2f} | {bits:.2f} |"
+    yield f"| a lookup table, top-1 | {lookup['random_windows']:.1%} | {lookup['held_out']:.1%} |"
+    yield f"| a lookup table, each movement played twice, top-1 | {twice:.1%} | {NONE} |"
+    yield ""
     yield "| epoch | random windows: bits | top-1 | movements: bits | top-1 |"
     yield "| ---: | ---: | ---: | ---: | ---: |"
-    for row in rows:
-        cells = [f"{row[split][what]:{show}}" for split in ("random_windows", "held_out")
+    for one in found["epochs"]:
+        cells = [f"{one[split][what]:{show}}" for split in ("random_windows", "held_out")
                  for what, show in (("bits", ".2f"), ("top1", ".1%"))]  # fmt: skip
-        yield f"| {row['epoch']} | {' | '.join(cells)} |"
+        yield _line([str(one["epoch"]), *cells])
 
 
-def _wrapped(text: str) -> str:
-    """A paragraph or a point of a list, no line longer than the house's."""
-    return textwrap.fill(
-        " ".join(text.split()), WIDTH, subsequent_indent="  " if text.startswith("- ") else "",
-        break_long_words=False, break_on_hyphens=False,
-    )  # fmt: skip
+def samples(study: Study, figures: Figures) -> Iterator[str]:
+    """What each sample is, and its first page."""
+    del study
+    for name, row in figures["rows"].items():
+        made = row["sample"]
+        yield (
+            f"**{name}**: {made['title']}, {made['meter']}: {made['notes']} notes in "
+            f"{made['seconds']:.0f} seconds. [MIDI](comparison/{name}.mid)\n\n"
+            f"![The first page of the sample of {name}](comparison/{name}.png)\n"
+        )
+
+
+def machine(study: Study, figures: Figures) -> Iterator[str]:
+    """What the times depend on."""
+    del study
+    yield f"Times are of {'; '.join(f'{key}: {said}' for key, said in figures['machine'].items())}."
+
+
+SECTIONS: Mapping[str, Callable[[Study, Figures], Iterator[str]]] = {
+    "table": table,
+    "training": training,
+    "leakage": leakage,
+    "samples": samples,
+    "machine": machine,
+}
+"""What can stand between marks, by the name in the mark."""
 
 
 def _line(cells: Iterable[str]) -> str:

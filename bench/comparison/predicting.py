@@ -1,4 +1,4 @@
-"""What unseen movements cost each network to predict, and what is set beside it without one.
+"""Bits on unseen movements of each network, of n-grams, and of a lookup table.
 
 Beside the bits stand those of n-grams. Beside a split by random windows, and what it hides, stands
 a lookup table: for each window it finds the longest run of the latest symbols that the windows
@@ -7,11 +7,12 @@ learned from hold too, and answers with what most often followed it there.
 
 from __future__ import annotations
 
+import sys
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from itertools import count
+from os.path import commonprefix
 from typing import Any
 
 import numpy as np
@@ -20,31 +21,25 @@ from playbach.errors import InputError
 from playbach.music.encoding import DEFAULT_ENCODING
 from playbach.music.note import Piece
 from playbach.music.symbols import BORDER, HOLD, Symbol, vocabulary_from
-from playbach_train.networks.architecture import Convertible, HeldOut, Part, Trained
+from playbach_train.networks.architecture import Convertible, HeldOut, PartBits, Trained
 from playbach_train.networks.sequences import onset_row
 from playbach_train.networks.windows import RANDOM_SHARE
 from playbach_train.ngram import NgramBaseline
 from playbach_train.runs.run import HISTORY, Run, read_json
 
 Figures = dict[str, Any]
-Window = tuple[bytes, int]
-"""Numbers of the symbols before, the latest first, and of the one that follows."""
+Window = tuple[str, str]
+"""The symbols before, a character each, the latest first; and the one that follows."""
 
 PITCH = ("pitch", "symbols")
 """The part of a note or symbol that says its pitch, whatever the network calls it."""
 _SEED = 1
-_BYTES = 2
-"""Of a symbol's number."""
-_BEYOND = b"\xff" * _BYTES
-"""No number: after all that begins with the same symbols."""
+_BEYOND = chr(sys.maxunicode)
+"""No symbol: after all that begins with the same symbols."""
 
 
 def check_unseen(run: Run, measured: Iterable[str]) -> None:
-    """Refuse to measure on what was learned from, or what the best epoch was chosen by.
-
-    Raises:
-        InputError: so it is.
-    """
+    """Check that a run neither learned from ``measured`` nor chose its best epoch by it."""
     record = run.record
     seen = set(record["training"])
     if run.scores.get("held_out"):
@@ -56,7 +51,7 @@ def check_unseen(run: Run, measured: Iterable[str]) -> None:
 
 
 def parameters(run: Run, trained: Trained) -> int:
-    """Numbers that a network has learned and that the board needs."""
+    """Number of weights that the board needs."""
     weights = trained.weights if isinstance(trained, Convertible) else run.weights
     return sum(int(values.size) for values in weights.values())
 
@@ -70,7 +65,7 @@ def readable(trained: Trained, pieces: Mapping[str, Piece]) -> int:
 
 
 def held_out(trained: Trained, pieces: Mapping[str, Piece]) -> Figures | None:
-    """Each movement that the network can read, and what its parts say; ``None`` for no bits."""
+    """Results on each movement that the network can read; ``None`` if it has no probabilities."""
     movements: dict[str, Figures] = {}
     for name, piece in pieces.items():
         try:
@@ -119,14 +114,14 @@ def baseline(training: Mapping[str, Piece], measured: Mapping[str, Piece]) -> Fi
     movements = {}
     for name, piece in measured.items():
         chances, hits = ngrams.read(piece)
-        part = Part(float(-np.log2(chances).mean()), float(hits.mean()))
+        part = PartBits(float(-np.log2(chances).mean()), float(hits.mean()))
         notes = len(piece.notes) - 1
         movements[name] = asdict(HeldOut({"pitch": part}, notes, notes, quarters=0.0))
     return {"rhythm": "none", "movements": movements}
 
 
 def _rhythm(trained: Trained) -> str:
-    """Where the network says rhythm: in a part of its own, inside its symbols, or not at all."""
+    """How the network encodes rhythm: ``part``, ``inside`` its symbols, or ``none``."""
     if not isinstance(trained, Convertible):
         return "part"
     if HOLD in vocabulary_from(trained.tables["symbols"]).number:
@@ -136,14 +131,16 @@ def _rhythm(trained: Trained) -> str:
 
 def _held_out(row: Figures) -> HeldOut:
     """What ``asdict`` made of it."""
-    return HeldOut(**(row | {"parts": {name: Part(**one) for name, one in row["parts"].items()}}))
+    return HeldOut(
+        **(row | {"parts": {name: PartBits(**one) for name, one in row["parts"].items()}})
+    )
 
 
-def _mean(rows: Iterable[HeldOut], part: str, symbols: int) -> Part:
+def _mean(rows: Iterable[HeldOut], part: str, symbols: int) -> PartBits:
     pairs = [(row.parts[part], row.symbols) for row in rows]
     top1 = [one.top1 * count for one, count in pairs if one.top1 is not None]
     bits = sum(one.bits * count for one, count in pairs) / symbols
-    return Part(bits, sum(top1) / symbols if len(top1) == len(pairs) else None)
+    return PartBits(bits, sum(top1) / symbols if len(top1) == len(pairs) else None)
 
 
 def leakage(
@@ -209,10 +206,10 @@ class _Table:
         """Share of windows whose next symbol is the answer."""
         return sum(self._answer(context) == target for context, target in windows) / len(windows)
 
-    def _answer(self, context: bytes) -> int:
+    def _answer(self, context: str) -> str:
         at = bisect_left(self._contexts, context)
-        shared = max(_common(context, one) for one in self._contexts[max(at - 1, 0) : at + 1])
-        start = context[: shared * _BYTES]
+        near = self._contexts[max(at - 1, 0) : at + 1]
+        start = max((commonprefix([context, one]) for one in near), key=len)  # noqa: RUF071 characters are meant
         first = bisect_left(self._contexts, start)
         last = bisect_right(self._contexts, start + _BEYOND)
         return Counter(self._next[first:last]).most_common(1)[0][0]
@@ -221,23 +218,9 @@ class _Table:
 def _windows(piece: Piece, numbers: dict[Symbol, int], window: int, times: int) -> list[Window]:
     """The windows of a movement: every symbol follows one, and so does the border at its end."""
     symbols = [BORDER] * window + list(onset_row(piece).symbols) * times + [BORDER]
-    row = [numbers.setdefault(symbol, len(numbers)) for symbol in symbols]
-    packed = b"".join(number.to_bytes(_BYTES, "big") for number in reversed(row))
-    size = len(row)
-    return [
-        (packed[(size - at) * _BYTES : (size - at + window) * _BYTES], row[at])
-        for at in range(window, size)
-    ]
-
-
-def _common(one: bytes, other: bytes) -> int:
-    """Symbols at their beginning that both have."""
-    return next(
-        n
-        for n in count()
-        if n * _BYTES >= len(one)
-        or one[n * _BYTES : (n + 1) * _BYTES] != other[n * _BYTES : (n + 1) * _BYTES]
-    )
+    row = [chr(numbers.setdefault(symbol, len(numbers))) for symbol in symbols]
+    latest_first, size = "".join(reversed(row)), len(row)
+    return [(latest_first[size - at : size - at + window], row[at]) for at in range(window, size)]
 
 
 def _whole(row: Figures) -> Figures:

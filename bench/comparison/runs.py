@@ -1,18 +1,17 @@
-"""Runs and bundles: what is there, how it was trained, and making what is missing."""
+"""Runs and bundles: training, converting, and how a run was trained."""
 
 from __future__ import annotations
 
 import hashlib
 import math
-import struct
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from bench.comparison.studies import Study
-from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 
 from playbach.errors import InputError, PlaybachError
 from playbach_train.config import load_config
@@ -34,8 +33,6 @@ VARIANTS = "dynamic,int8,float32"
 """The first is what the board plays unless another is asked for."""
 _DRIFT_STEPS = 2000
 _PER_SECOND = "_per_second"
-_HEAD, _CHECKSUM = struct.Struct("<QI"), 4
-"""Of a record: its length and a checksum of that; then the record and its own checksum."""
 
 Figures = dict[str, Any]
 
@@ -45,11 +42,7 @@ class StepFailedError(PlaybachError):
 
 
 def ending(folder: Path) -> str | None:
-    """Why the training in ``folder`` is over, ``None`` if it is not.
-
-    Raises:
-        InputError: there is no run, or it is damaged.
-    """
+    """Why the training in ``folder`` is over, ``None`` if it is not."""
     if not (folder / RECORD).exists():
         raise InputError(f"{folder}: there is no training run; leave out --no-train to make it")
     if not (folder / HISTORY).exists():
@@ -66,11 +59,7 @@ def ending(folder: Path) -> str | None:
 
 
 def train(study: Study, network: str, folder: Path) -> None:
-    """Train ``network``, or go on with what is in ``folder``.
-
-    Raises:
-        StepFailedError: it failed.
-    """
+    """Train ``network``, or go on with what is in ``folder``."""
     resume = (folder / CHECKPOINT).exists()
     words = ["--resume"] if resume else ["--network", network, "--force"]
     options = (*study.training_options, *study.options.get(network, ()))
@@ -78,17 +67,13 @@ def train(study: Study, network: str, folder: Path) -> None:
 
 
 def convert(folder: Path, bundle: Path) -> None:
-    """Convert the run in ``folder``; a variant that comes out wrong is left out, and said.
-
-    Raises:
-        StepFailedError: it failed.
-    """
+    """Convert the run in ``folder``; a variant that comes out wrong is left out, and said."""
     words = ["--quantise", VARIANTS, "--drift", str(_DRIFT_STEPS), "--force"]
     _run("convert/convert.py", [str(folder), "-o", str(bundle), *words], fine=(0, 1))
 
 
 def digest(folder: Path) -> str:
-    """What the best weights and the record of a run are known by."""
+    """A digest of best weights and record, by which a changed run is noticed."""
     parts = [(folder / name).read_bytes() for name in (NETWORK, RECORD)]
     return hashlib.sha256(b"".join(parts)).hexdigest()[:16]
 
@@ -115,20 +100,11 @@ def how_trained(run: Run) -> Figures:
 
 def seconds(folder: Path) -> float:
     """Wall time of all epochs: of each session, from the first to the last entry of its log."""
-    sessions = (list(_times(path)) for path in sorted((folder / BOARD).glob("*tfevents*")))
-    return sum(times[-1] - times[0] for times in sessions if times)
-
-
-def _times(path: Path) -> Iterator[float]:
-    """When each record of a TensorBoard log was written, seconds; the last may be cut off."""
-    content = path.read_bytes()
-    at = 0
-    while at + _HEAD.size <= len(content):
-        size, _ = _HEAD.unpack_from(content, at)
-        start = at + _HEAD.size
-        at = start + size + _CHECKSUM
-        if at <= len(content):
-            yield float(Event.FromString(content[start : start + size]).wall_time)
+    total = 0.0
+    for log in sorted((folder / BOARD).glob("*tfevents*")):
+        times = [float(event.wall_time) for event in EventFileLoader(str(log)).Load()]
+        total += times[-1] - times[0] if times else 0.0
+    return total
 
 
 def _since_best(history: Sequence[Mapping[str, Any]]) -> int:

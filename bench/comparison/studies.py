@@ -29,29 +29,20 @@ _PATIENCE = ("--training.patience", "3")
 
 @dataclass(frozen=True)
 class Study:
-    """Networks trained on the same music.
+    """Networks trained on the same music."""
 
-    Attributes:
-        prefix: of the names of its rows; ``""`` for the main one.
-        corpora: names, or folders of scores.
-        measured: movements that every network is measured on, and none learns from.
-        kept_back: movements that are left out of everything, or patterns of their names.
-        networks: its rows, names of ``NETWORKS``.
-        forms: of the movements that are generated and compared; those of them that are there.
-        options: further options of training, by network.
-        licence: terms of scores that state none.
-        limit: movements read of each corpus; 0 for all.
-    """
-
-    prefix: str
-    corpora: tuple[str, ...]
-    measured: tuple[str, ...]
+    prefix: str  # of the names of its rows; ``""`` for the main one
+    corpora: tuple[str, ...]  # names, or folders of scores
+    measured: tuple[str, ...]  # movements that every network is measured on, and none learns from
+    # movements that are left out of everything, or patterns of their names
     kept_back: tuple[str, ...]
-    networks: tuple[str, ...]
+    networks: tuple[str, ...]  # its rows, names of ``NETWORKS``
+    # of the movements that are generated and compared; those of them that are there
     forms: tuple[str, ...]
+    # further options of training, by network
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    licence: str = ""
-    limit: int = 0
+    licence: str = ""  # terms of scores that state none
+    limit: int = 0  # movements read of each corpus; 0 for all
 
     @property
     def names(self) -> dict[str, str]:
@@ -72,15 +63,10 @@ class Study:
 
 @dataclass(frozen=True)
 class Music:
-    """The scores of a study.
+    """The scores of a study."""
 
-    Attributes:
-        real: what there is to learn from, by name.
-        measured: what is measured on.
-    """
-
-    real: Mapping[str, Piece]
-    measured: Mapping[str, Piece]
+    real: Mapping[str, Piece]  # what there is to learn from, by name
+    measured: Mapping[str, Piece]  # what is measured on
 
 
 BACH = Study(
@@ -115,12 +101,7 @@ STUDIES: Mapping[str, Study] = {"bach": BACH, "ballads": BALLADS}
 
 
 def music_of(study: Study, folder: Path) -> Music:
-    """The study's scores: what the run in ``folder`` keeps, and what is to be measured.
-
-    Raises:
-        InputError: some of what is to be measured is missing, or the run keeps no scores.
-        PlaybachError: as ``corpus.load``.
-    """
+    """The study's scores: what the run in ``folder`` keeps, and what is to be measured."""
     kept = kept_scores(folder)
     real = {
         name: piece

@@ -3,8 +3,8 @@
 Each picture is drawn from the figures kept in ``docs/figures/data``; they are taken where there are
 none yet, and anew with ``--measure``.
 
-    python -m bench.figures [NAME ...] [--measure] [--run DIR] [--bundle FILE] [--midi FILE]
-        [--and FILE] [--notes N] [--out DIR]
+    python -m bench.figures [NAME ...] [--measure] [--bundle FILE] [--midi FILE] [--data DIR]
+        [--notes N] [--out DIR]
 """
 
 from __future__ import annotations
@@ -14,18 +14,20 @@ import json
 import re
 import shlex
 import sys
-import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from types import MappingProxyType
 
 import matplotlib as mpl
 from bench.figures.attention import ATTENTION
+from bench.figures.effect import EFFECT
+from bench.figures.engravings import ENGRAVINGS
 from bench.figures.modules import MODULES
+from bench.figures.performing import PERFORMING
 from bench.figures.picture import STYLE, Measured, Picture, Sources
-from bench.figures.records import LEARNING, LIKENESS, VARIANTS
 from bench.figures.sample import SAMPLE
 from bench.figures.timings import ONSET_ERROR, SIZES
+from bench.figures.waveforms import WAVEFORMS
 from bench.report import machine
 
 from playbach.bundle import default_bundle_path
@@ -35,29 +37,21 @@ from playbach.files import write_atomically
 from playbach_train.runs.run import read_json
 
 FOLDER = Path(__file__).parents[2] / "docs" / "figures"
-PAGE = "README.md"
 PROG = "python -m bench.figures"
 PICTURES: MappingProxyType[str, Picture] = MappingProxyType(
     {
         "sample": SAMPLE,
         "modules": MODULES,
         "attention": ATTENTION,
-        "learning": LEARNING,
-        "variants": VARIANTS,
-        "likeness": LIKENESS,
         "sizes": SIZES,
         "onset-error": ONSET_ERROR,
+        "performing": PERFORMING,
+        "waveforms": WAVEFORMS,
+        "engravings": ENGRAVINGS,
+        "effect": EFFECT,
     }
 )
-"""By name, in the order in which the page shows them."""
-_HEAD = """\
-# Figures
-
-`make figures` draws every picture here, and writes this page, from the figures in `data/`, which
-were measured with the command given below each picture (in `.venv-dev/bin`). `make figures
-ARGS="NAME --measure"` takes those of one anew on your machine, for which NAME is one of
-{names}.
-"""
+"""By name, in the order in which the page lists them."""
 _ROW = re.compile(r"\[[^\[\]{}]*\]")
 
 
@@ -79,18 +73,13 @@ def build_parser() -> OneLineParser:
         "--measure", action="store_true", help="measure the figures again, not only draw them"
     )
     parser.add_argument(
-        "--run", metavar="DIR", type=Path, default=Path("runs/default"),
-        help="training run (default %(default)s)",
-    )  # fmt: skip
-    parser.add_argument(
         "--bundle", metavar="FILE", type=Path, default=default_bundle_path(),
         help="bundle (default: the one included)",
     )  # fmt: skip
     parser.add_argument("--midi", metavar="FILE", type=Path, help="movement that the network reads")
     parser.add_argument(
-        "--and", metavar="FILE", type=Path, action="append", default=[],
-        help="bundle of a further network to time; may be repeated",
-    )  # fmt: skip
+        "--data", metavar="DIR", type=Path, help="performances that the performer is fitted to"
+    )
     parser.add_argument(
         "--notes", metavar="N", type=int, default=400,
         help="notes played where onsets are timed (default %(default)s)",
@@ -103,18 +92,13 @@ def build_parser() -> OneLineParser:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Measure and draw; the exit status.
-
-    Raises:
-        PlaybachError: a name, a source or a figure that was kept is not as it must be.
-    """
+    """Measure and draw; the exit status."""
     unknown = sorted(set(options.names) - set(PICTURES))
     if unknown:
         raise InputError(f"no picture {unknown[0]!r}; there are {', '.join(PICTURES)}")
     if options.notes < 1:
         raise InputError(f"--notes {options.notes}: it is a whole number from 1")
-    more = tuple(getattr(options, "and"))
-    sources = Sources(options.run, options.bundle, options.midi, more, options.notes)
+    sources = Sources(options.bundle, options.midi, options.notes, options.data)
     folder: Path = options.out
     (folder / "data").mkdir(parents=True, exist_ok=True)
     for name in options.names or PICTURES:
@@ -130,49 +114,11 @@ def run(options: argparse.Namespace) -> int:
         picture = folder / PICTURES[name].file
         write_atomically(picture, draw(name, figures_in(kept)), force=True)
         print(f"{picture}: {picture.stat().st_size:,} bytes")
-    write_atomically(folder / PAGE, page(folder).encode(), force=True)
     return 0
 
 
-def page(folder: Path) -> str:
-    """The page in Markdown, of the pictures that have figures in ``folder``.
-
-    Raises:
-        InputError: the figures of one cannot be read.
-    """
-    kept = {name: folder / "data" / f"{name}.json" for name in PICTURES}
-    sections = [section(name, read_json(path)) for name, path in kept.items() if path.exists()]
-    head = _HEAD.format(names=", ".join(f"`{name}`" for name in PICTURES))
-    return "\n".join([head, *sections])
-
-
-def section(name: str, kept: Measured) -> str:
-    """A picture, what it shows, and how it was made."""
-    picture, machine = PICTURES[name], kept["machine"]
-    # What was read off a file does not depend on it, what was timed does.
-    load = (
-        f" Programs running or waiting in the minute before, on average: {machine['load']}."
-        if picture.timed
-        else ""
-    )
-    measured = (
-        f"Measured with `{kept['command']}` on {machine['date']}: {machine['cores']} cores of "
-        f"{machine['CPU']}, {machine['system']}, Python {machine['Python']}.{load}"
-    )
-    text = f"{_wrapped(picture.caption(kept['figures']))}\n\n{_wrapped(measured)}"
-    return f"## {picture.about}\n\n![{picture.about}]({picture.file})\n\n{text}\n"
-
-
-def _wrapped(text: str) -> str:
-    return textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False)
-
-
 def figures_in(kept: Path) -> Measured:
-    """The figures of a picture, as they were kept.
-
-    Raises:
-        InputError: the file cannot be read, or was not written here.
-    """
+    """The figures of a picture, as they were kept."""
     content = read_json(kept)
     figures = content.get("figures") if isinstance(content, dict) else None
     if not isinstance(figures, dict):
@@ -187,13 +133,12 @@ def draw(name: str, figures: Measured) -> bytes:
 
 
 def _command(name: str, options: argparse.Namespace) -> str:
-    """What was typed, files by their names alone: where they were is nobody else's concern."""
+    """The command line, with the names of files but not their folders."""
     words = ["python", "-m", "bench.figures", name, "--measure"]
     for option in PICTURES[name].options:
-        given = getattr(options, option)
-        for value in given if isinstance(given, list) else [given]:
-            if value != build_parser().get_default(option):
-                words += [f"--{option}", value.name if isinstance(value, Path) else str(value)]
+        value = getattr(options, option)
+        if value != build_parser().get_default(option):
+            words += [f"--{option}", value.name if isinstance(value, Path) else str(value)]
     return shlex.join(words)
 
 

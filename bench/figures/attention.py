@@ -61,7 +61,7 @@ def measure(sources: Sources) -> Measured:
 
 
 def looks(predictor: LstmCopyPredictor, piece: Piece) -> list[Look]:
-    """What was looked back to for each note of ``piece``, given all the true notes before it."""
+    """Attention of each note of ``piece`` to earlier ones, teacher-forced."""
     heading, events = encode(piece)
     predictor.begin(heading)
     found: list[Look] = []
@@ -171,26 +171,4 @@ def _map(axes: Any, bars: Bars, found: Sequence[Look], shown: Sequence[tuple[int
     axes.grid(visible=True, axis="both")
 
 
-def caption(measured: Measured) -> str:
-    if measured["held_out"]:
-        known = "which that network has never seen"
-    elif measured["trained_on"]:
-        known = "which that network also learned from"
-    else:
-        known = "on which it was not trained"
-    shown = list(pairs(piece_of(measured), measured["looks"]))
-    above = "; ".join(f"bar {lower} to bar {upper}" for upper, lower in shown)
-    return (
-        f"What the pointers look back to while the network of run `{measured['bundle']}` reads "
-        f"{measured['movement']}, {known}, note by note. Above: bars, and the earlier bars that "
-        f"they look back to most ({above}). A line leads from a note to each earlier one that has "
-        "at least 8% of all that was looked at, the darker the more. On the left both bars are "
-        "the same, on the right they are not. Below: the whole movement; the rings are the bars "
-        "shown above, the diagonal is the note itself."
-    )
-
-
-ATTENTION = Picture(
-    "attention.png", "Which earlier notes the network looks back to",
-    ("bundle", "midi"), measure, draw, caption,
-)  # fmt: skip
+ATTENTION = Picture("attention.png", ("bundle", "midi"), measure, draw)

@@ -6,7 +6,7 @@ import io
 import re
 import subprocess
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -14,7 +14,7 @@ import matplotlib.image
 from bench.figures.picture import ORANGE
 from PIL import Image, ImageOps
 
-from playbach.music.midi_write import Placed
+from playbach.midi.files import Placed
 from playbach.music.note import BarLines, Piece, Ticks
 from playbach.save.musicxml import musicxml
 from playbach.save.needs import require_program
@@ -52,25 +52,15 @@ class Line:
 
 @dataclass(frozen=True)
 class _Engraving:
-    """A bar as verovio makes it.
+    """A bar as verovio makes it."""
 
-    Attributes:
-        svg: of it.
-        size: width and height.
-        heads: middles of its notes, in the order of the piece.
-    """
-
-    svg: ET.Element
-    size: tuple[int, int]
-    heads: tuple[tuple[float, float], ...]
+    svg: ET.Element  # of it
+    size: tuple[int, int]  # width and height
+    heads: tuple[tuple[float, float], ...]  # middles of its notes, in the order of the piece
 
 
 def image(piece: Piece, upper: int, lower: int, lines: Sequence[Line]) -> Any:
-    """Two bars of ``piece``, by their numbers, as pixels ``(height, width, channels)``.
-
-    Raises:
-        OutputError: rsvg-convert is not installed.
-    """
+    """Two bars of ``piece``, by their numbers, as pixels ``(height, width, channels)``."""
     above, below = (_engrave(bar_of(piece, number), number) for number in (upper, lower))
     width = max(above.size[0], below.size[0])
     down = above.size[1] + _BETWEEN
@@ -94,20 +84,12 @@ def image(piece: Piece, upper: int, lower: int, lines: Sequence[Line]) -> Any:
 def bar_of(piece: Piece, number: int) -> Piece:
     """One bar of ``piece`` by itself, from its first note; notes held over its end are cut."""
     lines = BarLines(piece.meters, piece.pickup)
-    notes = [note for note in piece.notes if lines.place(note.onset).bar == number]
-    place = lines.place(notes[0].onset)
-    start = notes[0].onset - place.tick
-    end = start + place.meter.bar_ticks
-    moved = (
-        replace(
-            note,
-            onset=Ticks(note.onset - start),
-            duration=Ticks(min(note.duration, end - note.onset)),
-        )
-        for note in notes
-    )
-    key = next(key for tick, key in reversed(piece.keys) if tick <= notes[0].onset)
-    return Piece(tuple(moved), keys=((Ticks(0), key),), meters=((Ticks(0), place.meter),))
+    first = next(note.onset for note in piece.notes if lines.place(note.onset).bar == number)
+    place = lines.place(first)
+    start = first - place.tick
+    notes = piece.notes_within(start, start + place.meter.bar_ticks)
+    key = next(key for tick, key in reversed(piece.keys) if tick <= first)
+    return Piece(notes, keys=((Ticks(0), key),), meters=((Ticks(0), place.meter),))
 
 
 def _engrave(bar: Piece, seed: int) -> _Engraving:
@@ -143,31 +125,19 @@ def _heads(svg: ET.Element) -> Iterator[tuple[float, float]]:
 
 
 def check_rasteriser() -> str:
-    """The program that turns SVG into pixels.
-
-    Raises:
-        OutputError: rsvg-convert is not installed.
-    """
+    """The program that turns SVG into pixels."""
     return require_program("rsvg-convert", "apt install librsvg2-bin")
 
 
 def pixels(svg: ET.Element, width: int) -> bytes:
-    """A picture so many pixels wide, on white.
-
-    Raises:
-        OutputError: rsvg-convert is not installed.
-    """
+    """A picture so many pixels wide, on white."""
     command = [check_rasteriser(), f"--width={width}", "--background-color=white"]
     drawn = ET.tostring(svg)
     return subprocess.run(command, input=drawn, capture_output=True, check=True).stdout
 
 
 def without_margins(svg: ET.Element, width: int) -> Image.Image:
-    """A page so many pixels wide, in grey, without the empty paper around what is on it.
-
-    Raises:
-        OutputError: rsvg-convert is not installed.
-    """
+    """A page so many pixels wide, in grey, without the empty paper around what is on it."""
     grey = Image.open(io.BytesIO(pixels(svg, width))).convert("L")
     return grey.crop(ImageOps.invert(grey).getbbox() or (0, 0, *grey.size))
 

@@ -23,15 +23,17 @@ ABOUT: Mapping[str, tuple[str, str]] = MappingProxyType(
         "cli": ("the commands", PURPLE),
         "daemon": ("what systemd runs", PURPLE),
         "web": ("page and interface", PURPLE),
+        "osc": ("messages of OSC", PURPLE),
         "config": ("the configuration", PURPLE),
         "session": ("settings in, status out", BLUE),
-        "player": ("hands notes over in time", BLUE),
+        "playback": ("hands notes over in time", BLUE),
         "sender": ("owns the port", BLUE),
         "sinks": ("synths, ports, files", BLUE),
         "save": ("MIDI, scores, sound", BLUE),
         "composer": ("endless stream of notes", GREEN),
         "predictor": ("one step of the network", GREEN),
         "bundle": ("the model's file", GREEN),
+        "midi": ("messages and files", GREEN),
         "music": ("notes, keys, encoding", GREEN),
         ABOVE: ("shared by what plays", GREY),
         BELOW: ("shared by all", GREY),
@@ -119,17 +121,4 @@ def _dot(arrows: Mapping[str, Collection[str]]) -> Iterator[str]:
     yield "}"
 
 
-def caption(measured: Measured) -> str:
-    count = sum(map(len, measured["arrows"].values()))
-    return (
-        f"An arrow leads from a package to one that it imports. Of {count} such pairs those are "
-        f"drawn that no way round implies; none leads up. *{ABOVE}* and *{BELOW}* are the modules "
-        "of `playbach` that are in no package: those that know music, and those that do not. What "
-        "runs on a workstation is in the folders `train` and `convert`, all else in `device`."
-    )
-
-
-MODULES = Picture(
-    "modules.svg", "The packages, and which imports which",
-    (), measure, draw, caption,
-)  # fmt: skip
+MODULES = Picture("modules.svg", (), measure, draw)

@@ -1,9 +1,9 @@
-"""What every picture has: what is measured, what is said below it, and how all of them look."""
+"""What every picture has: what is measured, how that is drawn, and how all of them look."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,44 +20,23 @@ Measured = dict[str, Any]
 
 @dataclass(frozen=True)
 class Sources:
-    """What pictures are made from.
+    """What pictures are made from."""
 
-    Attributes:
-        run: folder of a training run.
-        bundle: a bundle, the included one if nothing else was asked for.
-        midi: a movement as a MIDI file, ``None`` if none was given.
-        more: bundles of further networks.
-        notes: how many are played where time is measured.
-    """
-
-    run: Path
-    bundle: Path
-    midi: Path | None
-    more: tuple[Path, ...]
-    notes: int
+    bundle: Path  # a bundle, the included one if nothing else was asked for
+    midi: Path | None  # a movement as a MIDI file, ``None`` if none was given
+    notes: int  # how many are played where time is measured
+    data: Path | None = None  # a folder of aligned performances, ``None`` if none was given
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture of the documentation.
+    """A picture of the documentation."""
 
-    Attributes:
-        file: its name.
-        about: what it shows, in a line; the text for those who cannot see it.
-        options: of ``Sources``, by which it can be made of something else.
-        measure: takes the figures; raises PlaybachError if a source is not as it must be.
-        draw: makes the file of them.
-        caption: says in a sentence or two what they are, from the figures themselves.
-        timed: whether what else the machine does changes the figures.
-    """
-
-    file: str
-    about: str
-    options: tuple[str, ...]
+    file: str  # its name
+    options: tuple[str, ...]  # of ``Sources``, by which it can be made of something else
+    # takes the figures; raises PlaybachError if a source is not as it must be
     measure: Callable[[Sources], Measured]
-    draw: Callable[[Measured], bytes]
-    caption: Callable[[Measured], str]
-    timed: bool = False
+    draw: Callable[[Measured], bytes]  # makes the file of them
 
 
 # Okabe and Ito, "Color Universal Design": told apart with every common kind of colour blindness.
@@ -98,12 +77,6 @@ def sheet(height: float) -> Figure:
     return Figure(figsize=(WIDTH, height), layout="constrained")
 
 
-def canvas(height: float, rows: int = 1, columns: int = 1, **more: Any) -> tuple[Figure, Any]:
-    """A figure ``height`` inches high, and its axes as ``Figure.subplots`` gives them."""
-    figure = sheet(height)
-    return figure, figure.subplots(rows, columns, **more)
-
-
 def svg(figure: Figure) -> bytes:
     """Letters are drawn as outlines, so that the picture is the same whatever fonts there are."""
     buffer = io.BytesIO()
@@ -121,20 +94,3 @@ def png(figure: Figure) -> bytes:
     # A few colours and what lies between them: nobody sees it, and it is a third as large.
     pixels.quantize(_SHADES).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
-
-
-def name_ends(axes: Any, x: float, ends: Sequence[tuple[float, str, str]], apart: float) -> None:
-    """Name curves at their ends, where a legend would have to be matched by colour.
-
-    Args:
-        axes: of the curves.
-        x: where they end.
-        ends: of each curve the last value, the name and the colour.
-        apart: the least distance of two names, in units of the values.
-    """
-    lowest = -float("inf")
-    for value, name, colour in sorted(ends):
-        lowest = max(value, lowest + apart)
-        axes.annotate(
-            name, (x, lowest), (6, 0), textcoords="offset points", va="center", color=colour, size=9
-        )

@@ -10,10 +10,10 @@ from PIL import Image
 
 from playbach.bundle import read_bundle
 from playbach.cli.save import compose
+from playbach.midi.files import Placed
 from playbach.music.form import parse_form
 from playbach.music.key import parse_key
 from playbach.music.meter import parse_meter
-from playbach.music.midi_write import Placed
 from playbach.music.note import Note, Piece, Pitch, Ticks
 from playbach.save.engraving import pages
 
@@ -27,6 +27,8 @@ _BARS = 12
 """As many as a line may hold, and a few more."""
 _GAP = 12
 """Pixels without ink, at least, between one system and the next."""
+_INK, _STAFF = 255, 0.8
+"""What is darker is ink, and that share of a row is ink only in a line of a staff."""
 _APART = 30
 """Pixels between one movement and the next."""
 
@@ -46,14 +48,19 @@ def _measure(sources: Sources) -> Measured:
 
 
 def _beginning(placed: Placed) -> Measured:
+    bar = placed.piece.meters[0][1].bar_ticks
+    movement = row_of(placed, placed.piece.pickup + _BARS * bar)
+    return movement | {"title": placed.piece.title.partition(", ")[2]}
+
+
+def row_of(placed: Placed, end: int) -> Measured:
+    """A movement up to a tick, as figures are kept."""
     piece = placed.piece
-    meter = piece.meters[0][1]
-    end = piece.pickup + _BARS * meter.bar_ticks
     return {
-        "title": piece.title.partition(", ")[2],
+        "title": piece.title,
         "form": piece.form.name,
         "key": str(piece.keys[0][1]),
-        "meter": str(meter),
+        "meter": str(piece.meters[0][1]),
         "pickup": piece.pickup,
         "tempo": placed.tempo,
         "length": end,
@@ -78,19 +85,20 @@ def _draw(figures: Measured) -> bytes:
 
 def _first_line(beginning: Measured) -> Image.Image:
     """A title and the system below it."""
-    page = without_margins(next(iter(pages([_placed(beginning)]))), _PIXELS)
-    end = _systems(np.asarray(page) < 255)[1]
-    return page.crop((0, 0, page.width, end))
+    page = without_margins(next(iter(pages([placed_of(beginning)]))), _PIXELS)
+    return page.crop((0, 0, page.width, _end_of_system(np.asarray(page) < _INK)))
 
 
-def _systems(ink: np.ndarray) -> list[int]:
-    """Where each band of ink ends: first the title, then system by system."""
+def _end_of_system(ink: np.ndarray) -> int:
+    """Where the first band of ink ends that has a line of a staff in it."""
     rows = np.flatnonzero(ink.any(axis=1))
+    staff = int(np.argmax(ink.mean(axis=1) > _STAFF))
     ends = rows[np.flatnonzero(np.diff(rows, append=rows[-1] + _GAP + 1) > _GAP)]
-    return [int(end) + 1 for end in ends]
+    return int(ends[ends >= staff][0]) + 1
 
 
-def _placed(figures: Measured) -> Placed:
+def placed_of(figures: Measured) -> Placed:
+    """The movement of a row."""
     notes = (Note(Ticks(o), Pitch(p), Ticks(d)) for o, p, d in figures["notes"])
     piece = Piece(
         tuple(notes),
@@ -103,20 +111,4 @@ def _placed(figures: Measured) -> Placed:
     return Placed(piece, figures["tempo"], Ticks(figures["length"]))
 
 
-def _caption(figures: Measured) -> str:
-    shown, seed = len(figures["beginnings"]), figures["seed"]
-    return (
-        f"{figures['suite']}, the first that seed {seed} gives: how {shown} of its "
-        f"{figures['movements']} movements begin. `playbach save sample.mid --suite --seed {seed}` "
-        f"writes all of it ({figures['notes']:,} notes)."
-    )
-
-
-SAMPLE = Picture(
-    file="sample.png",
-    about="The first lines of a suite that the included network composed",
-    options=("bundle",),
-    measure=_measure,
-    draw=_draw,
-    caption=_caption,
-)
+SAMPLE = Picture("sample.png", ("bundle",), _measure, _draw)

@@ -24,13 +24,13 @@ from bench.figures.picture import (
     Measured,
     Picture,
     Sources,
-    canvas,
+    sheet,
     svg,
 )
 
 from playbach.bundle import Bundle, read_bundle
 from playbach.errors import PlaybachError
-from playbach.music.midi_write import midi_bytes
+from playbach.midi.files import midi_bytes
 from playbach.music.note import Note, Piece, Pitch, Ticks
 
 INTERVAL = 0.125
@@ -62,7 +62,8 @@ def onset_measure(sources: Sources) -> Measured:
 
 
 def onset_draw(measured: Measured) -> bytes:
-    figure, rows = canvas(4.2, 2, 1, sharex=True)
+    figure = sheet(4.2)
+    rows: Any = figure.subplots(2, 1, sharex=True)
     for axes, (load, ways) in zip(rows, measured["milliseconds"].items(), strict=True):
         for way, (colour, hatch) in WAYS.items():
             _histogram(axes, ways[way], way, colour, hatch)
@@ -91,23 +92,7 @@ def _histogram(axes: Any, late: Sequence[float], way: str, colour: str, hatch: s
     )  # fmt: skip
 
 
-def onset_caption(measured: Measured) -> str:
-    late = measured["milliseconds"]
-    count = len(late["idle"]["jack sink"])
-    worst = {way: max(late[load][way][-1] for load in LOADS) for way in WAYS}
-    return (
-        f"{count} notes for each curve, one every {1000 * measured['interval']:g} ms, into a port "
-        f"of a JACK server. The loop that runs the network, sends the note and sleeps for its "
-        f"duration falls behind with every note: its last one is {worst[list(WAYS)[1]]:.0f} ms "
-        f"late, that of the sink {worst['jack sink']:.2f} ms. Note the logarithmic axis. The "
-        f"sink's thread: {measured['timing']}."
-    )
-
-
-ONSET_ERROR = Picture(
-    "onset-error.svg", "Histogram of the onset error, beside a loop that sleeps",
-    ("notes",), onset_measure, onset_draw, onset_caption, timed=True,
-)  # fmt: skip
+ONSET_ERROR = Picture("onset-error.svg", ("notes",), onset_measure, onset_draw)
 
 
 UNITS = (48, 96, 192, 384, 768)
@@ -123,28 +108,19 @@ _CURVES = {
 
 @dataclass(frozen=True)
 class _Made:
-    """A network that was made to be timed.
+    """A network that was made to be timed."""
 
-    Attributes:
-        units: of its LSTM layer.
-        weights: that take part in a step.
-        bundle: of it.
-        window: a graph of the same layers and widths that reads a window.
-    """
-
-    units: int
-    weights: int
-    bundle: Bundle
-    window: bytes
+    units: int  # of its LSTM layer
+    weights: int  # that take part in a step
+    bundle: Bundle  # of it
+    window: bytes  # a graph of the same layers and widths that reads a window
 
 
 def sizes_measure(sources: Sources) -> Measured:
+    del sources
     # So that nothing else is going on then, all are made before the first is timed.
     made = list(map(_made, UNITS))
-    return {
-        "networks": list(map(_timed, made)),
-        "others": [_other(path) for path in sources.more],
-    }
+    return {"networks": list(map(_timed, made))}
 
 
 def _timed(made: _Made) -> Measured:
@@ -161,15 +137,6 @@ def _timed(made: _Made) -> Measured:
 def _least(median: Callable[[], float]) -> float:
     """The least of some medians, in microseconds: the one that others disturbed least."""
     return round(min(median() for _ in range(ROUNDS)) * 1e6, 1)
-
-
-def _other(path: Path) -> Measured:
-    """A bundle of whatever network, run as it plays."""
-    from bench.note import one_note  # noqa: PLC0415 as above
-
-    bundle = read_bundle(path)
-    name = str(bundle.manifest.network.parameters.get("network", path.stem))
-    return {"name": name, "microseconds": _least(partial(one_note, bundle))}
 
 
 def _made(units: int) -> _Made:
@@ -225,7 +192,8 @@ def _scales(number: int) -> Piece:
 
 def sizes_draw(measured: Measured) -> bytes:
     rows = measured["networks"]
-    figure, axes = canvas(3.8)
+    figure = sheet(3.8)
+    axes = figure.subplots()
     for name, (colour, mark, label) in _CURVES.items():
         times = [row[name] for row in rows]
         axes.plot([row["weights"] for row in rows], times, color=colour, marker=mark, label=label)
@@ -249,21 +217,4 @@ def _name(axes: Any, included: Mapping[str, Any]) -> None:
     )  # fmt: skip
 
 
-def sizes_caption(measured: Measured) -> str:
-    last = measured["networks"][-1]
-    others = "".join(
-        f" {row['name']} takes {row['microseconds']:,.0f} µs a note." for row in measured["others"]
-    )
-    return (
-        "Time from asking the composer for a note to having it (least of three medians of 5,000; "
-        "sampling and looking back over 512 notes included), for the included network in five "
-        "sizes, beside LSTM layers of the same widths that read their last 40 notes again for each "
-        f"note (of 300 invocations, without sampling). With {last['weights'] / 1e6:.1f} million "
-        f"weights the window takes {last['window'] / last['dynamic']:.0f} times as long.{others}"
-    )
-
-
-SIZES = Picture(
-    "sizes.svg", "Time per note against the size of the network",
-    ("and",), sizes_measure, sizes_draw, sizes_caption, timed=True,
-)  # fmt: skip
+SIZES = Picture("sizes.svg", (), sizes_measure, sizes_draw)

@@ -42,19 +42,14 @@ STATE = "state_"
 
 @dataclass(frozen=True)
 class Music:
-    """What variants are measured on.
+    """Pieces that variants are measured on."""
 
-    Attributes:
-        pieces: each begins with a state of zeros.
-        meaning: what they are, for the user.
-    """
-
-    pieces: tuple[Piece, ...]
-    meaning: str
+    pieces: tuple[Piece, ...]  # each begins with a state of zeros
+    meaning: str  # what they are, for the user
 
     @property
     def notes(self) -> int:
-        """Of all pieces."""
+        """Number of notes in all pieces."""
         return sum(len(piece.notes) for piece in self.pieces)
 
 
@@ -96,14 +91,14 @@ def verification_music(run: Run) -> Music:
                 return Music(tuple(pieces), f"{_movements(pieces)} {what}")
     made = "broken chords made for the purpose"
     meaning = f"{_movements(held_out)} held out and {made}" if held_out else made
-    return Music((*held_out, *made_up()), meaning)
+    return Music((*held_out, *synthetic_pieces()), meaning)
 
 
 def _movements(pieces: Sequence[Piece]) -> str:
     return f"{len(pieces)} movement{'s' * (len(pieces) != 1)}"
 
 
-def made_up() -> list[Piece]:
+def synthetic_pieces() -> list[Piece]:
     """Music of the network's kind: broken chords, at times in two voices, over 2,000 notes."""
     rng = np.random.default_rng(20)
     pieces = []
@@ -145,7 +140,7 @@ def _enough(pieces: Sequence[Piece]) -> list[Piece]:
     return kept
 
 
-def thinned(items: Iterable[T], most: int) -> list[T]:
+def evenly_spread(items: Iterable[T], most: int) -> list[T]:
     """At most ``most`` of the first ``MOST_READ``, evenly spread, and at least half as many."""
     kept: list[T] = []
     every = 1
@@ -175,7 +170,7 @@ def calibration_samples(
             )
             steps = [steps[n] for n in kept] or steps
         else:
-            steps = thinned(stream, ENOUGH_WINDOWS)
+            steps = evenly_spread(stream, ENOUGH_WINDOWS)
         found |= stacked({f"{role}/{name}": step[name] for name in form.inputs} for step in steps)
     return found
 
@@ -187,7 +182,7 @@ def stacked(steps: Iterable[Tensors]) -> Samples:
 
 
 def same_range(before: Sequence[Sequence[Any]], after: Sequence[Sequence[Any]]) -> list[int]:
-    """Those steps whose states have the same range when they go in and when they come out.
+    """Indices of steps whose states have one range as inputs and as outputs.
 
     So both get the same scale in int8, and the board can hand the integers on as they are. Left out
     are steps from or to a state that is the most extreme of all on its side.
@@ -211,6 +206,6 @@ def same_range(before: Sequence[Sequence[Any]], after: Sequence[Sequence[Any]]) 
 
 
 def _ranges(states: Sequence[Any]) -> list[tuple[float, float]]:
-    """Lowest and highest number of each, and 0, which every scale has a code for."""
+    """Minimum and maximum of each array and 0, which every int8 scale can represent."""
     arrays = [np.asarray(state) for state in states]
     return [(min(float(one.min()), 0.0), max(float(one.max()), 0.0)) for one in arrays]

@@ -1,4 +1,4 @@
-"""The command line: ``playbach-convert RUN -o NAME.bundle``, ``check FILE``, ``figures BUNDLE``."""
+"""``playbach-convert RUN -o NAME.bundle``, and ``check``, ``figures``, ``performer``."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from playbach.bundle import Verification, read_bundle, verification_table
+from playbach.bundle import Verification, read_bundle, verification_table, write_bundle
 from playbach.command_line import OneLineParser, guarded, one_line
 from playbach.errors import InputError
 from playbach.files import check_writable
+from playbach.performer.model import INCLUDED, read_performer
 from playbach.quiet import quiet_stderr
 from playbach_convert.edgetpu.check import check_graph
 from playbach_convert.edgetpu.flatbuffer import MAX_BYTES
 from playbach_convert.variants import EDGETPU, EDGETPU_SOURCE, VARIANTS
 from playbach_train.networks.table import load_run
 from playbach_train.runs.run import Run
+from playbach_train.sound.run import EFFECT, SOUNDS, kind_of, read_effect_run, read_sounds_run
 
 USUAL = ("float32", "dynamic")
 """Variants that are made when none are named; they need no scores."""
@@ -52,17 +54,10 @@ def build_parser() -> argparse.ArgumentParser:
         description="Convert a trained run into a bundle for the board.",
         epilog=f"'{PROG} check FILE' says for each operation of a .tflite file or a bundle whether "
         f"it maps to the Edge TPU; '{PROG} figures BUNDLE' prints how near its variants are to the "
-        "network.",
+        f"network; '{PROG} performer BUNDLE' puts a performer into one.",
     )
     parser.add_argument("run", metavar="RUN", type=Path, help="folder of a training run")
-    parser.add_argument(
-        "-o",
-        "--output",
-        metavar="NAME.bundle",
-        type=Path,
-        required=True,
-        help="file for the bundle",
-    )
+    _add_output(parser, "file for the bundle")
     parser.add_argument(
         "--quantise",
         metavar="LIST",
@@ -97,7 +92,41 @@ def build_parser() -> argparse.ArgumentParser:
         help="notes that each variant composes on its own to see whether it drifts "
         "(default %(default)s)",
     )
+    _add_performer(parser, "the performer that travels in the bundle (default: none)")
+    return parser
+
+
+def _add_output(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="NAME.bundle",
+        type=Path,
+        required=True,
+        help=what,
+    )
     parser.add_argument("--force", action="store_true", help="replace an existing bundle")
+
+
+def _add_performer(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument(
+        "--performer",
+        metavar="FILE",
+        type=Path,
+        help=f"{what}: a table of 'playbach-train performance'; a board plays without one as the "
+        "performer does that is included",
+    )
+
+
+def performer_parser() -> argparse.ArgumentParser:
+    """The parser of ``performer``."""
+    parser = OneLineParser(
+        prog=f"{PROG} performer",
+        description="Copy a bundle, its network to the byte, with another performer.",
+    )
+    parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="a bundle")
+    _add_output(parser, "file for the copy; with --force it may be the bundle itself")
+    _add_performer(parser, "the performer that is put in (default: the one included)")
     return parser
 
 
@@ -126,20 +155,25 @@ def _convert(args: argparse.Namespace) -> int:
     if not 1 <= args.drift <= MOST_DRIFT_STEPS:
         raise InputError(f"--drift {args.drift}: it must be from 1 to {MOST_DRIFT_STEPS:,}")
     check_writable(args.output, force=args.force)
+    kind = kind_of(args.run)
+    if kind is not None:
+        return _convert_sound(args, kind)
+    performer = None if args.performer is None else read_performer(args.performer)
     # TensorFlow, which most networks import, takes seconds, and talks meanwhile.
     with quiet_stderr():
         run = load_run(args.run)
     if args.memory is not None:
         run = _with_memory(run, args.memory)
     with quiet_stderr():
-        from playbach_convert.convert import Request, convert_run  # noqa: PLC0415 as above
+        from playbach_convert.convert import ConversionRequest, convert_run  # noqa: PLC0415 as above
 
-    request = Request(
+    request = ConversionRequest(
         variants=variants,
         calibration=args.calibration,
         edgetpu=args.edgetpu,
         drift_steps=args.drift,
         force=args.force,
+        performer=performer,
     )
     conversion = convert_run(run, args.output, request, _say)
     for line in figures_text(conversion.verification):
@@ -149,8 +183,34 @@ def _convert(args: argparse.Namespace) -> int:
     return INCOMPLETE if conversion.left_out else 0
 
 
+def _convert_sound(args: argparse.Namespace, kind: str) -> int:
+    if args.output.suffix != f".{kind}":
+        raise InputError(f"{args.output}: the run is one of {kind}; name the file NAME.{kind}")
+    lines = {EFFECT: _effect, SOUNDS: _sounds}[kind](args)
+    for line in lines:
+        _say(line)
+    return 0
+
+
+def _effect(args: argparse.Namespace) -> list[str]:
+    with quiet_stderr():
+        from playbach_convert.effect import convert_effect  # noqa: PLC0415 imports TensorFlow
+
+    made = convert_effect(read_effect_run(args.run), args.output, force=args.force)
+    found = {**made.baselines, "this effect": made.esr}
+    return [f"error to signal of {name}: {value:.4f}" for name, value in found.items()]
+
+
+def _sounds(args: argparse.Namespace) -> list[str]:
+    with quiet_stderr():
+        from playbach_convert.classifier import convert_sounds  # noqa: PLC0415 imports TensorFlow
+
+    made = convert_sounds(read_sounds_run(args.run), args.output, force=args.force)
+    return [f"{', '.join(made.labels)}: {made.accuracy:.0%} of sources never heard"]
+
+
 def _with_memory(run: Run, memory: int) -> Run:
-    """The run as if trained with that memory: no weight depends on it."""
+    """The run with ``network.memory`` replaced; no weight depends on it."""
     trained = getattr(run.config.network, "memory", None)
     if trained is None:
         raise InputError(
@@ -190,7 +250,7 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _graphs(path: Path) -> Iterator[tuple[str, bytes]]:
-    """The graphs that are for the Edge TPU, and what they are called."""
+    """Names and contents of the graphs to check: the file, or a bundle's int8 and edgetpu parts."""
     content = _read(path)
     if content[:4] != _ZIP:
         yield str(path), content
@@ -219,6 +279,18 @@ def _read(path: Path) -> bytes:
     # ValueError: a NUL in the path.
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read ({error}); give a .tflite file") from error
+
+
+def _performer(args: argparse.Namespace) -> int:
+    check_writable(args.output, force=args.force)
+    performer = read_performer(args.performer or INCLUDED)
+    bundle = read_bundle(args.bundle)
+    manifest = bundle.manifest
+    parts = {part.name: bundle.contents[part.name] for part in manifest.parts}
+    tables = {table.name: bundle.table(table.name) for table in manifest.tables}
+    write_bundle(args.output, manifest, parts, tables, performer=performer, force=args.force)
+    _say(f"{args.output}: {args.output.stat().st_size:,} bytes")
+    return 0
 
 
 def _figures(args: argparse.Namespace) -> int:
@@ -254,5 +326,9 @@ def _say(line: str) -> None:
 
 COMMANDS: dict[
     str, tuple[Callable[[], argparse.ArgumentParser], Callable[[argparse.Namespace], int]]
-] = {"check": (check_parser, _check), "figures": (figures_parser, _figures)}
+] = {
+    "check": (check_parser, _check),
+    "figures": (figures_parser, _figures),
+    "performer": (performer_parser, _performer),
+}
 """What else the first word may ask for: its options, and what it does."""

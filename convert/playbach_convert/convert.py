@@ -12,6 +12,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from playbach.archive import DefectError
 from playbach.bundle import (
     Bundle,
     Manifest,
@@ -23,13 +24,14 @@ from playbach.bundle import (
     Verification,
     write_bundle,
 )
-from playbach.bundle.defect import DefectError
-from playbach.bundle.limits import MAX_ITEMS, MAX_TEXT
-from playbach.bundle.writer import build_bundle
+from playbach.bundle.reader import build_bundle
 from playbach.command_line import one_line
 from playbach.errors import InputError, PlaybachError
 from playbach.music.encoding import DEFAULT_ENCODING, Encoding
+from playbach.performer.model import PerformerModel
 from playbach.predictor.graph import graph_specs
+from playbach.predictor.lstm_parts import SIZES
+from playbach.schema import MAX_ITEMS, MAX_TEXT
 from playbach_convert.calibration import (
     NOISE,
     calibration_pieces,
@@ -37,7 +39,6 @@ from playbach_convert.calibration import (
     verification_music,
 )
 from playbach_convert.copying import (
-    SIZES,
     copying_graphs,
     copying_samples,
     copying_tables,
@@ -68,62 +69,47 @@ Failures = dict[str, PlaybachError]
 
 
 @dataclass(frozen=True)
-class Request:
-    """What is asked of a conversion.
+class ConversionRequest:
+    """Options of a conversion."""
 
-    Attributes:
-        variants: names of ``VARIANTS``; the first is the bundle's default.
-        calibration: folder of scores for int8; ``None`` for those that the run was trained on.
-        edgetpu: whether int8, which is then one of ``variants``, is compiled for the Edge TPU.
-        drift_steps: notes that each variant composes on its own to see whether it drifts.
-        force: whether an existing bundle is replaced.
-    """
-
-    variants: tuple[str, ...]
+    variants: tuple[str, ...]  # names of ``VARIANTS``; the first is the bundle's default
+    # folder of scores for int8; ``None`` for those that the run was trained on
     calibration: Path | None = None
+    # whether int8, which is then one of ``variants``, is compiled for the Edge TPU
     edgetpu: bool = False
+    # notes that each variant composes on its own to see whether it drifts
     drift_steps: int = 20_000
-    force: bool = False
+    force: bool = False  # whether an existing bundle is replaced
+    # who plays what the network composes; ``None`` for the one included
+    performer: PerformerModel | None = None
 
 
 @dataclass(frozen=True)
 class Conversion:
-    """What came of it.
+    """The result of a conversion."""
 
-    Attributes:
-        verification: how near its variants are to the network.
-        left_out: why, for each variant that was asked for and is not in it.
-    """
-
-    verification: Verification
+    verification: Verification  # how near its variants are to the network
+    # why, for each variant that was asked for and is not in it
     left_out: Mapping[str, PlaybachError]
 
 
 @dataclass(frozen=True, eq=False)
 class Pipeline:
-    """A trained network on its way to a bundle.
+    """A trained network as the conversion reads it."""
 
-    Attributes:
-        network: what the manifest says of it.
-        encoding: what the manifest says of events.
-        tables: of the bundle, such as ``note``.
-        graphs: by role.
-        samples: inputs of the graphs while they read the scores in a folder, ``None`` for those
-            that the run was trained on: int8 is calibrated on them. Raises ``InputError`` if there
-            are too few.
-        verifier: lets the network as trained read music, which takes a while. Raises ``InputError``
-            if the scores kept in the run are damaged.
-    """
-
-    network: Network
-    encoding: Encoding
-    tables: Mapping[str, NDArray[np.float32]]
-    graphs: Mapping[str, Traced]
+    network: Network  # what the manifest says of it
+    encoding: Encoding  # what the manifest says of events
+    tables: Mapping[str, NDArray[np.float32]]  # of the bundle, such as ``note``
+    graphs: Mapping[str, Traced]  # by role
+    # inputs of the graphs while they read the scores in a folder, ``None`` for those that the run
+    # was trained on: int8 is calibrated on them. Raises ``InputError`` if there are too few
     samples: Callable[[Path | None], Samples]
+    # lets the network as trained read music, which takes a while. Raises ``InputError`` if the
+    # scores kept in the run are damaged
     verifier: Callable[[], Verifier]
 
 
-def convert_run(run: Run, output: Path, request: Request, say: Say) -> Conversion:
+def convert_run(run: Run, output: Path, request: ConversionRequest, say: Say) -> Conversion:
     """Convert ``run`` into a bundle at ``output``.
 
     A variant whose conversion fails, or that differs too much from the network, is left out.
@@ -164,7 +150,14 @@ def convert_run(run: Run, output: Path, request: Request, say: Say) -> Conversio
     manifest = replace(
         manifest, parts=graphs.parts, default_variant=kept[0], verification=verification
     )
-    bundle = write_bundle(output, manifest, graphs.contents, tables, force=request.force)
+    bundle = write_bundle(
+        output,
+        manifest,
+        graphs.contents,
+        tables,
+        performer=request.performer,
+        force=request.force,
+    )
     say(f"{output}: {output.stat().st_size:,} bytes, {', '.join(bundle.manifest.variants)}")
     return Conversion(verification, left_out)
 
@@ -198,7 +191,7 @@ def _copying(run: Run, trained: TrainedCopying) -> Pipeline:
 
 
 def _convertible(run: Run, trained: Convertible) -> Pipeline:
-    """Of any network that says of its graphs what flows into them."""
+    """The pipeline of any network but the default one."""
     forms = trained.graphs
     graphs = {role: traced(form, trained.weights) for role, form in forms.items()}
     # Some input is a symbol's index; else its inputs are noise.
@@ -223,8 +216,10 @@ def _convertible(run: Run, trained: Convertible) -> Pipeline:
     )
 
 
-def _convert_all(pipeline: Pipeline, request: Request, say: Say) -> tuple[Graphs, Failures]:
-    """The graphs of the reference and of what was asked for; why some are missing."""
+def _convert_all(
+    pipeline: Pipeline, request: ConversionRequest, say: Say
+) -> tuple[Graphs, Failures]:
+    """Graphs of the reference and of each variant asked for; errors of those that failed."""
     samples: Samples = {}
     if any(VARIANTS[variant].calibrated for variant in request.variants):
         samples = pipeline.samples(request.calibration)
@@ -248,9 +243,9 @@ def _convert_all(pipeline: Pipeline, request: Request, say: Say) -> tuple[Graphs
 
 
 def _measure(
-    verifier: Verifier, bundle: Bundle, request: Request, failed: Failures, say: Say
+    verifier: Verifier, bundle: Bundle, request: ConversionRequest, failed: Failures, say: Say
 ) -> tuple[Verification, Failures]:
-    """Figures of every variant that is near enough to the network, and why others are not."""
+    """Figures of every variant within its limits; errors of the others."""
     say(f"measuring on {verifier.measures}")
     rows: list[VariantFigures] = []
     wrong: Failures = {}
@@ -267,8 +262,8 @@ def _measure(
     return verifier.verification(tuple(rows)), wrong
 
 
-def _remaining(request: Request, left_out: Failures) -> tuple[str, ...]:
-    """The variants asked for that are left.
+def _remaining(request: ConversionRequest, left_out: Failures) -> tuple[str, ...]:
+    """The variants asked for that did not fail.
 
     Raises:
         ConversionError, VerificationError: none, or one that cannot be done without.
@@ -284,17 +279,25 @@ def _remaining(request: Request, left_out: Failures) -> tuple[str, ...]:
 
 
 def provenance_of(run: Run) -> Provenance:
-    """Where the network comes from, within what a manifest may hold.
+    """The network's provenance, shortened to the limits of a manifest.
+
+    Of a run that started from another, that other's music is told too.
 
     Raises:
         InputError: the run's record is not what training writes.
     """
     record = run.record
     try:
-        sources = [(row["source"], row["licence"]) for row in record["sources"]]
+        lineage = [record]
+        while "start_from" in lineage[-1]:
+            lineage.append(lineage[-1]["start_from"])
+        sources = [row for one in lineage for row in one["sources"]]
+        corpora = _texts(row["source"] for row in sources)
+        licences = _texts(row["licence"] for row in sources)
+        origins = _texts(row["origin"] for row in sources if row.get("origin"))
         tools = {_text(name): _text(found) for name, found in record["tools"].items()}
         held_out = _texts(record["held_out"])
-        trained_on = _texts(record["training"])
+        trained_on = _texts(name for one in lineage for name in one["training"])
         if not sources:
             raise InputError(f"{run.folder / RECORD}: names no sources; train again")
     except (KeyError, TypeError, AttributeError) as error:
@@ -302,8 +305,8 @@ def provenance_of(run: Run) -> Provenance:
             f"{run.folder / RECORD}: not what training writes ({error}); train again"
         ) from error
     return Provenance(
-        corpora=_texts(source for source, _ in sources),
-        licences=_texts(licence for _, licence in sources),
+        corpora=corpora,
+        licences=licences,
         run=_text(run.folder.resolve().name),
         command=_text(record.get("command", "")),
         scores=_scores(run.scores),
@@ -312,6 +315,7 @@ def provenance_of(run: Run) -> Provenance:
             "held_out": held_out,
             "movements_held_out": len(record["held_out"]),
             TRAINED_ON: trained_on,
+            "origins": origins,
         },
     )
 

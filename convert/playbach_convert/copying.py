@@ -1,4 +1,4 @@
-"""The default network: its graphs, what calibrates them, what they say, and how they drift.
+"""Conversion of the default network: graphs, calibration, verification, drift.
 
 Three graphs, one for each question the board asks. *step* reads the note just heard and answers
 when the next comes; *pitch* and *duration* answer the other two. Embedding lookup, the pointers'
@@ -43,16 +43,13 @@ from playbach_convert.calibration import (
 )
 from playbach_convert.tflite import Samples, Traced, trace
 from playbach_convert.variants import REFERENCE
-from playbach_convert.verify import Distributions, Truths, Verifier, compare
+from playbach_convert.verify import Distributions, Targets, Verifier, compare
 from playbach_train.copying.data import Reading, batches, movement_arrays
 from playbach_train.copying.measure import SEGMENT
-from playbach_train.copying.model import CELL_CLIP, PARTS, Network
+from playbach_train.copying.model import CELL_CLIP, PARTS, CopyingNetwork
 from playbach_train.networks.architecture import Tensor, Tensors
+from playbach_train.networks.lstm import lstm_cell
 
-SIZES = (
-    "embedding", "units", "layers", "head", "pointers", "pointer_width", "memory",
-)  # fmt: skip
-"""Attributes of the configuration that the board must know."""
 TABLES = MappingProxyType({
     "note": "rows/embeddings",
     "pitch": "pitch_head/rows/embeddings",
@@ -119,12 +116,9 @@ def _head_graph(weights: Weights, head: str) -> Traced:
 def _lstm(weights: Weights, layer: str, x: Any, hidden: Any, cell: Any) -> tuple[Any, Any]:
     # Two products and a sum: one product over [x, h] would force both onto one int8 scale.
     kernel, recurrent = weights[f"{layer}/kernel"], weights[f"{layer}/recurrent"]
-    # The bias beside a product becomes part of it: one rounding less.
+    # The converter fuses a bias with the product beside it: one rounding less.
     gates = (tf.matmul(x, kernel) + weights[f"{layer}/bias"]) + tf.matmul(hidden, recurrent)
-    i, f, g, o = tf.split(gates, 4, axis=1)
-    cell = tf.sigmoid(f) * cell + tf.sigmoid(i) * tf.tanh(g)
-    cell = tf.minimum(tf.maximum(cell, -CELL_CLIP), CELL_CLIP)
-    return tf.sigmoid(o) * tf.tanh(cell), cell
+    return lstm_cell(gates, cell, clip=CELL_CLIP)
 
 
 def _head(weights: Weights, head: str, context: Any, place: Any) -> dict[str, Any]:
@@ -142,13 +136,13 @@ def _head(weights: Weights, head: str, context: Any, place: Any) -> dict[str, An
 
 
 def copying_samples(weights: Weights, encoding: Encoding, pieces: Iterable[Piece]) -> Samples:
-    """What each input is while the float network plays ``pieces``, its state carried on."""
+    """Inputs of all graphs while the float network reads ``pieces``, its state carried on."""
     step = copying_graphs(weights)["step"]
     states = [f"{kind}_{n}" for n in range(_layers(weights)) for kind in ("hidden", "cell")]
     inputs: list[Tensors] = []
     after: list[list[Any]] = []
     for piece in pieces:
-        for given, state in _played(step, states, weights, encoding, piece):
+        for given, state in _teacher_forced(step, states, weights, encoding, piece):
             inputs.append(given)
             after.append(list(state.values()))
         if len(inputs) >= ENOUGH_STEPS:
@@ -157,7 +151,7 @@ def copying_samples(weights: Weights, encoding: Encoding, pieces: Iterable[Piece
     return stacked([inputs[n] for n in same_range(before, after)] or inputs)
 
 
-def _played(
+def _teacher_forced(
     step: Traced, states: Sequence[str], weights: Weights, encoding: Encoding, piece: Piece
 ) -> Iterator[tuple[Tensors, Tensors]]:
     """Note by note: inputs of all graphs by ``role/input``, and the states that the step led to."""
@@ -188,7 +182,7 @@ def _played(
         tracker.advance(event.shift, pitch, event.duration)
 
 
-def copying_verifier(network: Network, music: Music) -> Verifier:
+def copying_verifier(network: CopyingNetwork, music: Music) -> Verifier:
     """Let ``network`` read ``music``, which takes a while."""
     pieces, encoding = music.pieces, network.encoding
 
@@ -208,13 +202,13 @@ def copying_verifier(network: Network, music: Music) -> Verifier:
         measures=f"{music.meaning}, {music.notes:,} notes",
         steps=music.notes,
         wanted={"note": joined(network_distributions(network, piece) for piece in pieces)},
-        truths=_truths(encoding, pieces),
+        targets=_targets(encoding, pieces),
         readers=readers,
         drift=drift,
     )
 
 
-def network_distributions(network: Network, piece: Piece) -> Distributions:
+def network_distributions(network: CopyingNetwork, piece: Piece) -> Distributions:
     """The Keras network's distributions over ``piece``, read in segments, the state carried on."""
     movement = movement_arrays("", piece, network.encoding)
     rows: dict[str, list[Floats]] = {part: [] for part in PARTS}
@@ -247,7 +241,7 @@ def joined(pieces: Iterable[Distributions]) -> Distributions:
     return {part: np.concatenate([piece[part] for piece in found]) for part in PARTS}
 
 
-def _truths(encoding: Encoding, pieces: Iterable[Piece]) -> Truths:
+def _targets(encoding: Encoding, pieces: Iterable[Piece]) -> Targets:
     """The symbols of all notes but the first of each piece."""
     rows: list[tuple[int, int, int, int]] = []
     start = 0

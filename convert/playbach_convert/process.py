@@ -1,4 +1,4 @@
-"""Running a program as a child: no shell, a time limit, and a limit on what it may say."""
+"""Runs a program without a shell, within limits of time and output."""
 
 from __future__ import annotations
 
@@ -14,45 +14,41 @@ from pathlib import Path
 
 from playbach.errors import OutputError, PlaybachError
 
-MOST_SAID = 1 << 20
+MOST_OUTPUT = 1 << 20
+"""Bytes."""
 _LOOK_SECONDS = 0.2
-"""How often it is seen how much a program has said."""
+"""Interval at which the size of the output is checked."""
 
 
 class ProgramError(PlaybachError):
-    """A program could not be started, took too long, or said too much."""
+    """A program could not be started, took too long, or wrote too much output."""
 
 
 @dataclass(frozen=True)
-class Ended:
-    """A program that ended by itself.
+class FinishedProgram:
+    """The exit of a program."""
 
-    Attributes:
-        status: its exit status, minus the number of the signal that ended it.
-        said: both its outputs together.
-    """
-
-    status: int
-    said: str
+    status: int  # exit status; the negative number of the signal that ended it, if one did
+    output: str  # standard output and standard error, interleaved
 
 
-def run_program(command: Sequence[str], folder: Path, seconds: float) -> Ended:
-    """Run ``command`` in ``folder``, it and whatever it starts for at most ``seconds``.
+def run_program(command: Sequence[str], folder: Path, seconds: float) -> FinishedProgram:
+    """Run ``command`` in ``folder``; after ``seconds`` it and its children are killed.
 
     Raises:
-        ProgramError: it cannot be started, takes longer, or says more than ``MOST_SAID`` bytes.
-        OSError: there is no room for what it says.
+        ProgramError: it cannot be started, takes longer, or writes more than ``MOST_OUTPUT`` bytes.
+        OSError: there is no room for its output.
     """
     name, deadline = Path(command[0]).name, time.monotonic() + seconds
-    # A file: what it starts may keep a pipe open, and not every system can wait for one.
-    with tempfile.TemporaryFile() as said:
+    # Not a pipe: a child of the program may keep it open, and not every system can wait for one.
+    with tempfile.TemporaryFile() as output:
         try:
             # In a session of its own, so that what it starts can be ended with it.
             program = subprocess.Popen(  # noqa: S603 a list of words, no shell
                 command,
                 cwd=folder,
                 stdin=subprocess.DEVNULL,
-                stdout=said,
+                stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
@@ -66,12 +62,12 @@ def run_program(command: Sequence[str], folder: Path, seconds: float) -> Ended:
                     raise ProgramError(f"{name} took over {seconds:g} s and was ended")
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     status = program.wait(min(left, _LOOK_SECONDS))
-                if os.fstat(said.fileno()).st_size > MOST_SAID:
-                    raise ProgramError(f"{name} said more than {MOST_SAID} bytes and was ended")
+                if os.fstat(output.fileno()).st_size > MOST_OUTPUT:
+                    raise ProgramError(f"{name} wrote more than {MOST_OUTPUT} bytes and was ended")
         finally:
             _kill(program)
-        said.seek(0)
-        return Ended(status, said.read().decode("utf-8", "replace"))
+        output.seek(0)
+        return FinishedProgram(status, output.read().decode("utf-8", "replace"))
 
 
 @contextlib.contextmanager

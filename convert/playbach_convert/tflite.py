@@ -103,14 +103,14 @@ def _run_child(variant: str, roles: Sequence[str], folder: Path) -> str:
     """Convert in a child; what went wrong, ``""`` if nothing."""
     command = [sys.executable, "-m", "playbach_convert.tflite", variant, str(folder), *roles]
     try:
-        ended = run_program(command, Path(), CHILD_SECONDS)
+        finished = run_program(command, Path(), CHILD_SECONDS)
     except ProgramError as error:
         return f"the converter failed ({error})"
-    if ended.status < 0:
-        number = -ended.status
+    if finished.status < 0:
+        number = -finished.status
         return f"the converter crashed ({signal.strsignal(number) or number})"
-    if ended.status:
-        lines = ended.said.strip().splitlines() or ["no reason given"]
+    if finished.status:
+        lines = finished.output.strip().splitlines() or ["no reason given"]
         return f"the converter failed ({lines[-1][:_MOST_REASON]})"
     return ""
 

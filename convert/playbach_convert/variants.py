@@ -10,22 +10,15 @@ from playbach.bundle import Part
 
 @dataclass(frozen=True)
 class Variant:
-    """A numeric form of the network, and how near to the network it must be.
+    """A numeric form of the network, and how near to the network it must be."""
 
-    Attributes:
-        meaning: for the user.
-        calibrated: whether the conversion must hear real music first.
-        divergence: largest Kullback-Leibler divergence of a step's distributions, added up, from
-            the network's, mean over steps, nats.
-        probability: largest difference of any probability, 0 to 1.
-        bits: most bits per step by which it may be worse.
-    """
-
-    meaning: str
-    calibrated: bool = False
+    meaning: str  # for the user
+    calibrated: bool = False  # whether the conversion must hear real music first
+    # largest Kullback-Leibler divergence of a step's distributions, added up, from the network's,
+    # mean over steps, nats
     divergence: float = 1.0
-    probability: float = 1.0
-    bits: float = 1.0
+    probability: float = 1.0  # largest difference of any probability, 0 to 1
+    bits: float = 1.0  # most bits per step by which it may be worse
 
     @property
     def limits(self) -> str:

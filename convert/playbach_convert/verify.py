@@ -1,4 +1,4 @@
-"""Does a bundle do what the network does? The same music goes into both; how near is enough."""
+"""Compares the distributions of a bundle with those of the network on the same music."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from playbach.bundle import Bundle, Drift, VariantFigures, Verification
 from playbach.errors import PlaybachError
-from playbach.predictor.opener import Cpu
+from playbach.predictor.graph import Cpu
 from playbach.predictor.parts import GraphShape, checked_part, open_part
-from playbach_convert.calibration import Music, thinned
+from playbach_convert.calibration import Music, evenly_spread
 from playbach_convert.tflite import Traced
 from playbach_convert.variants import VARIANTS
 from playbach_train.copying.measure import LEAST_CHANCE
@@ -30,7 +30,7 @@ CELL_BOUND = CELL_CLIP * 1.01
 
 Distributions = Mapping[str, NDArray[np.float32]]
 """By output, the probabilities at N steps: ``(N, ..., symbols)``."""
-Truths = Mapping[str, tuple[NDArray[np.int64], NDArray[np.int64]]]
+Targets = Mapping[str, tuple[NDArray[np.int64], NDArray[np.int64]]]
 """By output, the steps at which it is known what came next, and the symbols that came."""
 Readers = Mapping[str, Callable[[], Distributions]]
 """By form of the network, what lets it read the music."""
@@ -42,7 +42,7 @@ class VerificationError(PlaybachError):
 
 @dataclass(frozen=True)
 class Comparison:
-    """Distributions beside those of the network; fields as in ``VariantFigures``."""
+    """Differences from the network's distributions; fields as in ``VariantFigures``."""
 
     probability: float
     divergence: float
@@ -51,33 +51,25 @@ class Comparison:
 
 @dataclass(frozen=True, eq=False)
 class Verifier:
-    """What the network as trained says of some music, to hold variants against.
+    """Distributions of the network as trained, with which variants are compared."""
 
-    Attributes:
-        music: what it is, for the bundle.
-        measures: the same, and how much of it is read.
-        steps: of the network's own form.
-        wanted: by form, the network's own first, the distributions as trained.
-        truths: of the own form.
-        readers: opens the forms of a variant of a bundle.
-        drift: lets a variant compose by itself for so many steps; ``None`` if it cannot.
-    """
-
-    music: str
-    measures: str
-    steps: int
+    music: str  # what it is, for the bundle
+    measures: str  # the same, and how much of it is read
+    steps: int  # of the network's own form
+    # by form, the network's own first, the distributions as trained
     wanted: Mapping[str, Distributions]
-    truths: Truths
-    readers: Callable[[Bundle, str], Readers]
+    targets: Targets  # of the own form
+    readers: Callable[[Bundle, str], Readers]  # opens the forms of a variant of a bundle
+    # lets a variant compose by itself for so many steps; ``None`` if it cannot
     drift: Callable[[Bundle, str, int], Drift] | None = None
 
     @property
     def bits(self) -> float | None:
         """Bits per step of the network as trained; ``None`` if it is not known what was right."""
-        return bits(next(iter(self.wanted.values())), self.truths)
+        return bits(next(iter(self.wanted.values())), self.targets)
 
     def figures(self, bundle: Bundle, variant: str, drift_steps: int) -> VariantFigures:
-        """How near ``variant`` of ``bundle``, which has the reference too, is on the same music.
+        """Compare ``variant`` of ``bundle``, which has the reference too, on the same music.
 
         Networks that can compose by themselves do so for ``drift_steps`` steps.
         """
@@ -96,7 +88,7 @@ class Verifier:
             probability=max(one.probability for one in compared),
             divergence=max(one.divergence for one in compared),
             agreement=min(one.agreement for one in compared),
-            bits=bits(found[own], self.truths),
+            bits=bits(found[own], self.targets),
             steps_per_second=round(self.steps / taken[own]),
             drift=self.drift(bundle, variant, drift_steps) if self.drift else None,
         )
@@ -135,13 +127,13 @@ def graph_verifier(trained: Convertible, graphs: Mapping[str, Traced], music: Mu
         wanted={
             role: _reader(_called(graphs[role]), form, read[role])() for role, form in forms.items()
         },
-        truths=_truths(read[own]),
+        targets=_targets(read[own]),
         readers=opened,
     )
 
 
 def compare(wanted: Distributions, found: Distributions) -> Comparison:
-    """How near distributions are to others at the same steps.
+    """Compare distributions at the same steps.
 
     The divergences of a step's outputs are added up; each row of an output of many rows counts as a
     step.
@@ -163,17 +155,17 @@ def divergence(wanted: NDArray[np.float32], found: NDArray[np.float32]) -> float
     return max(float((p * np.log(p / q)).sum(axis=1).mean()), 0.0)
 
 
-def bits(found: Distributions, truths: Truths) -> float | None:
-    """Bits that the truth costs per step, all outputs added up; ``None`` if no truth is known."""
+def bits(found: Distributions, targets: Targets) -> float | None:
+    """Cross-entropy per step in bits, summed over outputs; ``None`` where no target is known."""
     costs = []
-    for name, (places, symbols) in truths.items():
+    for name, (places, symbols) in targets.items():
         chances = np.maximum(found[name][places, symbols].astype(np.float64), LEAST_CHANCE)
         costs.append(-float(np.log2(chances).mean()))
     return sum(costs) if costs else None
 
 
 def check_near(figures: VariantFigures, bits: float | None) -> None:
-    """Hold ``figures`` against what ``VARIANTS`` allows.
+    """Check ``figures`` against the limits in ``VARIANTS``.
 
     Args:
         figures: of a variant.
@@ -209,27 +201,23 @@ def _claims(figures: VariantFigures, bits: float | None) -> Iterator[tuple[str, 
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """What a graph reads at one step.
+    """One step of a graph."""
 
-    Attributes:
-        inputs: of the graph, by name.
-        truth: by name of an output, the index of the symbol that came next in the music, for those
-            outputs for which it is known.
-    """
-
-    inputs: Tensors
-    truth: Mapping[str, int]
+    inputs: Tensors  # of the graph, by name
+    # by name of an output, the index of the symbol that came next in the music, for those outputs
+    # for which it is known
+    target: Mapping[str, int]
 
 
 def steps_of(stream: Iterable[Tensors], form: GraphForm, most: int = ENOUGH) -> list[Step]:
-    """At most ``most`` steps of what flows into a graph, evenly spread."""
+    """At most ``most`` steps of a stream of inputs, evenly spread."""
     pairs = pairwise(chain[Tensors | None](stream, [None]))
-    steps = (Step(now, _truth(now, later, form)) for now, later in pairs if now is not None)
-    return thinned(steps, most)
+    steps = (Step(now, _target(now, later, form)) for now, later in pairs if now is not None)
+    return evenly_spread(steps, most)
 
 
-def _truth(now: Tensors, later: Tensors | None, form: GraphForm) -> dict[str, int]:
-    """What the window moved on by, if what is read later is the same window moved on."""
+def _target(now: Tensors, later: Tensors | None, form: GraphForm) -> dict[str, int]:
+    """The symbol that followed, where the next input is this window shifted by one."""
     windows = {name: now[name] for name, tensor in form.inputs.items() if tensor.dtype == "int32"}
     if later is None or not all(
         rows.shape[1] > 1 and np.array_equal(rows[:, 1:], later[name][:, :-1])
@@ -239,10 +227,10 @@ def _truth(now: Tensors, later: Tensors | None, form: GraphForm) -> dict[str, in
     return {name: int(later[name][0, -1]) for name in form.distributions if name in windows}
 
 
-def _truths(steps: Sequence[Step]) -> Truths:
-    names = dict.fromkeys(name for step in steps for name in step.truth)
+def _targets(steps: Sequence[Step]) -> Targets:
+    names = dict.fromkeys(name for step in steps for name in step.target)
     rows = {
-        name: [(n, step.truth[name]) for n, step in enumerate(steps) if name in step.truth]
+        name: [(n, step.target[name]) for n, step in enumerate(steps) if name in step.target]
         for name in names
     }
     return {name: tuple(np.array(found).T) for name, found in rows.items()}

@@ -2,4 +2,5 @@
 
 from playbach.cli import main
 
-raise SystemExit(main())
+if __name__ == "__main__":  # processes of ours import this under another name
+    raise SystemExit(main())

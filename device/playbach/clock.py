@@ -22,6 +22,8 @@ Nanoseconds = NewType("Nanoseconds", int)
 """Nominal time since the sink's origin, in whole nanoseconds."""
 
 NS_PER_SECOND = 1_000_000_000
+KEPT_SEGMENTS = 1000
+"""Tempi that a map remembers: with a tempo for each beat, those of a movement."""
 _NS_PER_MINUTE = 60 * NS_PER_SECOND
 
 
@@ -50,29 +52,31 @@ def ns_per_tick(tempo: float, meter: Meter) -> Fraction:
     return Fraction(_NS_PER_MINUTE) / (Fraction(tempo) * meter.beat_ticks)
 
 
+def beats_per_minute(pace: Fraction, meter: Meter) -> float:
+    """The tempo of which ``pace`` is the length of a tick, as of ``ns_per_tick``."""
+    return float(_NS_PER_MINUTE / (pace * meter.beat_ticks))
+
+
+def _rounded(numerator: int, denominator: int) -> int:
+    """The quotient, whole, as ``round`` has it: halves to the even neighbour."""
+    whole, rest = divmod(numerator, denominator)
+    return whole + (2 * rest > denominator or (2 * rest == denominator and whole % 2))
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of one tempo.
+    """A stretch of one tempo."""
 
-    Attributes:
-        tick: where it begins, in ticks of the movement.
-        start: when it begins.
-        pace: nanoseconds per tick.
-    """
-
-    tick: Ticks
-    start: Nanoseconds
-    pace: Fraction
+    tick: Ticks  # where it begins, in ticks of the movement
+    start: Nanoseconds  # when it begins
+    pace: Fraction  # nanoseconds per tick
 
 
 @dataclass(frozen=True, slots=True)
 class TempoMap:
-    """Piecewise linear map from the ticks of one movement to nominal time.
+    """Piecewise linear map from the ticks of one movement to nominal time."""
 
-    Attributes:
-        segments: in order of ``tick``; at least one; the first reaches back without end.
-    """
-
+    # in order of ``tick``; at least one; the first reaches back without end
     segments: tuple[Segment, ...]
 
     @classmethod
@@ -80,11 +84,20 @@ class TempoMap:
         """One tempo throughout, tick 0 falling on ``start``."""
         return cls((Segment(Ticks(0), start, pace),))
 
-    def time_at(self, tick: int) -> Nanoseconds:
+    def time_at(self, tick: int | Fraction) -> Nanoseconds:
         """Nominal time of ``tick``, rounded to a nanosecond."""
-        index = bisect_right(self.segments, tick, key=lambda segment: segment.tick)
-        segment = self.segments[max(index - 1, 0)]
-        return Nanoseconds(segment.start + round((tick - segment.tick) * segment.pace))
+        segments = self.segments
+        segment = segments[-1]
+        if tick < segment.tick:
+            index = bisect_right(segments, tick, key=lambda segment: segment.tick)
+            segment = segments[max(index - 1, 0)]
+        # What a Fraction would compute, in a third of the time.
+        pace, per = segment.pace.as_integer_ratio()
+        if isinstance(tick, int):
+            return Nanoseconds(segment.start + _rounded((tick - segment.tick) * pace, per))
+        ticks, parts = tick.as_integer_ratio()
+        elapsed = (ticks - segment.tick * parts) * pace
+        return Nanoseconds(segment.start + _rounded(elapsed, parts * per))
 
     def tick_at(self, time: Nanoseconds) -> Ticks:
         """The last tick that is not later than ``time``."""
@@ -95,10 +108,21 @@ class TempoMap:
         guess = segment.tick + math.floor(elapsed / segment.pace)
         return Ticks(guess if self.time_at(guess) <= time else guess - 1)
 
+    def pace_at(self, tick: int) -> Fraction:
+        """Nanoseconds that the tick takes which begins at ``tick``."""
+        index = bisect_right(self.segments, tick, key=lambda segment: segment.tick)
+        return self.segments[max(index - 1, 0)].pace
+
     def with_pace(self, tick: Ticks, pace: Fraction) -> TempoMap:
-        """The same map up to ``tick`` and another tempo from there on."""
-        kept = tuple(segment for segment in self.segments if segment.tick < tick)
-        return replace(self, segments=(*kept, Segment(tick, self.time_at(tick), pace)))
+        """The same map up to ``tick`` and another tempo from there on.
+
+        Of what lies further back than ``KEPT_SEGMENTS`` is kept that it was.
+        """
+        kept = self.segments
+        while kept and kept[-1].tick >= tick:
+            kept = kept[:-1]
+        start = self.time_at(tick)
+        return TempoMap((*kept[-KEPT_SEGMENTS:], Segment(tick, start, pace)))
 
     def delayed(self, by: Nanoseconds) -> TempoMap:
         """The same music, later by ``by``."""

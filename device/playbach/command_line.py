@@ -6,10 +6,13 @@ import argparse
 import contextlib
 import os
 import sys
-from collections.abc import Callable
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from playbach.errors import PlaybachError
+
+if TYPE_CHECKING:
+    from playbach.schema import Setting
 
 MISTAKE = 2
 """Exit status for what a user did wrong."""
@@ -31,6 +34,27 @@ class OneLineParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and where help is."""
         self.exit(MISTAKE, f"{one_line(f'{self.prog}: {message}; see {self.prog} --help')}\n")
+
+
+def add_option(group: argparse._ActionsContainer, setting: Setting) -> None:
+    """Add the option of a setting; ``options_given`` finds what was given, as a text."""
+    # A percent sign would be read as a place for a value.
+    about = setting.help.replace("%", "%%")
+    if setting.kind is bool:
+        # What is usually so has an option that says no.
+        action = argparse.BooleanOptionalAction if setting.default else "store_true"
+        group.add_argument(setting.option, action=action, default=None, help=about)
+        return
+    allowed = setting.range.replace("%", "%%")
+    default = "" if setting.default is None else f" (default: {setting.default})"
+    metavar = {int: "N", float: "X"}.get(setting.kind, "TEXT")
+    group.add_argument(setting.option, metavar=metavar, help=f"{about}; {allowed}{default}")
+
+
+def options_given(args: argparse.Namespace, names: Iterable[str]) -> dict[str, Any]:
+    """What was given on the command line, by name of setting; nothing of what was not."""
+    given = {name: getattr(args, name, None) for name in names}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def one_line(message: str) -> str:
@@ -67,6 +91,21 @@ def guarded(prog: str, run: Callable[[], int], *, interrupted: str = "stopped") 
         forget_stdout()
         return READER_GONE
     return status
+
+
+def say(line: str) -> None:
+    """Write a line on standard output."""
+    write(f"{line}\n")
+
+
+def write(text: str) -> None:
+    """Write a text on standard output, at once."""
+    # At a terminal that is gone (SIGHUP) there is nobody to tell, and the music goes on.
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError:
+        forget_stdout()
 
 
 def forget_stdout() -> None:

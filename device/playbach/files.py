@@ -1,20 +1,26 @@
-"""Writing files whole or not at all, and folders that one program alone writes to."""
+"""Reading TOML, atomic writing of files, and exclusive locks on folders."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import secrets
+import re
 import stat
 import sys
+import tomllib
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from playbach.errors import OutputError
+from playbach.errors import InputError, OutputError
 
 if sys.platform != "win32":
     import fcntl
+
+
+MAX_TOML_BYTES = 65_536
+_LINE_OF_TOML = re.compile(r" \(at line (\d+), column \d+\)$")
 
 
 def at_home(path: str) -> Path:
@@ -23,6 +29,33 @@ def at_home(path: str) -> Path:
     The service of a board runs as such a user, for whom ``Path.expanduser`` raises.
     """
     return Path(os.path.expanduser(path))  # noqa: PTH111 as the lines above say
+
+
+def read_toml(path: Path) -> tuple[str, dict[str, Any]]:
+    """The text of a TOML file, and what it says.
+
+    Raises:
+        InputError: it cannot be read, is larger than ``MAX_TOML_BYTES``, or is not TOML.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_TOML_BYTES + 1)
+        if len(content) > MAX_TOML_BYTES:
+            raise InputError(f"{path}: larger than {MAX_TOML_BYTES:,} bytes; not a configuration")
+        text = content.decode()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}; give a TOML file") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text; give a TOML file") from error
+    try:
+        return text, tomllib.loads(text)
+    # ValueError: not TOML, or a number of thousands of digits; the other: nested as deeply.
+    except (ValueError, RecursionError) as error:
+        said = str(error)
+        line = _LINE_OF_TOML.search(said)
+        where = f"{path}:{line[1]}" if line else f"{path}"
+        what = said[: line.start()] if line else said
+        raise InputError(f"{where}: not TOML: {what}") from error
 
 
 def own_folder(environment: Mapping[str, str], given: str, home: str, usual: str) -> Path:
@@ -42,7 +75,7 @@ def own_folder(environment: Mapping[str, str], given: str, home: str, usual: str
 
 
 def check_writable(path: Path, *, force: bool) -> None:
-    """Find out before long work whether its result can be written to ``path``.
+    """Check before long work that its result can be written to ``path``.
 
     Args:
         path: the file to be written.
@@ -103,18 +136,18 @@ def make_folder(folder: Path, mode: int = 0o777) -> None:
         ) from error
 
 
-class Claim:
-    """A folder that no other program which asks for it may have, while this object lives.
+class FolderLock:
+    """An exclusive lock on a folder, held as long as this object lives.
 
-    However a program ends, its claims end with it. Where the system or the file system cannot keep
-    one (Windows, some networks), every claim is granted.
+    The kernel releases it however the program ends. Where there are no locks (Windows, some network
+    file systems), it always succeeds.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Claim ``folder``, which is there.
+        """Lock ``folder``, which exists.
 
         Raises:
-            OutputError: another program has it.
+            OutputError: another program holds the lock.
         """
         self._end: Callable[[], object] | None = None
         if sys.platform == "win32":
@@ -129,13 +162,13 @@ class Claim:
                 )
 
     def release(self) -> None:
-        """Let others have it; may be called again."""
+        """Release the lock; may be called again."""
         if self._end:
             self._end()
 
 
 def _locked(handle: int) -> bool:
-    """Whether the open folder is locked by us now, or no lock is to be had there at all."""
+    """Lock an open folder; ``False`` if another program holds the lock."""
     if sys.platform != "win32":
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -166,7 +199,7 @@ def _target(path: Path, *, force: bool) -> Path:
 @contextlib.contextmanager
 def _temporary_beside(target: Path) -> Iterator[Path]:
     """A new file in the folder of ``target``, gone at the end unless it was moved away."""
-    temporary = target.with_name(f".playbach-{secrets.token_hex(8)}.part")
+    temporary = target.with_name(f".playbach-{os.urandom(8).hex()}.part")
     # Made here, and not by tempfile, so that it has the access rights of any new file.
     temporary.touch(exist_ok=False)
     try:
@@ -176,7 +209,7 @@ def _temporary_beside(target: Path) -> Iterator[Path]:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the new name outlast a loss of power, where the file system can."""
+    """Flush the directory entry to disk, where the file system can."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

@@ -1,4 +1,4 @@
-"""What is started, and stopped however that ends."""
+"""A context manager made of ``start`` and ``stop``."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ class Lifetime(ABC):
 
     @abstractmethod
     def start(self) -> None:
-        """Begin."""
+        """Start."""
 
     @abstractmethod
     def stop(self) -> None:
-        """End; may be called again."""
+        """Stop; may be called again."""
 
     def __enter__(self) -> Self:
         self.start()

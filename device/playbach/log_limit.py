@@ -1,4 +1,4 @@
-"""Lines of the log that come again and again, whoever causes them: a few, and how many there were.
+"""A rate limit for repeated log lines.
 
 logging.getLogger("playbach.web").addFilter(RepeatLimit(most=10))
 """
@@ -19,30 +19,25 @@ _MOST_KINDS = 200
 
 @dataclass
 class _Count:
-    """Lines of one kind.
+    """Lines of one kind."""
 
-    Attributes:
-        since: when the first of them came, on the clock of the limit.
-        lines: how many came since.
-    """
-
-    since: float
-    lines: int = 0
+    since: float  # when the first of them came, on the clock of the limit
+    lines: int = 0  # how many came since
 
 
 class RepeatLimit(logging.Filter):
-    """Lets ``most`` lines of a kind pass in a minute and says how many it left out.
+    """Lets ``most`` lines of a kind pass in a minute and adds how many it dropped.
 
-    Of one kind are lines that one place of the program writes, whatever names are in them, and for
-    an exception those that one place raised. May be used from any thread.
+    Lines are of one kind if one statement logged them and, where they have an exception, one
+    statement raised it. Thread-safe.
     """
 
     def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
-        """Prepare.
+        """Create the filter.
 
         Args:
             most: lines of a kind within ``WINDOW``, 1 or more.
-            clock: seconds, never going back.
+            clock: monotonic, in seconds.
         """
         super().__init__()
         self._most = most
@@ -51,7 +46,7 @@ class RepeatLimit(logging.Filter):
         self._lock = threading.Lock()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether the line is written; the first after others that were not says how many."""
+        """Whether the line is written; the first after dropped ones says how many there were."""
         with self._lock:
             left_out, count = self._counted(_kind(record))
         if left_out:
@@ -61,7 +56,7 @@ class RepeatLimit(logging.Filter):
         return count <= self._most
 
     def _counted(self, kind: object) -> tuple[int, int]:
-        """How many lines were left out before this one's minute, and which of it this one is."""
+        """Lines dropped in the minute before, and the number of this one in its minute."""
         now = self._clock()
         left_out = 0
         count = self._kinds.pop(kind, None) or _Count(now)
@@ -75,7 +70,7 @@ class RepeatLimit(logging.Filter):
 
 
 def _kind(record: logging.LogRecord) -> object:
-    """What lines have in common that count together."""
+    """The key by which lines are counted together."""
     place: object = None
     if record.exc_info and record.exc_info[2]:
         raised = record.exc_info[2]

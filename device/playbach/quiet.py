@@ -1,4 +1,4 @@
-"""Keeping C libraries from talking over the terminal."""
+"""Suppresses what C libraries print to standard error."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _STDERR = 2
 
 @contextlib.contextmanager
 def quiet_stderr() -> Iterator[None]:
-    """Throw away what C code writes to file descriptor 2 meanwhile.
+    """Context in which file descriptor 2 is redirected to ``/dev/null``.
 
-    libjack, libasound and LiteRT print there whatever their callers make of it. Python's own
+    libjack, libasound and LiteRT print there, and cannot be told not to. Python's own
     messages of other threads would be lost as well, so hold this for the shortest time.
     """
     with _ONE_AT_A_TIME:

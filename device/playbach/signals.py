@@ -1,15 +1,15 @@
-"""What each signal means to a program that plays: one table for the terminal and the service.
+"""The meaning of each signal, for ``play`` and for the service: one table.
 
-Left alone, most signals end or stop a process at once, and whatever sounds then goes on sounding.
+By default most signals end or stop a process at once, and notes that sound would hang.
 """
 
 from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from types import FrameType
+from typing import NamedTuple
 
 
 class Asked(Enum):
@@ -20,37 +20,30 @@ class Asked(Enum):
     RELOAD = "reload"
     """Read the configuration again."""
     SUSPEND = "suspend"
-    """Leave silence, and stand still until SIGCONT."""
+    """End all notes, and stop until SIGCONT."""
     NOTHING = "nothing"
     """Play on."""
     FAULT = "fault"
-    """Nothing that this process could still do: its own state cannot be trusted any more."""
+    """Not handled: the state of the process cannot be trusted any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A signal whose default action ends or stops a process.
+class SignalRow(NamedTuple):
+    """A signal whose default action ends or stops a process."""
 
-    Attributes:
-        name: such as ``SIGTERM``; no system has them all.
-        at_terminal: what it asks of ``playbach play``.
-        of_service: what it asks of ``playbach daemon``.
-    """
-
-    name: str
-    at_terminal: Asked
-    of_service: Asked
+    name: str  # such as ``SIGTERM``; no system has them all
+    at_terminal: Asked  # what it asks of ``playbach play``
+    of_service: Asked  # what it asks of ``playbach daemon``
 
 
-def _both(name: str, asked: Asked) -> Row:
-    return Row(name, asked, asked)
+def _both(name: str, asked: Asked) -> SignalRow:
+    return SignalRow(name, asked, asked)
 
 
 TABLE = (
     # A service has no terminal that could hang up or be given back, so SIGHUP means to it what it
     # means to other services.
-    Row("SIGHUP", Asked.STOP, Asked.RELOAD),
-    Row("SIGTSTP", Asked.SUSPEND, Asked.NOTHING),
+    SignalRow("SIGHUP", Asked.STOP, Asked.RELOAD),
+    SignalRow("SIGTSTP", Asked.SUSPEND, Asked.NOTHING),
     _both("SIGINT", Asked.STOP),
     _both("SIGTERM", Asked.STOP),
     _both("SIGQUIT", Asked.STOP),
@@ -88,7 +81,7 @@ TABLE = (
 _HANDLED = frozenset((Asked.STOP, Asked.RELOAD, Asked.SUSPEND))
 
 
-def numbers(row: Row) -> tuple[int, ...]:
+def numbers(row: SignalRow) -> tuple[int, ...]:
     """The signals of a row on this system: none, one, or all real-time signals."""
     number = getattr(signal, row.name, None)
     if number is None:
@@ -99,7 +92,7 @@ def numbers(row: Row) -> tuple[int, ...]:
 
 
 def listen_at_terminal(arrived: Callable[[Asked], object]) -> None:
-    """From now on signals mean what they mean to a program at a terminal. Main thread only.
+    """Install the handlers of a program at a terminal. Main thread only.
 
     A hang-up that was ignored from the start, as ``nohup`` has it, goes on being ignored.
 
@@ -113,12 +106,12 @@ def listen_at_terminal(arrived: Callable[[Asked], object]) -> None:
 
 
 def listen_as_service(arrived: Callable[[Asked], object]) -> None:
-    """As ``listen_at_terminal``, for a service: ``arrived`` hears ``STOP`` or ``RELOAD``."""
+    """Install the handlers of a service: ``arrived`` is called with ``STOP`` or ``RELOAD``."""
     _listen(((number, row.of_service) for row in TABLE for number in numbers(row)), arrived)
 
 
 def listen_to_none() -> None:
-    """From now on no signal ends or stops this process that a process can refuse.
+    """Ignore all signals that would end or stop this process, where that is possible.
 
     For one that its owner ends in another way: a terminal, and a service manager, send to all
     processes of a group or a service what is meant for one; a watchdog sends SIGABRT.

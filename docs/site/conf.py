@@ -16,6 +16,7 @@ sys.path.insert(0, str(ROOT))
 from docs.site.additions import added_to  # noqa: E402 only now can it be found
 from docs.site.docstrings import show_drawings  # noqa: E402 as above
 from docs.site.files import copy_linked, link_as_written  # noqa: E402 as above
+from docs.site.home import fill, repository  # noqa: E402 as above
 
 from playbach import __version__  # noqa: E402 as above
 
@@ -54,6 +55,7 @@ add_module_names = False
 
 html_theme = "furo"
 html_title = "Play Bach"
+html_favicon = "../../device/playbach/web/static/favicon.svg"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 templates_path = ["templates"]
@@ -68,11 +70,14 @@ html_use_index = False
 def add(_app: Sphinx, page: str, source: list[str]) -> None:
     """Put after a page's own text what is generated for it."""
     source[0] += added_to(page, ROOT)
+    # Pages say REPOSITORY as long as the project has no address.
+    source[0] = source[0].replace("REPOSITORY", repository() or "REPOSITORY")
 
 
 def setup(app: Sphinx) -> None:
     """Connect what this documentation needs of its own."""
     app.connect("source-read", add)
+    app.connect("html-page-context", fill)
     app.connect("autodoc-process-docstring", show_drawings)
     app.connect("doctree-read", link_as_written, priority=1)
     app.connect("build-finished", copy_linked)

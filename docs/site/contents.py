@@ -25,17 +25,25 @@ SECTIONS = (
         (
             "docs/tutorial/first-music",
             "docs/tutorial/first-training",
+            "docs/tutorial/first-pedal",
             "docs/tutorial/first-board",
         ),
     ),
     Section(
         "How to",
         (
+            "docs/how-to/install",
             "docs/raspberry-pi",
             "docs/how-to/external-synth",
             "docs/how-to/network-midi",
+            "docs/how-to/theme",
+            "docs/how-to/steering",
+            "docs/how-to/controller",
+            "docs/how-to/osc",
+            "docs/how-to/own-sound",
             "docs/how-to/instruments",
             "docs/how-to/own-corpus",
+            "docs/how-to/several-machines",
             "docs/how-to/recovering",
             "docs/page",
             "docs/saving",
@@ -57,7 +65,10 @@ SECTIONS = (
         (
             "docs/explanation/steps-not-windows",
             "docs/explanation/copying-attention",
+            "docs/explanation/plan",
             "docs/explanation/bits-per-note",
+            "docs/explanation/told-apart",
+            "docs/explanation/performing",
             "docs/explanation/exact-clock",
             "docs/conversion",
             "docs/live",
@@ -74,7 +85,17 @@ SECTIONS = (
             "docs/figures/README",
         ),
     ),
-    Section("The project", ("README", "CONTRIBUTING", "docs/system-tests", "CHANGELOG")),
+    Section(
+        "The project",
+        (
+            "README",
+            "CONTRIBUTING",
+            "docs/system-tests",
+            "SECURITY",
+            "CODE_OF_CONDUCT",
+            "CHANGELOG",
+        ),
+    ),
 )
 FURTHER = "Further pages"
 DECISIONS = "Decisions"

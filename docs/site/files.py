@@ -17,6 +17,8 @@ from sphinx.util.osutil import relative_uri
 
 WHOLE_FOLDER = ".html"
 """A file of this kind needs the pictures beside it."""
+ALWAYS = ("docs/page-wide-light.png",)
+"""Files that the first page shows, which is no Markdown."""
 
 
 def link_as_written(app: Sphinx, tree: nodes.document) -> None:
@@ -34,7 +36,7 @@ def link_as_written(app: Sphinx, tree: nodes.document) -> None:
 def copy_linked(app: Sphinx, failure: Exception | None) -> None:
     """Put each file that is linked to where the links look for it."""
     if failure is None:
-        for file in _linked(app):
+        for file in {*_linked(app), *ALWAYS}:
             _copy(Path(app.srcdir) / file, Path(app.outdir) / file)
 
 

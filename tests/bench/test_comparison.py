@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import struct
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +17,12 @@ pytest.importorskip("verovio", reason="verovio, which engraves, is not installed
 from bench.comparison import __main__ as command
 from bench.comparison import runs
 from bench.comparison.measuring import SECONDS, page_png, sample, shortened
-from bench.comparison.page import BASELINE, GROUPS, REAL, TEMPLATE, page, samples_digest
+from bench.comparison.page import BASELINE, GROUPS, REAL, with_tables
 from bench.comparison.predicting import check_unseen, lookup, pooled
 from bench.comparison.runs import ending, seconds
 from bench.comparison.studies import STUDIES, Study
 from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.summary.writer.record_writer import RecordWriter
 from tests.fixtures.make_tiny_bundle import LICENCE, TINY_BUNDLE, write_scores
 from tests.train.report.pieces import piece
 
@@ -48,11 +48,6 @@ OPTIONS = {
 def committed() -> dict[str, Any]:
     found: dict[str, Any] = json.loads((FOLDER / command.KEPT).read_text())
     return found
-
-
-def seen() -> str:
-    path = FOLDER / command.SEEN
-    return path.read_text() if path.exists() else ""
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +108,7 @@ def test_one_command_trains_converts_measures_and_writes(tiny: Path) -> None:
     assert (tiny / command.FOLDER / "windowed.png").read_bytes().startswith(b"\x89PNG")
     text = (tiny / command.PAGE).read_text()
     assert "(comparison/windowed.mid)" in text
-    assert "Nobody has described these samples yet" in text
+    assert "| windowed | 1 | 1 | all 1 epochs |" in text
 
 
 @ENGRAVES
@@ -123,18 +118,8 @@ def test_what_is_done_is_not_done_again(tiny: Path) -> None:
         tiny / command.FOLDER / "windowed.mid", tiny / command.FOLDER / command.KEPT,
     ]  # fmt: skip
     before = [path.stat().st_mtime_ns for path in files]
-    figures = tiny / "figures.json"
-    assert compare(tiny, "--json", str(figures)) == 0
+    assert compare(tiny) == 0
     assert [path.stat().st_mtime_ns for path in files] == before
-    assert json.loads(figures.read_text()) == figures_in(tiny)
-
-
-@ENGRAVES
-def test_a_description_of_other_samples_is_not_shown(tiny: Path) -> None:
-    figures = figures_in(tiny)
-    digest = samples_digest(figures["bach"]["rows"])
-    assert "It wanders." in page(figures, f"{digest}\nIt wanders.\n")
-    assert "It wanders." not in page(figures, "0123\nIt wanders.\n")
 
 
 @ENGRAVES
@@ -159,12 +144,20 @@ def test_the_page_has_a_column_for_every_network_and_no_other() -> None:
     assert columns == ["", *NETWORKS, BASELINE, REAL], "run: make compare"
 
 
-def test_the_page_says_what_the_figures_say() -> None:
-    assert (command.DOCS / command.PAGE).read_text() == page(committed(), seen())
+def test_the_tables_of_the_page_say_what_the_figures_say() -> None:
+    text = (command.DOCS / command.PAGE).read_text()
+    assert text == with_tables(text, committed()), "run: make compare"
+
+
+def test_a_mark_of_no_table_is_a_mistake_in_one_line() -> None:
+    text = "<!-- made by: make compare: bach tabel -->\n<!-- end of what is made -->"
+    with pytest.raises(InputError, match="the page asks for bach tabel: there are bach, ballads"):
+        with_tables(text, committed())
 
 
 def test_the_page_says_what_every_measure_means() -> None:
-    text = TEMPLATE.read_text().partition("## What each line says")[2]
+    page = (command.DOCS / command.PAGE).read_text()
+    text = page.partition("## What each line says")[2]
     said = re.findall(r"\*([^*\n]+)\*(?=[,:])", text)
     titles = [measure.title for group in GROUPS.values() for measure in group]
     assert [title for title in said if title in titles] == titles
@@ -248,10 +241,12 @@ def test_the_time_of_a_run_is_that_of_its_sessions_without_what_lies_between(
 ) -> None:
     (tmp_path / BOARD).mkdir()
     for number, session in enumerate(((100.0, 130.0, 160.0), (1000.0, 1025.0))):
-        events = (Event(wall_time=moment).SerializeToString() for moment in session)
-        log = b"".join(struct.pack("<QI", len(one), 0) + one + bytes(4) for one in events)
-        # A kill may leave half an entry.
-        (tmp_path / BOARD / f"events.out.tfevents.{number}").write_bytes(log + log[:15])
+        with (tmp_path / BOARD / f"events.out.tfevents.{number}").open("wb") as log:
+            writer = RecordWriter(log)
+            for moment in session:
+                writer.write(Event(wall_time=moment).SerializeToString())
+            # A kill may leave half an entry.
+            log.write(bytes(9))
     assert seconds(tmp_path) == 85
 
 
@@ -271,7 +266,6 @@ def test_a_network_is_not_measured_on_what_it_has_seen() -> None:
     [
         (["--only", "lstm"], "--only lstm: there are copying, windowed"),
         (["--no-train", "--only", "grid"], "there is no training run"),
-        (["--json", "nowhere/figures.json"], "there is no folder"),
     ],
 )
 def test_a_mistake_is_said_in_one_line(

@@ -19,12 +19,12 @@ from bench.documents import (
     tables,
     with_table,
 )
-from bench.report import MEASUREMENTS, OPTIONS, Figure, Taken, read
+from bench.report import MEASUREMENTS, OPTIONS, Figure, Result, read
 
 from playbach.errors import InputError
 
 FIGURE = Figure("one note", 148.7, "µs", "under 150")
-TAKEN = {"note": Taken({"CPU": "x"}, (FIGURE,))}
+TAKEN = {"note": Result({"CPU": "x"}, (FIGURE,))}
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 REMAKE = "run: .venv-dev/bin/python -m bench.documents"
 
@@ -75,7 +75,7 @@ def test_a_figure_stands_in_its_cell_as_the_format_says() -> None:
 def test_a_table_names_the_machines_of_its_own_figures_only() -> None:
     results = dict(read(RESULTS))
     machine = {**results["note"].machine, "CPU": "another"}
-    results["note"] = Taken(machine, results["note"].figures)
+    results["note"] = Result(machine, results["note"].figures)
     assert "of another, " in with_table("README.md", results)
     clock = with_table("docs/explanation/exact-clock.md", results)
     assert clock == with_table("docs/explanation/exact-clock.md", read(RESULTS))
@@ -87,7 +87,7 @@ def test_what_documents_do_not_tell_of_is_not_recorded(
 ) -> None:
     before = RESULTS.read_bytes()
     assert main(["note", "--record", other, "other"]) == 2
-    assert "leave out --bundle and --midi" in capsys.readouterr().err
+    assert "leave out --bundle, --midi and --lines" in capsys.readouterr().err
     assert RESULTS.read_bytes() == before
 
 

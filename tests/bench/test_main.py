@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from bench.__main__ import build_parser, main, table, wanted
-from bench.report import MEASUREMENTS, Figure, Results, Taken, machine, read, run, write
+from bench.report import MACHINE, MEASUREMENTS, Figure, Result, Results, machine, read, run, write
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,65 +35,56 @@ def written(path: Path, content: object) -> Path:
 
 
 def results(tmp_path: Path, name: str, **measurements: Any) -> Path:
-    here = {"CPU": f"that of {name}", "cores": "2"}
+    here = dict.fromkeys(MACHINE, "2") | {"CPU": f"that of {name}"}
     content = {of: {"machine": here, "figures": figures} for of, figures in measurements.items()}
     return written(tmp_path / f"{name}.json", content)
 
 
-def lines(first: Path, second: Path) -> dict[str, list[str]]:
-    """The words of each line of the table, by its first two."""
-    rows = [line.split() for line in table(read(first), read(second)) if line.strip()]
-    return {" ".join(row[:2]): row for row in rows}
+def compared(first: Path, second: Path) -> list[str]:
+    """The last row of the table: what was measured, then A, B and their ratio."""
+    *_, row = table(read(first), read(second))
+    return re.split(r"  +", row)[1:]
 
 
 def test_a_figure_of_both_is_given_as_a_ratio(tmp_path: Path) -> None:
     first = results(tmp_path, "a", note=[ONE_NOTE])
     second = results(tmp_path, "b", note=[ONE_NOTE | {"value": 75.0}])
-    assert lines(first, second)["one note"] == ["one", "note", "150.000", "75.000", "µs", "0.50"]
+    assert compared(first, second) == ["one note", "150.000 µs", "75.000 µs", "0.50"]
 
 
 def test_what_only_one_has_is_listed_without_a_ratio(tmp_path: Path) -> None:
-    first = results(tmp_path, "a", note=[ONE_NOTE])
+    first = results(tmp_path, "a", note=[])
     second = results(tmp_path, "b", save=[SAVING])
-    found = lines(first, second)
-    assert found["one note"][2:] == ["150.000", "-", "µs", "-"]
-    assert found["saving -"][1:] == ["-", "4,000.000", "notes/s", "-"]
+    assert compared(first, second) == ["saving", "-", "4,000.000 notes/s", "-"]
 
 
 def test_figures_in_other_units_are_not_divided(tmp_path: Path) -> None:
     first = results(tmp_path, "a", note=[ONE_NOTE])
     second = results(tmp_path, "b", note=[ONE_NOTE | {"unit": "ms"}])
-    assert lines(first, second)["one note"][-4:] == ["µs", "|", "ms", "-"]
+    assert compared(first, second) == ["one note", "150.000 µs", "150.000 ms", "-"]
 
 
-@pytest.mark.parametrize("value", [0, float("nan")])
-def test_nothing_is_divided_by_nothing(tmp_path: Path, value: float) -> None:
-    first = results(tmp_path, "a", note=[ONE_NOTE | {"value": value}])
+def test_nothing_is_divided_by_nothing(tmp_path: Path) -> None:
+    first = results(tmp_path, "a", note=[ONE_NOTE | {"value": 0}])
     second = results(tmp_path, "b", note=[ONE_NOTE])
-    assert lines(first, second)["one note"][-1] == "-"
-
-
-def test_machines_are_told_apart_where_they_differ(tmp_path: Path) -> None:
-    first, second = (read(results(tmp_path, name, note=[])) for name in "ab")
-    assert list(table(first, second)) == ["CPU        that of a | that of b", "cores      2"]
+    assert compared(first, second)[-1] == "-"
 
 
 def test_what_was_measured_on_several_machines_names_them_all(tmp_path: Path) -> None:
     both = {**read(results(tmp_path, "a", note=[])), **read(results(tmp_path, "b", save=[]))}
-    assert next(iter(table(both, {}))) == "CPU        that of a, that of b | -"
+    line = next(iter(table(both, {})))
+    assert "that of a" in line
+    assert "that of b" in line
 
 
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ("not JSON", "not JSON"),
-        ("[" * 200_000, "not JSON"),
+        ("not JSON", "not a result of the bench"),
+        ("[" * 200_000, "not a result of the bench"),
         ("[]", "not a result of the bench"),
-        ('{"note": 2}', "'note' says no machine"),
-        ('{"note": {"machine": 2}}', "'note' says no machine"),
-        ('{"note": {"machine": {}, "figures": 5}}', "a figure of 'note'"),
-        ('{"note": {"machine": {}, "figures": [{"what": "x"}]}}', "a figure of 'note'"),
-        ('{"note": {"machine": {}, "figures": [{"what": "x", "value": []}]}}', "a figure of"),
+        ('{"note": 2}', "not a result of the bench"),
+        ('{"note": {"machine": {}, "figures": []}}', "('CPU')"),
         (" " * 2_000_000, "larger than 1 MiB"),
     ],
 )
@@ -132,7 +124,7 @@ def test_what_a_measurement_writes_is_what_the_bench_keeps(
     monkeypatch.setattr(sys, "argv", ["bench", "--json", str(out)])
     run("train", lambda _: [figure])
     figures = tuple(Figure(**row) for row in json.loads(out.read_text()))
-    write(tmp_path / "all.json", {"train": Taken(machine(), figures)})
+    write(tmp_path / "all.json", {"train": Result(machine(), figures)})
     found = read(tmp_path / "all.json")["train"]
     assert found.figures == (figure,)
     assert {"CPU", "cores", "load", "system", "Python", "playbach", "date"} <= found.machine.keys()

@@ -2,32 +2,46 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from selenium.webdriver.common.keys import Keys
-from tests.browser.conftest import Browser, Serve
+from tests.browser.conftest import AXE, Browser, Serve
 
-_AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+_SMALL = """
+[...document.querySelectorAll("a, button, input, select, summary, .toggle label")]
+    .filter((one) => !one.matches(".skip, [type=checkbox], [aria-label=Keyboard] *"))
+    .filter((one) => one.checkVisibility())
+    .map((one) => [one.textContent.trim() || one.id, one.getBoundingClientRect()])
+    .filter(([, { width, height }]) => Math.min(width, height) < 44)
+    .map(([name, { width, height }]) => `${name} ${width} x ${height}`)
+"""
+"""What a finger may miss; a label switches its switch too, and piano keys are narrow."""
 _NAME = "document.activeElement.id || document.activeElement.textContent.trim()"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
-def test_axe_finds_nothing(browser: Browser, serve: Serve, scheme: str, width: int) -> None:
+def test_axe_finds_nothing_and_a_finger_everything(
+    browser: Browser, serve: Serve, scheme: str, width: int
+) -> None:
     with serve() as served:
         browser.open_ready(served.base, width=width, prefers_color_scheme=scheme)
-        browser.driver.execute_script(_AXE.read_text())
+        browser.driver.execute_script(AXE.read_text())
         found = browser.ask("(await axe.run()).violations")
         assert [(one["id"], one["impact"], one["nodes"][0]["html"]) for one in found] == []
+        assert browser.ask(_SMALL) == []
+        browser.driver.execute_script("window.scrollTo(0, document.body.scrollHeight)")
+        top, bottom = browser.ask(
+            "(({ top, bottom }) => [top, bottom])(document.getElementById('panic')"
+            ".getBoundingClientRect())"
+        )
+        assert 0 <= top < bottom < 100, "silence is within reach"
 
 
 def test_axe_finds_nothing_in_the_request_for_the_link(browser: Browser, serve: Serve) -> None:
     with serve(token="a-token-of-enough-letters") as served:  # noqa: S106 it opens nothing
-        browser.driver.delete_all_cookies()
         browser.open(served.base)
         browser.until(lambda: browser.text("#locked"), "the request")
-        browser.driver.execute_script(_AXE.read_text())
+        browser.driver.execute_script(AXE.read_text())
         assert browser.ask("(await axe.run()).violations.map((one) => one.id)") == []
 
 
@@ -41,15 +55,18 @@ def test_nothing_is_wider_than_the_screen(browser: Browser, serve: Serve, width:
 def test_everything_can_be_reached_by_keyboard(browser: Browser, serve: Serve) -> None:
     with serve() as served:
         browser.open_ready(served.base)
-        names = set()
-        for _ in range(40):
-            browser.driver.switch_to.active_element.send_keys(Keys.TAB)
-            names.add(browser.ask(_NAME))
         controls = browser.ask(
-            "[...document.querySelectorAll('button, input, select')].map((one) => one.id)"
+            "[...document.querySelectorAll('button, input, select')]"
+            ".filter((one) => one.checkVisibility()).map((one) => one.id)"
         )
         assert len(controls) > 12
-        assert {name for name in controls if name} <= names
+        left = {name for name in controls if name}
+        for _ in range(3 * len(controls)):
+            browser.driver.switch_to.active_element.send_keys(Keys.TAB)
+            left.discard(browser.ask(_NAME))
+            if not left:
+                break
+        assert not left
 
 
 def test_nothing_comes_from_elsewhere_and_nothing_is_refused(

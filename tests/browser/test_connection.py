@@ -58,7 +58,7 @@ def test_a_page_says_that_the_board_was_killed_and_goes_on_when_it_is_back(
         browser.until(lambda: browser.find("[data-connection=here]"), "the connection")
         browser.until(lambda: browser.ask("page.notes.all.length") > 3, "notes")
         browser.until(lambda: browser.ask("page.roll.drawn.notes") > 3, "notes that are drawn")
-        assert browser.one("#setting-volume").is_enabled()
+        browser.until(lambda: browser.one("#setting-volume").is_enabled(), "the controls")
         assert browser.ask("page.sound.isOn")
 
 
@@ -83,14 +83,13 @@ def test_two_browsers_show_the_same(browser: Browser, browsers: OpenBrowser, ser
         ]
         assert notes[0] == notes[1]
         assert browser.text("#movement") == other.text("#movement")
-        assert browser.text("#bar") == other.text("#bar")
+        browser.until(lambda: browser.text("#bar") == other.text("#bar"), "the same bar")
         browser.until(lambda: "\n2\n" in browser.text("#state"), "the number of pages")
     other.close()
 
 
 def test_without_its_link_the_page_asks_for_it(browser: Browser, serve: Serve) -> None:
     with serve(token=_TOKEN) as served:
-        browser.driver.delete_all_cookies()
         browser.open(served.base)
         browser.until(lambda: "needs its link" in browser.text("#locked"), "the request")
         assert not browser.one("#page").is_displayed()
@@ -100,12 +99,24 @@ def test_without_its_link_the_page_asks_for_it(browser: Browser, serve: Serve) -
         browser.open_ready(served.base)
         browser.click("#play")
         browser.until(lambda: browser.text("#rest") == "paused", "the pause")
-        browser.driver.delete_all_cookies()
+
+
+def test_a_locked_page_takes_the_token_or_the_link_in_its_field(
+    browser: Browser, serve: Serve
+) -> None:
+    with serve(token=_TOKEN) as served:
+        browser.open(served.base, width=360)
+        browser.until(lambda: browser.find("#locked:not([hidden])"), "the request")
+        field = browser.one("#token")
+        field.send_keys("wrong\n")
+        browser.until(lambda: "not the token" in browser.text("#notice"), "the refusal")
+        field.clear()
+        field.send_keys(f"http://bach.local:8420/#{_TOKEN}\n")
+        browser.until(lambda: browser.find("[data-connection=here]"), "the page")
 
 
 def test_a_wrong_link_is_refused_in_a_line(browser: Browser, serve: Serve) -> None:
     with serve(token=_TOKEN) as served:
-        browser.driver.delete_all_cookies()
         browser.open(f"{served.base}/#wrong")
         browser.until(lambda: browser.text("#notice"), "the refusal")
         assert "not the token" in browser.text("#notice")

@@ -12,6 +12,7 @@ from selenium.webdriver.common.keys import Keys
 from tests.browser.conftest import Browser, Serve, Served
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 
+from playbach.session.commands import Command
 from playbach.session.session import Session
 from playbach.session.status import NoteAhead, Transport
 
@@ -69,16 +70,44 @@ def test_the_next_movement_begins(browser: Browser, serve: Serve) -> None:
     with serve(settings={"tempo": 400}) as served:
         browser.open_ready(served.base)
         before = browser.text("#movement")
+        browser.until(lambda: served.session.status().playing.bar > 4, "some bars")
         browser.click("#next")
         browser.until(lambda: browser.text("#movement") != before, "another movement")
-        browser.until(lambda: browser.find("#pieces a"), "the movement before, to be saved")
-        link = browser.one("#pieces a").get_attribute("href")
+        browser.until(lambda: browser.find("#pieces a[download]"), "the movement before")
+        link = browser.one("#pieces a[download]").get_attribute("href")
         assert link is not None
         assert link.endswith(".mid")
         content = browser.ask(
             "[...new Uint8Array(await (await fetch(values[0])).arrayBuffer())]", link
         )
         assert bytes(content[:4]) == b"MThd"
+
+
+def test_keys_steer_as_in_the_terminal_and_can_be_turned_off(
+    browser: Browser, serve: Serve
+) -> None:
+    with serve(settings={"tempo": 100}) as served:
+        browser.open_ready(served.base)
+        browser.press("body", "+")
+        _wait_for_setting(browser, served, "tempo", 105)
+        browser.press("body", "-", "-")
+        browser.until(lambda: (served.session.settings.tempo or 100) < 100, "a slower tempo")
+        before = browser.text("#movement")
+        # A border lies between what sounded of one movement and the next.
+        sounded = "page.notes.between(page.clock.now() - 9, page.clock.now()).length"
+        browser.until(lambda: browser.ask(sounded) > 3, "notes of the first movement")
+        browser.press("#setting-form", "n")
+        browser.press("body", "n")
+        browser.until(lambda: browser.text("#movement") != before, "another movement")
+        browser.until(lambda: browser.ask("page.roll.drawn.borders.length"), "its name in the roll")
+        browser.press("body", "?")
+        browser.until(lambda: browser.one("#keys").is_displayed(), "the list of keys")
+        browser.press("#keys-on", " ")
+        browser.click("#keys button")
+        browser.press("body", " ", "?")
+        assert not browser.one("#keys").is_displayed()
+        assert served.session.status().transport is Transport.PLAYING
+        browser.driver.execute_script("localStorage.clear()")
 
 
 def test_everything_can_be_silenced(browser: Browser, serve: Serve) -> None:
@@ -97,7 +126,7 @@ def _pace(notes: list[NoteAhead]) -> float:
 
 
 def test_tempo(browser: Browser, serve: Serve) -> None:
-    with serve(settings={"tempo": 100, "form": "gigue"}) as served:
+    with serve(settings={"tempo": 160, "form": "gigue"}) as served:
         browser.open_ready(served.base)
         before = _pace(_next_notes(served.session, 15, browser))
         browser.press("#setting-tempo", Keys.END)
@@ -109,7 +138,7 @@ def test_tempo(browser: Browser, serve: Serve) -> None:
 
 
 def test_transposition(browser: Browser, serve: Serve) -> None:
-    with serve() as served:
+    with serve(settings={"tempo": 400, "form": "gigue"}) as served:
         browser.open_ready(served.base)
         before = [note.pitch for note in _next_notes(served.session, 20, browser)]
         browser.press("#setting-transpose", Keys.END)
@@ -118,6 +147,14 @@ def test_transposition(browser: Browser, serve: Serve) -> None:
         browser.until(lambda: len(served.listener.notes) > sent + 20, "notes")
         after = served.listener.pitches[sent + 1 :]
         assert sum(after) / len(after) > sum(before) / len(before) + 12
+
+
+def test_how_it_is_played(browser: Browser, serve: Serve) -> None:
+    with serve() as served:
+        browser.open_ready(served.base)
+        for name in ("expression", "dynamics", "articulation"):
+            browser.press(f"#setting-{name}", Keys.HOME)
+            _wait_for_setting(browser, served, name, 0)
 
 
 def test_volume(browser: Browser, serve: Serve) -> None:
@@ -147,6 +184,8 @@ def test_form(browser: Browser, serve: Serve) -> None:
     with serve() as served:
         browser.open_ready(served.base)
         browser.choose("#setting-form", "Gigue")
+        browser.until(lambda: "on: Gigue" in browser.text("#wished"), "what comes next")
+        browser.click("#now")
         browser.until(lambda: _movement(served).form.name == "gigue", "a gigue")
         browser.until(lambda: "Gigue" in browser.text("#movement"), "its name")
 
@@ -155,6 +194,8 @@ def test_key(browser: Browser, serve: Serve) -> None:
     with serve() as served:
         browser.open_ready(served.base)
         browser.choose("#setting-key", "B♭ major")
+        _wait_for_setting(browser, served, "key", "Bb major")
+        served.session.command(Command.NEXT_MOVEMENT)
         browser.until(lambda: str(_movement(served).key) == "Bb major", "the key")
         browser.until(lambda: "B♭ major" in browser.text("#suite"), "its name")
 
@@ -163,8 +204,8 @@ def test_every_key_of_the_menu_is_one(browser: Browser, serve: Serve) -> None:
     with serve() as served:
         browser.open_ready(served.base)
         options = browser.ask(
-            "(await import('/static/choices.js'))"
-            ".choicesOf({ name: 'key', nothing: 'its own', choices: [] }).load()"
+            "(await import('/static/choices.js')).choicesOf((await (await "
+            "fetch('/api/v1/settings/table')).json()).find(({ name }) => name === 'key')).load()"
         )
         keys = [option["settings"]["key"] for option in options]
         assert len(keys) == 25
@@ -190,7 +231,7 @@ def _asked(served: Served) -> dict[str, object]:
         ("temperature", lambda page: page.press("#setting-temperature", Keys.END), 5),
         ("memory", lambda page: page.press("#setting-memory", Keys.HOME), 0),
         ("memory", lambda page: page.press("#setting-memory", Keys.END), 2),
-        ("playable", lambda page: page.press("#setting-playable", " "), True),
+        ("playable", lambda page: page.press("#setting-playable", " "), False),
         ("repeats", lambda page: page.click("[data-setting=repeats] label"), True),
     ],
 )
@@ -231,4 +272,4 @@ def test_a_slider_that_is_dragged_sends_its_last_place(browser: Browser, serve: 
         browser.open_ready(served.base)
         browser.press("#setting-volume", *([Keys.ARROW_LEFT] * 30))
         _wait_for_setting(browser, served, "volume", 70)
-        assert browser.text("[data-setting=volume] output") == "55 %"
+        assert browser.text("[data-setting=volume] output") == "70"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -19,9 +20,9 @@ __all__ = ["page", "sources"]
 
 _AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 
-# Listens at the loudspeaker, and writes down when each string begins to sound.
+# Listens at the loudspeaker, and writes down when each string begins to sound, and how loud.
 _TAP = """
-window.heard = { starts: [], analyser: null };
+window.heard = { starts: [], peaks: [], analyser: null };
 const { connect } = AudioNode.prototype;
 AudioNode.prototype.connect = function (to, ...rest) {
     if (to instanceof AudioDestinationNode) {
@@ -29,6 +30,12 @@ AudioNode.prototype.connect = function (to, ...rest) {
         connect.call(this, heard.analyser);
     }
     return connect.call(this, to, ...rest);
+};
+const { linearRampToValueAtTime } = AudioParam.prototype;
+AudioParam.prototype.linearRampToValueAtTime = function (value, ...rest) {
+    // What rocks a string by cents is above 1, what fades an excerpt ends at 0.
+    if (value > 0 && value < 1) heard.peaks.push(value);
+    return linearRampToValueAtTime.call(this, value, ...rest);
 };
 const { setPeriodicWave } = OscillatorNode.prototype;
 OscillatorNode.prototype.setPeriodicWave = function (wave) {
@@ -93,15 +100,22 @@ class Listener:
         return float(self.script(_LEVEL))
 
 
-@pytest.fixture
-def listener(browser: Browser, page: Path) -> Iterator[Listener]:
-    """Somebody who has just opened the page."""
+@contextmanager
+def opened(browser: Browser, folder: Path) -> Iterator[Listener]:
+    """Somebody who has just opened a page."""
     tap = browser.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": _TAP})
     try:
-        yield Listener(browser, page)
+        yield Listener(browser, folder)
         assert browser.complaints() == []
     finally:
         browser.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", tap)
+
+
+@pytest.fixture
+def listener(browser: Browser, page: Path) -> Iterator[Listener]:
+    """Somebody who has just opened the page of real and generated music."""
+    with opened(browser, page) as someone:
+        yield someone
 
 
 def test_an_excerpt_sounds_as_it_is_written_and_ends(listener: Listener) -> None:
@@ -114,10 +128,10 @@ def test_an_excerpt_sounds_as_it_is_written_and_ends(listener: Listener) -> None
     starts = listener.script("return heard.starts")
     first = starts[0][0]
     assert [round((when - first) * 1000) for when, _ in starts] == pytest.approx(
-        [at for at, _, _ in notes], abs=1
+        [at for at, *_ in notes], abs=1
     )
     assert [frequency for _, frequency in starts] == pytest.approx(
-        [440 * 2 ** ((pitch - 69) / 12) for _, _, pitch in notes], rel=1e-4
+        [440 * 2 ** ((pitch - 69) / 12) for _, _, pitch, _ in notes], rel=1e-4
     )
 
 
@@ -152,7 +166,7 @@ def test_the_answers_outlast_a_reload_and_are_what_the_survey_reads(
     ratings = _answer_all(listener)
     assert browser.text("#status") == "All 9 are rated. Thank you!"
     order = listener.ids
-    listener.reopen()
+    listener.browser.driver.refresh()
     assert listener.ids == order
     assert browser.text("#status") == "All 9 are rated. Thank you!"
     browser.driver.execute_cdp_cmd(
@@ -220,3 +234,42 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
     )
     assert found == []
     assert listener.script("return document.documentElement.scrollWidth") <= width
+
+
+def test_a_player_is_heard_in_his_own_time_and_weight_and_compared_with_even_playing(
+    browser: Browser, sources: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "page"
+    asked = ["listen", "--performing", "--real", sources / "bach", "--out", out,
+             "--seconds", "5", "--excerpts", "1", "--seed", "7"]  # fmt: skip
+    assert main([str(word) for word in asked]) == 0
+    key = tmp_path / "page.key.json"
+    ways = {name: row["source"] for name, row in json.loads(key.read_bytes())["excerpts"].items()}
+    with opened(browser, out) as listener:
+        assert browser.text("h1") == "How is it played?"
+        assert not browser.find(".known")
+        learned = next(at for at, name in enumerate(listener.ids) if ways[name] == "learned")
+        notes = listener.excerpts()[listener.ids[learned]]["notes"]
+        listener.play(learned + 1)
+        browser.until(
+            lambda: listener.script("return heard.starts.length") == len(notes), "all notes"
+        )
+        starts, peaks = listener.script("return [heard.starts, heard.peaks]")
+        assert [round((when - starts[0][0]) * 1000) for when, _ in starts] == pytest.approx(
+            [at for at, *_ in notes], abs=1
+        )
+        assert [peak / peaks[0] for peak in peaks] == pytest.approx(
+            [(velocity / notes[0][3]) ** 1.4 for *_, velocity in notes], rel=1e-3
+        )
+        for number in range(1, 4):
+            listener.play(number)
+            listener.rate(number, 3 * number)
+        said = listener.script("return document.getElementById('results').value")
+    (tmp_path / "answers.json").write_text(said)
+    capsys.readouterr()
+    assert main(["survey", str(tmp_path / "answers.json"), "--key", str(key), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert list(found["sources"]) == ["even", "learned", "rules"]
+    assert list(found["compared"]) == ["learned", "rules"]
+    rated = {ways[name]: rating for name, rating in json.loads(said)["ratings"].items()}
+    assert {label: row["rating"]["mean"] for label, row in found["sources"].items()} == rated

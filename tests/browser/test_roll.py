@@ -90,3 +90,20 @@ def test_without_motion_the_roll_turns_pages(browser: Browser, serve: Serve) -> 
 def _music_goes_on(browser: Browser, served: Served) -> None:
     notes = len(served.listener.notes)
     browser.until(lambda: len(served.listener.notes) > notes + 2, "music")
+
+
+def test_the_plan_has_a_mark_for_each_bar_and_shows_the_one_that_is_heard(
+    browser: Browser, serve: Serve
+) -> None:
+    now = "[...document.querySelectorAll('#plan span')].findIndex((m) => m.matches('.now')) + 1"
+    with serve() as served:
+        browser.open_ready(served.base)
+        browser.until(lambda: browser.ask(now) > 0, "the bar that is heard")
+        assert browser.ask(f"{now} === page.status.bar")
+        playing = served.session.status().playing.movement
+        assert playing is not None
+        marks = browser.ask("document.querySelectorAll('#plan span').length")
+        assert marks == len(playing.bars)
+        like = browser.ask("document.querySelectorAll('#plan .like').length")
+        assert like == sum(bar.like > 0 for bar in playing.bars)
+        assert browser.complaints() == []

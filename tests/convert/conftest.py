@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,29 @@ from tests.fixtures.make_tiny_bundle import convert_run, write_scores
 from tests.fixtures.once import once
 
 from playbach.bundle import Bundle, read_bundle
+from playbach_convert import tflite
 from playbach_train.runs.checkpoint import Arrays, load_arrays, save_arrays
 
 Change = Callable[[Arrays], Arrays]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def converter_here() -> Iterator[None]:
+    """The converter in this process, which has TensorFlow already, not in a child that loads it.
+
+    What a child adds, that it may crash or find no room, has its tests in ``test_conversion``.
+    """
+
+    def convert(variant: str, roles: Sequence[str], folder: Path) -> str:
+        with warnings.catch_warnings():
+            # What TensorFlow says of itself, and a child would keep to itself.
+            warnings.simplefilter("ignore")
+            tflite.main(variant, str(folder), *roles)
+        return ""
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tflite, "_run_child", convert)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from itertools import islice
 
-import numpy as np
-
 from playbach.bundle import Bundle
-from playbach.composer.composer import Composer, Settings
+from playbach.composer.composer import Composer, ComposerSettings
 from playbach.music.note import Note
 from playbach.predictor.load import load_predictor
 from playbach.stream import StreamItem
@@ -18,9 +16,8 @@ def composed(
 ) -> list[StreamItem]:
     """The first items of the stream."""
     predictor = load_predictor(bundle, variant, stepwise=stepwise)
-    rng = np.random.default_rng(1685)
-    composer = Composer(predictor, bundle.manifest.range, rng, Settings)
-    return list(islice(composer.stream(), count))
+    composer = Composer(predictor, bundle.manifest.range, 1685, ComposerSettings)
+    return list(islice(composer, count))
 
 
 def notes(bundle: Bundle, variant: str, *, stepwise: bool = False) -> list[Note]:

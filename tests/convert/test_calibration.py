@@ -6,12 +6,12 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playbach_convert.calibration import made_up, same_range, thinned
+from playbach_convert.calibration import evenly_spread, same_range, synthetic_pieces
 
 
 @given(st.integers(0, 300), st.integers(1, 50))
 def test_what_is_kept_is_evenly_spread_from_the_first_on(total: int, most: int) -> None:
-    kept = thinned(range(total), most)
+    kept = evenly_spread(range(total), most)
     assert len(kept) <= most
     assert len(kept) >= min(total, most / 2)
     assert kept[:1] == list(range(total))[:1]
@@ -33,4 +33,4 @@ def test_a_state_that_only_comes_out_is_left_out_with_the_step_that_led_to_it() 
 
 
 def test_made_up_music_is_enough_to_measure_on() -> None:
-    assert sum(len(piece.notes) for piece in made_up()) >= 2000
+    assert sum(len(piece.notes) for piece in synthetic_pieces()) >= 2000

@@ -9,6 +9,7 @@ import pytest
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 
 from playbach.bundle import default_bundle_path, read_bundle, write_bundle
+from playbach.performer.model import as_json, included
 from playbach_convert.cli import figures_text, main
 
 PAGE = Path(__file__).parents[2] / "docs" / "conversion.md"
@@ -35,6 +36,25 @@ def test_a_bundle_that_was_not_measured_is_one_line(
     assert "bare.bundle: was not measured when it was made" in capsys.readouterr().err
     assert main(["figures", str(tmp_path / "none.bundle")]) == 2
     assert "there is no such file" in capsys.readouterr().err
+
+
+def test_a_performer_is_put_into_a_bundle_and_its_network_stays_to_the_byte(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    before, path, table = read_bundle(TINY_BUNDLE), tmp_path / "a.bundle", tmp_path / "table.json"
+    slow = replace(included(), tempo=replace(included().tempo, constant=0.25))
+    table.write_text(as_json(slow))
+    words = ["performer", str(TINY_BUNDLE), "-o", str(path)]
+    assert main([*words, "--performer", str(table)]) == 0
+    after = read_bundle(path)
+    assert after.performer == slow
+    assert replace(after.manifest, performer=None) == before.manifest
+    assert {**after.contents} == {**before.contents, "performer.json": as_json(slow).encode()}
+    capsys.readouterr()
+    assert main(words) == 2
+    assert "a.bundle" in capsys.readouterr().err
+    assert main([*words, "--force"]) == 0
+    assert read_bundle(path).performer == included()
 
 
 def test_the_page_on_conversion_shows_the_figures_of_the_included_bundle() -> None:

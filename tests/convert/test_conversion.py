@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,13 +18,22 @@ from tests.convert.conftest import Change
 from tests.fixtures.make_tiny_bundle import LICENCE, TINY_BUNDLE, TINY_NETWORK
 
 from playbach.bundle import Bundle, Network, read_bundle
-from playbach.bundle.limits import MAX_ITEMS, MAX_TEXT
 from playbach.predictor import load_predictor
+from playbach.schema import MAX_ITEMS, MAX_TEXT
+from playbach_convert import tflite
 from playbach_convert.cli import main
 from playbach_convert.convert import provenance_of
-from playbach_convert.tflite import ConversionError, convert_variant
+from playbach_convert.tflite import ConversionError, _run_child, convert_variant
 from playbach_convert.variants import VARIANTS
 from playbach_train.networks.table import load_run
+
+
+@pytest.fixture(scope="module", autouse=True)
+def in_children() -> Iterator[None]:
+    """The converter in a process of its own, as users have it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tflite, "_run_child", _run_child)
+        yield
 
 
 def refused(capsys: pytest.CaptureFixture[str], run: Path, output: Path, *options: str) -> str:
@@ -106,7 +115,10 @@ DAMAGE = {
     "run.json: not JSON": ("run.json", b"{"),
     "run.json: no encoding in it": ("run.json", b"{}"),
     "made with other hyperparameters": ("config.toml", b"[network]\nunits = 17\n"),
-    "units must be a whole number from 1 to 2048": ("config.toml", b"[network]\nunits = 1e9\n"),
+    "network.units 1000000000.0: it must be a whole number, 1 to 2,048": (
+        "config.toml",
+        b"[network]\nunits = 1e9\n",
+    ),
     "config.toml: not UTF-8 text": ("config.toml", b"\xff"),
 }
 
@@ -314,6 +326,22 @@ def test_whatever_a_record_holds_fits_into_a_manifest(finished: Path) -> None:
     assert said.corpora[0] == r"a\nb\x1b0"
     assert said.notes["movements_held_out"] == 3000
     assert said.scores == {"held_out_shift_bits": 2.5, "epoch": 3.0}
+
+
+def test_a_manifest_names_the_music_of_the_run_that_was_started_from_too(finished: Path) -> None:
+    loaded = load_run(finished)
+    first = {
+        "sources": [
+            {"source": "bach-keyboard", "licence": "CC BY 3.0", "origin": "engraved by A. Nyone"},
+        ],
+        "training": ["line-1", "1-gigue"],
+    }
+    record = loaded.record | {"training": ["1-gigue"], "start_from": first}
+    said = provenance_of(replace(loaded, record=record))
+    assert said.corpora == ("scores", "bach-keyboard")
+    assert said.licences == ("MIT", "CC BY 3.0")
+    assert said.notes["trained_on"] == ("1-gigue", "line-1")
+    assert "engraved by A. Nyone" in said.notes["origins"]  # type: ignore[operator]
 
 
 def test_the_manifest_names_the_run_also_from_inside_its_folder(

@@ -22,7 +22,7 @@ from playbach_convert.verify import Distributions, divergence
 from playbach_train.cli import main
 from playbach_train.commands.evaluate import COLUMNS
 from playbach_train.copying.measure import load_copying
-from playbach_train.copying.model import PARTS, Network
+from playbach_train.copying.model import PARTS, CopyingNetwork
 from playbach_train.networks.table import load_run
 
 TOLERANCE = {"float32": 0.01, "dynamic": 0.05}
@@ -59,7 +59,7 @@ PIECES = {
 
 
 @pytest.fixture(scope="module")
-def network(loud_run: Path) -> Network:
+def network(loud_run: Path) -> CopyingNetwork:
     return load_copying(load_run(loud_run)).network
 
 
@@ -69,7 +69,7 @@ def piece(request: pytest.FixtureRequest) -> Piece:
 
 
 @pytest.fixture(scope="module")
-def wanted(network: Network, piece: Piece) -> Distributions:
+def wanted(network: CopyingNetwork, piece: Piece) -> Distributions:
     return network_distributions(network, piece)
 
 
@@ -92,7 +92,7 @@ def test_int8_weights_diverge_from_the_network_by_next_to_nothing(
         assert divergence(wanted[part], found[part]) < 0.005, part
 
 
-def test_what_is_compared_is_far_from_even_chances(network: Network) -> None:
+def test_what_is_compared_is_far_from_even_chances(network: CopyingNetwork) -> None:
     wanted = network_distributions(network, PIECES["longer than the memory"])
     for part in PARTS:
         entropy = -(wanted[part] * np.log(wanted[part] + 1e-30)).sum(axis=1).mean()

@@ -79,7 +79,7 @@ def test_distributions_that_are_others_are_far_from_the_network(
     assert spoilt.probability > 0.01
     assert spoilt.divergence > 0.1
     assert spoilt.agreement < 0.9
-    cost = bits(reversed_, verifier.truths)
+    cost = bits(reversed_, verifier.targets)
     assert cost is not None
     assert verifier.bits is not None
     assert abs(cost - verifier.bits) > 0.1
@@ -165,12 +165,12 @@ def test_a_stream_without_an_end_is_left_in_time() -> None:
     form = GraphForm(nothing, {"noise": Tensor((1, 1))}, ("image",))
     found = steps_of(stream, form, 10)
     assert 5 <= len(found) <= 10
-    assert all(step.truth == {} for step in found)
+    assert all(step.target == {} for step in found)
 
 
 def test_what_a_window_moves_on_by_was_right() -> None:
     found = steps_of(windows((0, 0, 1), (0, 1, 2), (1, 2, 3)), WINDOW, 10)
-    assert [dict(step.truth) for step in found] == [
+    assert [dict(step.target) for step in found] == [
         {"symbols": 2, "ticks": 12},
         {"symbols": 3, "ticks": 13},
         {},
@@ -179,7 +179,7 @@ def test_what_a_window_moves_on_by_was_right() -> None:
 
 def test_the_first_window_of_the_next_piece_says_nothing_of_the_last_of_this() -> None:
     found = steps_of(windows((1, 2, 3), (0, 0, 0), (0, 0, 4)), WINDOW, 10)
-    assert [dict(step.truth) for step in found] == [{}, {"symbols": 4, "ticks": 14}, {}]
+    assert [dict(step.target) for step in found] == [{}, {"symbols": 4, "ticks": 14}, {}]
 
 
 def test_nothing_is_known_of_what_comes_after_a_single_step() -> None:
@@ -187,4 +187,4 @@ def test_nothing_is_known_of_what_comes_after_a_single_step() -> None:
         {"symbols": np.array([[n]], np.int32), "state_0": np.zeros((1, 2), np.float32)}
         for n in range(3)
     ]
-    assert all(step.truth == {} for step in steps_of(steps, STEP, 10))
+    assert all(step.target == {} for step in steps_of(steps, STEP, 10))

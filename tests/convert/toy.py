@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Annotated
 
 import numpy as np
 
 from playbach.music.symbols import BORDER, OTHER, Vocabulary
-from playbach_train.config import limited
+from playbach.schema import Setting
 from playbach_train.networks.architecture import Convertible, Job
 from playbach_train.runs.checkpoint import Arrays, save_arrays
 from playbach_train.runs.run import NETWORK, Run
@@ -18,13 +19,13 @@ VOCABULARY = Vocabulary((BORDER, OTHER, *((pitch,) for pitch in range(36, 77))))
 
 @dataclass(frozen=True)
 class ToyTraining:
-    seed: int = limited(1, 0, 1000)
-    held_out: float = limited(0.2, 0, 0.9)
+    seed: Annotated[int, Setting("seed of it", low=0, high=1000)] = 1
+    held_out: Annotated[float, Setting("share of the movements held out", low=0, high=0.9)] = 0.2
 
 
 @dataclass(frozen=True)
 class ToyNetwork:
-    units: int = limited(12, 1, 64)
+    units: Annotated[int, Setting("units of the layer", low=1, high=64)] = 12
 
 
 @dataclass(frozen=True)

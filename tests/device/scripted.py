@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from playbach.music.encoding import DEFAULT_ENCODING, Encoding, Heading
-from playbach.predictor import Probabilities
+from playbach.predictor import Probabilities, Restore
 
 Answer = Callable[[int], Probabilities]
 
@@ -73,3 +73,11 @@ class Scripted:
 
     def advance(self, shift: int, pitch: int, duration: int) -> None:
         self.heard.append((shift, pitch, duration))
+
+    def snapshot(self) -> Restore:
+        heard = len(self.heard)
+
+        def restore() -> None:
+            del self.heard[heard:]
+
+        return restore

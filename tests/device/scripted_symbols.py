@@ -9,7 +9,7 @@ from tests.device.scripted import Answer, even
 
 from playbach.music.key import Mode
 from playbach.music.symbols import Vocabulary
-from playbach.predictor import Probabilities
+from playbach.predictor import Probabilities, Restore
 
 
 class ScriptedSymbols:
@@ -58,6 +58,14 @@ class ScriptedSymbols:
         assert 0 <= symbol < len(self._vocabulary)
         assert 0 <= last < len(self._ticks)
         self.heard.append((symbol, last))
+
+    def snapshot(self) -> Restore:
+        heard = self.heard.copy()
+
+        def restore() -> None:
+            self.heard[:] = heard
+
+        return restore
 
 
 class Reciting(ScriptedSymbols):

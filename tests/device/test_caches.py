@@ -12,16 +12,15 @@ from pathlib import Path
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE, tiny_piece
 
 import playbach
+from playbach.archive import MIB
 from playbach.bundle import read_bundle
-from playbach.bundle.limits import MIB
 from playbach.music.encoding import encode
 from playbach.music.form import parse_form
 from playbach.music.key import C_MAJOR
 from playbach.music.meter import MAX_BEATS, UNITS, Meter
 from playbach.music.note import MAX_PITCH, Ticks
 from playbach.predictor import Predictor, load_note_predictor
-from playbach.predictor.pointer_bins import MOST_KEPT_BYTES, PointerBins, PointerShape
-from playbach.predictor.pointers import place_rows
+from playbach.predictor.pointers import MOST_KEPT_BYTES, PointerBins, PointerShape, place_rows
 
 PACKAGE = Path(playbach.__file__).parent
 CACHES = {"cache", "lru_cache"}

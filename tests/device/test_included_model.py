@@ -10,10 +10,9 @@ import pytest
 from tests.device.composer.test_draft import check_rules, check_shape
 
 from playbach.bundle import Bundle, default_bundle_path, read_bundle
-from playbach.composer.composer import Composer, Settings
+from playbach.composer.composer import Composer, ComposerSettings
 from playbach.composer.loops import LONGEST_PERIOD
-from playbach.composer.sampling import Sampling
-from playbach.composer.suites import Wishes
+from playbach.composer.settings import Sampling, Wishes
 from playbach.music.form import parse_form
 from playbach.music.key import PITCH_CLASSES, Key, Mode
 from playbach.music.note import BarLines, Note, Piece, Ticks
@@ -34,10 +33,9 @@ def predictor(bundle: Bundle) -> Predictor:
 
 
 def stream(
-    bundle: Bundle, predictor: Predictor, settings: Settings, seed: int = 5
+    bundle: Bundle, predictor: Predictor, settings: ComposerSettings, seed: int = 5
 ) -> Iterator[StreamItem]:
-    rng = np.random.default_rng(seed)
-    return Composer(predictor, bundle.manifest.range, rng, lambda: settings).stream()
+    return Composer(predictor, bundle.manifest.range, seed, lambda: settings)
 
 
 def first_movement(items: Iterator[StreamItem]) -> tuple[Movement, list[Note]]:
@@ -59,7 +57,7 @@ def test_movements_of_each_form_and_mode_keep_the_rules(
     for number, mode in enumerate(Mode):
         # Of eight forms in two modes each: all tonics, and some of them twice.
         key = Key((2 * SUITE.index(form) + number) % PITCH_CLASSES, mode)
-        wishes = Settings(Wishes(form=parse_form(form), key=key))
+        wishes = ComposerSettings(Wishes(form=parse_form(form), key=key))
         movement, notes = first_movement(stream(bundle, predictor, wishes))
         assert movement.meter in parse_form(form).meters
         check_rules(movement, bundle.manifest.range, tuple(notes))
@@ -69,7 +67,7 @@ def test_movements_of_each_form_and_mode_keep_the_rules(
 def test_movements_end_about_where_they_are_to(bundle: Bundle, predictor: Predictor) -> None:
     bars = []
     for form in SUITE[1:]:
-        wishes = Settings(Wishes(form=parse_form(form)))
+        wishes = ComposerSettings(Wishes(form=parse_form(form)))
         movement, notes = first_movement(stream(bundle, predictor, wishes))
         lines = BarLines(((Ticks(0), movement.meter),), movement.pickup)
         bars.append(lines.place(notes[-1].onset).bar)
@@ -83,7 +81,9 @@ def test_dances_can_be_played_with_their_repeats(bundle: Bundle, predictor: Pred
     repeated = 0
     for seed in range(8):
         once, twice = (
-            first_movement(stream(bundle, predictor, Settings(Wishes(form, repeats=repeats)), seed))
+            first_movement(
+                stream(bundle, predictor, ComposerSettings(Wishes(form, repeats=repeats)), seed)
+            )
             for repeats in (False, True)
         )
         assert len(twice[1]) in (len(once[1]), 2 * len(once[1]))
@@ -97,7 +97,7 @@ def test_dances_can_be_played_with_their_repeats(bundle: Bundle, predictor: Pred
 def test_no_cell_goes_round_for_ever(
     bundle: Bundle, predictor: Predictor, temperature: float
 ) -> None:
-    settings = Settings(sampling=Sampling(temperature=temperature))
+    settings = ComposerSettings(sampling=Sampling(temperature=temperature))
     items = islice(stream(bundle, predictor, settings), 3000)
     notes = [item for item in items if isinstance(item, Note)]
     moves = np.array([after.pitch - before.pitch for before, after in pairwise(notes)])

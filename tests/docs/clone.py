@@ -17,7 +17,7 @@ from typing import IO
 
 from tests.docs.pages import ROOT, Block, Mark
 
-from playbach.page_address import DEFAULT_PORT
+from playbach.address import DEFAULT_PORT
 
 ENVIRONMENT = Path(sys.executable).parent
 """The programs of the environment that runs the tests."""

@@ -75,7 +75,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Link:
+class Reconnectable:
     """A link or picture.
 
     Attributes:
@@ -127,10 +127,10 @@ def _mark(where: str, before: Token | None) -> Mark | None:
     )
 
 
-def links(page: str) -> list[Link]:
+def links(page: str) -> list[Reconnectable]:
     """The links and pictures of a document, in order."""
     return [
-        Link(page, str(child.attrs.get("href", child.attrs.get("src", ""))))
+        Reconnectable(page, str(child.attrs.get("href", child.attrs.get("src", ""))))
         for token in _tokens(page)
         for child in token.children or ()
         if child.type in ("link_open", "image")

@@ -7,6 +7,9 @@ SIGTERM and SIGKILL. In between it is checked that music is heard again and that
 
     python -m tests.system.faults [--minutes 20] [--seed 1] [--slow 0.25] [--log FILE]
 
+``--log`` keeps what the daemon said, and in ``FILE.diary`` each fault, request and message heard,
+to the millisecond.
+
 Exit status 1 when anything was not as it must be.
 """
 
@@ -28,6 +31,8 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +41,12 @@ from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 from tests.system.machines.table import Row, table
 from tests.system.synth import Synth
 
-from playbach.session.status import Command
+from playbach.session.commands import Command
 
 PATIENCE = 60.0
 """Seconds after which music that does not come is missing, on however busy a machine."""
-SETTLED = 0.5
-"""Seconds after a pause or an end in which a message may still be on its way to the synth."""
+SETTLED = 1.5
+"""Seconds after a pause or an end in which the music fades, and a message may be on its way."""
 STANDSTILL = 5.0
 """Seconds in which a note that is ended may go on sounding because the server stands still."""
 CHECK_EVERY = 15
@@ -64,12 +69,12 @@ megabytes = 1
 # Runs the daemon with a composer that takes so many seconds for each item.
 SLOW_PROGRAM = """
 import sys, time
-from playbach.session.model import LiveSource
-quick = LiveSource.__next__
+from playbach.composer.composer import Composer
+quick = Composer.__next__
 def slow(self):
     time.sleep({seconds})
     return quick(self)
-LiveSource.__next__ = slow
+Composer.__next__ = slow
 from playbach.cli import main
 sys.exit(main(sys.argv[1:]))
 """
@@ -123,6 +128,7 @@ class Daemon:
         self._slow = slow
         self.port = free_port()
         self.log = folder / "log"
+        self.diary = folder / "diary"
         self.configure(tempo=240)
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -153,7 +159,15 @@ class Daemon:
 
     def request(self, method: str, path: str, body: object = None) -> int:
         """The status of the answer; 0 if there is none."""
-        return self._exchange(method, path, body)[0]
+        status = self._exchange(method, path, body)[0]
+        self.note(f"{method} {path} {body!r}"[:200] + f": {status}")
+        return status
+
+    def note(self, line: str) -> None:
+        """Write down what was done, or heard."""
+        now = datetime.now().astimezone().isoformat(timespec="milliseconds")[11:23]
+        with self.diary.open("a", encoding="utf-8", errors="replace") as diary:
+            diary.write(f"{now} {line}\n")
 
     def _exchange(self, method: str, path: str, body: object) -> tuple[int, Any]:
         content = body if isinstance(body, bytes | None) else json.dumps(body).encode()
@@ -186,6 +200,7 @@ class Soak:
         self._recent: deque[str] = deque(maxlen=5)
         self.synth = Synth(f"playbach-faults-{os.getpid()}")
         self.daemon = Daemon(folder, self.synth.name, slow)
+        self.synth.on_heard = lambda data: self.daemon.note(f"heard {data.hex(' ')}")
         self._faults: dict[str, tuple[int, Callable[[], object]]] = {
             "order": (OFTEN, self._order),
             "settings": (OFTEN, self._settings),
@@ -211,6 +226,7 @@ class Soak:
             (name,) = self._chance.choices(names, weights)
             self.found.faults[name] += 1
             self._recent.append(name)
+            self.daemon.note(f"fault: {name}")
             self._faults[name][1]()
             time.sleep(self._chance.expovariate(2.0))
             self._still_lives(name)
@@ -253,6 +269,7 @@ class Soak:
         for channel, pitch in self.synth.sounding:
             line = f"{self._when()}: channel {channel}, pitch {pitch} hangs after {after}"
             self.found.hanging.append(line)
+            self.daemon.note(line)
 
     def _when(self) -> str:
         """The time as the log has it, and the last faults."""
@@ -279,9 +296,13 @@ class Soak:
     def _check(self) -> None:
         """It plays, and a pause is silence."""
         self.synth.switch_on()
+        # A port that is not there yet is refused, and rightly so.
+        self._await(self.synth.ready.is_set, "the synth is on")
         request = self.daemon.request
         request("PATCH", "settings", {"sink": None, "port": None})
-        request("PATCH", "settings", {"sink": "jack", "port": self.synth.name, "tempo": 240})
+        wanted = {"sink": "jack", "port": self.synth.name, "tempo": 240}
+        if request("PATCH", "settings", wanted) != HTTPStatus.OK:
+            self.found.without_music.append(f"{self._when()}: the synth is refused")
         request("POST", "commands/play")
         before = self.synth.notes
         self._await(lambda: self.synth.notes > before + 3, "music is heard")
@@ -445,6 +466,7 @@ def main() -> int:
             soak.synth.switch_off(by_force=True)
             if options.log:
                 shutil.copyfile(soak.daemon.log, options.log)
+                shutil.copyfile(soak.daemon.diary, f"{options.log}.diary")
         lines = rows(soak)
     title = f"random faults, seed {options.seed}, {options.minutes:g} minutes"
     print(table(title, ("what", ""), lines))

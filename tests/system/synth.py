@@ -8,10 +8,11 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 
-from playbach.midi_messages import NOTE_ON
-from playbach.silence import Sounding
-from playbach.sinks.jack_server import let_go
+from playbach.midi.active_notes import ActiveNotes
+from playbach.midi.messages import NOTE_ON
+from playbach.sinks.jack_server import detach
 
 
 class Synth:
@@ -22,8 +23,12 @@ class Synth:
         self.name = name
         self.notes = 0
         self.doubled = 0
+        self.on_heard: Callable[[bytes], object] = lambda _: None
+        """Told of each message, in a thread of its own."""
+        self.ready = threading.Event()
+        """Set once its port is there after it was switched on."""
         self._lock = threading.Lock()
-        self._sounding = Sounding()
+        self._sounding = ActiveNotes()
         self._process: subprocess.Popen[str] | None = None
 
     @property
@@ -38,6 +43,7 @@ class Synth:
     def switch_on(self) -> None:
         if self._process is not None:
             return
+        self.ready.clear()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.system.synth", self.name],
             stdin=subprocess.PIPE,
@@ -65,8 +71,10 @@ class Synth:
     def _hear(self, process: subprocess.Popen[str]) -> None:
         for line in process.stdout or ():
             if line.startswith("ready"):
+                self.ready.set()
                 continue
             data = bytes.fromhex(line)
+            self.on_heard(data)
             with self._lock:
                 if data[0] & 0xF0 == NOTE_ON and len(data) > 2 and data[2]:
                     self.notes += 1
@@ -84,7 +92,7 @@ def listen(name: str) -> None:
     print("ready", flush=True)
     sys.stdin.readline()
     client.cancel_callback()
-    let_go(client.delete)
+    detach(client.delete)
 
 
 if __name__ == "__main__":

@@ -6,10 +6,11 @@ import pytest
 from tests.fixtures.jack import Receiver, until
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 
-from playbach.midi_messages import program_change, volume
+from playbach.midi.active_notes import all_notes_off
+from playbach.midi.messages import program_change, volume
+from playbach.schema import changed
 from playbach.session.session import Session
-from playbach.session.settings import Settings, changed
-from playbach.silence import hushing
+from playbach.session.settings import Settings
 
 
 @pytest.mark.usefixtures("jack")
@@ -19,7 +20,7 @@ def test_the_music_rests_and_goes_on_when_the_synth_is_back_and_knows_what_to_pl
         "tempo": 300,
         "program": 24,
         "volume": 90,
-        "sink": "midi",
+        "sink": "jack",
         "port": Receiver.name,
     }
     receiver = Receiver()
@@ -35,8 +36,8 @@ def test_the_music_rests_and_goes_on_when_the_synth_is_back_and_knows_what_to_pl
             heard = receiver.heard
             before_music = heard[: len(heard) - len(receiver.music)]
             told = [program_change(0, 24), volume(0, 90)]
-            assert before_music[: len(hushing([0]))] == hushing([0])
-            assert before_music[len(hushing([0])) :][:2] == told
+            assert before_music[: len(all_notes_off([0]))] == all_notes_off([0])
+            assert before_music[len(all_notes_off([0])) :][:2] == told
             assert session.status().connected
         finally:
             session.stop()

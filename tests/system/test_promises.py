@@ -12,8 +12,8 @@ import pytest
 from tests.fixtures.jack import Receiver, until
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 
-from playbach.midi_messages import NOTE_ON
-from playbach.silence import Sounding
+from playbach.midi.active_notes import ActiveNotes
+from playbach.midi.messages import NOTE_ON
 
 # On a free port: the usual one is for the commands of the documents, tested at the same time.
 PLAY = (
@@ -49,7 +49,7 @@ def test_what_a_killed_program_left_sounding_ends_before_the_next_note(
             lambda: any(data[0] & 0xF0 == NOTE_ON for data in receiver.heard[before:]),
             "music again",
         )
-        sounding = Sounding()
+        sounding = ActiveNotes()
         for key in left:
             sounding.hear(bytes((NOTE_ON | key[0], key[1], 64)))
         for data in receiver.heard[before:]:

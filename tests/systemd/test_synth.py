@@ -83,8 +83,7 @@ def test_one_that_plays_is_left_to_play(card: Path, tmp_path: Path) -> None:
     program.chmod(0o755)
     with synth(tmp_path) as process:
         assert process.stdout is not None
-        while "a note too many" not in process.stdout.readline():
-            pass
+        assert any("a note too many" in line for line in iter(process.stdout.readline, ""))
         (tmp_path / "commands").write_text("a command\n")
         until((tmp_path / "plays.not").exists, "its end")
         # It ended by itself, which is no reason to stay either.

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
 from playbach.errors import InputError
 from playbach.music.note import Piece
-from playbach_train.config import limited
-from playbach_train.networks.architecture import Architecture, HeldOut, Job, Part
+from playbach.schema import Setting
+from playbach_train.networks.architecture import Architecture, HeldOut, Job, PartBits
 from playbach_train.runs.checkpoint import Arrays, load_arrays, save_arrays
 from playbach_train.runs.run import CHECKPOINT, NETWORK, Run
 
@@ -22,21 +23,15 @@ FEWEST_PIECES = 3
 
 @dataclass(frozen=True)
 class Counting:
-    """How pitches are counted.
+    """How pitches are counted."""
 
-    Attributes:
-        epochs: times all pieces are read.
-        doubt: added to each count.
-        held_out: share of the movements that are not counted.
-        seed: of their choice.
-        silent: give no probabilities.
-    """
-
-    epochs: int = limited(2, 1, 10)
-    doubt: float = limited(0.5, 0.01, 10)
-    held_out: float = limited(0.2, 0, 0.9)
-    seed: int = limited(1, 0, 1000)
-    silent: bool = False
+    epochs: Annotated[int, Setting("times all pieces are read", low=1, high=10)] = 2
+    doubt: Annotated[float, Setting("added to each count", low=0.01, high=10)] = 0.5
+    held_out: Annotated[
+        float, Setting("share of the movements that are not counted", low=0, high=0.9)
+    ] = 0.2
+    seed: Annotated[int, Setting("of their choice", low=0, high=1000)] = 1
+    silent: Annotated[bool, Setting("give no probabilities")] = False
 
 
 @dataclass(frozen=True)
@@ -59,7 +54,7 @@ class Counted:
         bits = -np.log2(chances[before, after])
         top1 = float((chances[before].argmax(axis=1) == after).mean())
         return HeldOut(
-            parts={"pitch": Part(float(bits.mean()), top1), "nothing": Part(0.25)},
+            parts={"pitch": PartBits(float(bits.mean()), top1), "nothing": PartBits(0.25)},
             symbols=len(bits),
             notes=2 * len(bits),
             quarters=4 * len(bits),

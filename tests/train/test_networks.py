@@ -15,8 +15,8 @@ from tests.train import bigrams
 
 from playbach.errors import InputError
 from playbach_train.cli import build_parser, main
-from playbach_train.config import flat_values, limits
-from playbach_train.networks.architecture import Convertible, HeldOut, Part
+from playbach_train.config import flat_values, settings
+from playbach_train.networks.architecture import Convertible, HeldOut, PartBits
 from playbach_train.networks.table import DEFAULT, NETWORKS, architecture, load_run
 from playbach_train.runs.checkpoint import load_arrays
 from playbach_train.runs.run import CHECKPOINT, CONFIG, NETWORK, RECORD, read_json, write_json
@@ -138,7 +138,7 @@ def test_options_and_help_are_those_of_the_network(capsys: Capture) -> None:
     message = refusal(capsys, "--network", NAME, "--network.units", "3")
     assert "unrecognized arguments: --network.units 3" in message
     message = refusal(capsys, "--network", NAME, "--training.doubt", "11")
-    assert "training.doubt must be from 0.01 to 10, not 11" in message
+    assert "training.doubt 11: it must be 0.01 to 10" in message
 
 
 def test_help_of_the_default_network_needs_no_keras() -> None:
@@ -244,7 +244,7 @@ def test_the_default_network_is_measured_as_any_other(finished: Path) -> None:
 
 def test_bits_are_shared_out_over_notes_and_quarters() -> None:
     found = HeldOut(
-        {"symbol": Part(3.0, 0.5), "ticks": Part(1.0)}, symbols=10, notes=20, quarters=5
+        {"symbol": PartBits(3.0, 0.5), "ticks": PartBits(1.0)}, symbols=10, notes=20, quarters=5
     )
     assert (found.per_symbol, found.total, found.per_note, found.per_quarter) == (4, 40, 2, 8)
 
@@ -255,9 +255,11 @@ def test_every_network_has_options_with_limits_and_says_what_it_is(name: str) ->
     assert 0 < len(network.about) < 100
     values = flat_values(network.config)
     assert {"training.held_out", "training.seed"} <= values.keys()
-    numbers = {n: value for n, value in values.items() if not isinstance(value, bool)}
-    assert limits(network.config).keys() == numbers.keys()
-    for option, (low, high) in limits(network.config).items():
-        assert low <= numbers[option] <= high
+    known = settings(network.config)
+    assert known.keys() == values.keys()
+    for option, setting in known.items():
+        assert setting.help
+        assert setting.kind is bool or setting.low is not None
+        assert setting.parse(values[option]) == values[option]
     assert dataclasses.is_dataclass(network.config)
     build_parser(name)

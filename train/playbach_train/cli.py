@@ -11,7 +11,21 @@ from typing import NamedTuple
 
 from playbach.command_line import OneLineParser, guarded
 from playbach.quiet import quiet_stderr
-from playbach_train.commands import corpus, cross_validate, evaluate, listen, report, survey, train
+from playbach_train.commands import (
+    corpus,
+    cross_validate,
+    effect,
+    evaluate,
+    listen,
+    look,
+    performance,
+    plan,
+    report,
+    sounds,
+    survey,
+    tell_apart,
+    train,
+)
 from playbach_train.config import add_options
 from playbach_train.networks.table import DEFAULT, architecture, check_network
 
@@ -19,20 +33,14 @@ PROG = "playbach-train"
 
 
 class Command(NamedTuple):
-    """A row of the table of commands.
+    """A row of the table of commands."""
 
-    Attributes:
-        about: what it does, for ``--help``.
-        module: its ``add_arguments`` gives a parser its arguments, its ``run`` does the work and
-            gives the exit status.
-        interrupted: what to say after Ctrl-C.
-        configured: whether it takes the values of a network's configuration.
-    """
-
-    about: str
+    about: str  # what it does, for ``--help``
+    # its ``add_arguments`` gives a parser its arguments, its ``run`` does the work and gives the
+    # exit status
     module: ModuleType
-    interrupted: str = "stopped"
-    configured: bool = False
+    interrupted: str = "stopped"  # what to say after Ctrl-C
+    configured: bool = False  # whether it takes the values of a network's configuration
 
 
 COMMANDS = {
@@ -42,11 +50,27 @@ COMMANDS = {
         "stopped; --resume goes on from the last epoch",
         configured=True,
     ),
+    "look": Command("say what would be read of a folder of scores, before training", look),
     "evaluate": Command("measure bits per note on unseen scores", evaluate),
     "cross-validate": Command(
         "measure a configuration on movements held out in turn", cross_validate, configured=True
     ),
     "report": Command("compare generated movements with real ones, as a page", report),
+    "tell-apart": Command(
+        "measure how surely a classifier tells generated movements from real ones", tell_apart
+    ),
+    "performance": Command("fit the performer to how players play, and measure it", performance),
+    "plan": Command("count what plans of movements are drawn from, in real ones", plan),
+    "effect": Command(
+        "learn a sound effect from what goes in and what comes out",
+        effect,
+        "stopped; --resume goes on from the last epoch",
+    ),
+    "sounds": Command(
+        "learn to tell kinds of sound apart",
+        sounds,
+        "stopped; --resume goes on from the last epoch",
+    ),
     "listen": Command(
         "write a page for a blind listening test, real music beside generated", listen
     ),

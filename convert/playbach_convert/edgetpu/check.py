@@ -1,4 +1,4 @@
-"""Which operations of a graph map to the Edge TPU, which do not, and what that costs.
+"""Checks which operations of a graph the Edge TPU's compiler maps, and how many run on the CPU.
 
 The compiler makes one partition: from the first operation that does not map on, everything runs
 on the CPU (Coral, "TensorFlow models on the Edge TPU", section "Compiling").
@@ -18,17 +18,11 @@ COMPILED = "edgetpu-custom-op"
 
 @dataclass(frozen=True)
 class Finding:
-    """Whether one operation maps to the Edge TPU.
+    """Whether one operation maps to the Edge TPU."""
 
-    Attributes:
-        number: its place in the graph, from 0.
-        operation: itself.
-        reason: why it does not map, ``""`` if it does.
-    """
-
-    number: int
-    operation: Operation
-    reason: str
+    number: int  # its place in the graph, from 0
+    operation: Operation  # itself
+    reason: str  # why it does not map, ``""`` if it does
 
     @property
     def line(self) -> str:
@@ -42,13 +36,9 @@ class Finding:
 
 @dataclass(frozen=True)
 class Placement:
-    """What of a graph runs on the Edge TPU, and what on the CPU.
+    """What of a graph runs on the Edge TPU, and what on the CPU."""
 
-    Attributes:
-        findings: one for each operation, in the order in which they run.
-    """
-
-    findings: tuple[Finding, ...]
+    findings: tuple[Finding, ...]  # one for each operation, in the order in which they run
 
     @property
     def first_refused(self) -> Finding | None:
@@ -63,12 +53,12 @@ class Placement:
 
     @property
     def whole(self) -> bool:
-        """Whether there is something to run and all of it maps."""
+        """Whether there are operations and all of them map."""
         return bool(self.findings) and self.first_refused is None
 
     @property
     def compiled(self) -> bool:
-        """Whether the compiler has been over it and left nothing to the CPU."""
+        """Whether all of it is compiled for the Edge TPU."""
         names = [finding.operation.name for finding in self.findings if not finding.reason]
         return self.whole and set(names) == {COMPILED}
 
@@ -94,7 +84,7 @@ class Placement:
 
 
 def check_graph(content: bytes, where: str) -> Placement:
-    """Hold every operation of a TFLite file against the table.
+    """Check every operation of a TFLite file against the table.
 
     Raises:
         FlatbufferError: it is no TFLite file; starts with ``where``.
@@ -103,7 +93,7 @@ def check_graph(content: bytes, where: str) -> Placement:
 
 
 def check_operations(operations: Sequence[Operation]) -> Placement:
-    """Hold every operation against the table."""
+    """Check every operation against the table."""
     return Placement(tuple(Finding(n, found, _reason(found)) for n, found in enumerate(operations)))
 
 

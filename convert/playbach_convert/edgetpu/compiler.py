@@ -22,7 +22,7 @@ from playbach.errors import PlaybachError
 from playbach.predictor.graph import graph_specs
 from playbach_convert.edgetpu.check import check_graph
 from playbach_convert.edgetpu.flatbuffer import IDENTIFIER, MAX_BYTES
-from playbach_convert.process import Ended, ProgramError, run_program, temporary_folder
+from playbach_convert.process import FinishedProgram, ProgramError, run_program, temporary_folder
 from playbach_convert.variants import EDGETPU, EDGETPU_SOURCE, Graphs
 
 PROGRAM = "edgetpu_compiler"
@@ -42,19 +42,13 @@ class CompilerError(PlaybachError):
 
 @dataclass(frozen=True)
 class Report:
-    """What the compiler says of one graph.
+    """What the compiler says of one graph."""
 
-    Attributes:
-        cached: parameters that stay on the chip, as it spells them, such as ``1.26MiB``.
-        streamed: parameters that are sent again at each step, ``0.00B`` for none.
-        refused: operations it leaves to the CPU: name, how many, why.
-        on_cpu: how many operations it leaves to the CPU.
-    """
-
-    cached: str
-    streamed: str
+    cached: str  # parameters that stay on the chip, as it spells them, such as ``1.26MiB``
+    streamed: str  # parameters that are sent again at each step, ``0.00B`` for none
+    # operations it leaves to the CPU: name, how many, why
     refused: tuple[tuple[str, int, str], ...]
-    on_cpu: int
+    on_cpu: int  # how many operations it leaves to the CPU
 
     @property
     def whole(self) -> bool:
@@ -70,21 +64,15 @@ class Report:
 
 @dataclass(frozen=True)
 class Compiled:
-    """Graphs as the compiler made them.
+    """Graphs as the compiler made them."""
 
-    Attributes:
-        version: of the compiler, ``unknown`` if it does not say.
-        graphs: by role.
-        reports: by role.
-    """
-
-    version: str
-    graphs: Mapping[str, bytes]
-    reports: Mapping[str, Report]
+    version: str  # of the compiler, ``unknown`` if it does not say
+    graphs: Mapping[str, bytes]  # by role
+    reports: Mapping[str, Report]  # by role
 
 
 def add_variant(graphs: Graphs, say: Callable[[str], None]) -> tuple[Graphs, Mapping[str, str]]:
-    """The variant for the Edge TPU, empty where there is no compiler; then ``say`` is told so.
+    """The variant for the Edge TPU; empty, with a line to the user, where there is no compiler.
 
     Args:
         graphs: of a bundle; those of variant ``int8`` are compiled.
@@ -163,14 +151,14 @@ def compile_graphs(
             (folder / name).write_bytes(graphs[role])
         command = [compiler, "--show_operations", "--out_dir", str(folder), *names.values()]
         try:
-            ended = run_program(command, folder, seconds)
+            finished = run_program(command, folder, seconds)
         except ProgramError as error:
             raise CompilerError(f"{error}; leave --edgetpu out, or try again") from error
-        compiled = {role: _result(folder, role, ended) for role in graphs}
-    reports = parse_report(ended.said)
+        compiled = {role: _result(folder, role, finished) for role in graphs}
+    reports = parse_report(finished.output)
     for role, graph in compiled.items():
         _check_whole(role, graph, reports.get(names[role]))
-    version = _VERSION.search(ended.said)
+    version = _VERSION.search(finished.output)
     return Compiled(
         version=version.group(1) if version else "unknown",
         graphs=compiled,
@@ -178,9 +166,9 @@ def compile_graphs(
     )
 
 
-def parse_report(said: str) -> dict[str, Report]:
+def parse_report(output: str) -> dict[str, Report]:
     """What the compiler says of each graph, by the name of its file."""
-    blocks = re.split(r"^(?=Input model: )", said, flags=re.MULTILINE)[1:]
+    blocks = re.split(r"^(?=Input model: )", output, flags=re.MULTILINE)[1:]
     reports = {}
     for block in blocks:
         fields = dict(_FIELD.findall(block))
@@ -200,16 +188,17 @@ def parse_report(said: str) -> dict[str, Report]:
     return reports
 
 
-def _result(folder: Path, role: str, ended: Ended) -> bytes:
+def _result(folder: Path, role: str, finished: FinishedProgram) -> bytes:
     """What the compiler wrote for ``role``.
 
     Raises:
         CompilerError: nothing, or too much.
     """
     path = folder / f"{role}_edgetpu.tflite"
-    if ended.status or not path.is_file():
+    if finished.status or not path.is_file():
         raise CompilerError(
-            f"{PROGRAM} failed on {role} ({_reason(ended)}); leave --edgetpu out, or ask at {HOME}"
+            f"{PROGRAM} failed on {role} ({_reason(finished)}); leave --edgetpu out, or ask at "
+            f"{HOME}"
         )
     size = path.stat().st_size
     if size > MAX_BYTES:
@@ -220,7 +209,7 @@ def _result(folder: Path, role: str, ended: Ended) -> bytes:
 
 
 def _check_whole(role: str, graph: bytes, report: Report | None) -> None:
-    """Both the compiler's word and its work must leave nothing to the CPU."""
+    """Check that neither the report nor the compiled graph leaves operations to the CPU."""
     if report is not None and not report.whole:
         rows = "; ".join(f"{count} {name}: {why}" for name, count, why in report.refused[:3])
         raise CompilerError(
@@ -235,12 +224,12 @@ def _check_whole(role: str, graph: bytes, report: Report | None) -> None:
         )
 
 
-def _reason(ended: Ended) -> str:
-    """The line of its output that says most."""
-    lines = [line.strip() for line in ended.said.splitlines() if line.strip()]
+def _reason(finished: FinishedProgram) -> str:
+    """The first line of the output that names an error, or the last line."""
+    lines = [line.strip() for line in finished.output.splitlines() if line.strip()]
     errors = [line for line in lines if re.search("error|invalid|abort", line, re.IGNORECASE)]
-    if ended.status < 0 and not errors:
-        return f"ended by signal {-ended.status}"
+    if finished.status < 0 and not errors:
+        return f"ended by signal {-finished.status}"
     return (errors or lines[-1:] or ["it says nothing"])[0][:_MOST_REASON]
 
 

@@ -49,23 +49,16 @@ class FlatbufferError(PlaybachError):
 
 
 @dataclass(frozen=True)
-class Tensor:
-    """One tensor of a graph.
+class Operand:
+    """One tensor of a graph."""
 
-    Attributes:
-        name: as in the file.
-        dtype: such as ``int8``.
-        shape: sizes.
-        static: whether all its sizes are known before it runs.
-        scales: how many scales it is quantised with: 0 when it is not, 1 when all of it shares one.
-        content: raw little-endian bytes of a constant, ``None`` for what is computed.
-    """
-
-    name: str
-    dtype: str
-    shape: tuple[int, ...]
-    static: bool = True
+    name: str  # as in the file
+    dtype: str  # such as ``int8``
+    shape: tuple[int, ...]  # sizes
+    static: bool = True  # whether all its sizes are known before it runs
+    # how many scales it is quantised with: 0 when it is not, 1 when all of it shares one
     scales: int = 0
+    # raw little-endian bytes of a constant, ``None`` for what is computed
     content: bytes | None = field(default=None, repr=False)
 
     @property
@@ -87,27 +80,20 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation of a graph.
+    """One operation of a graph."""
 
-    Attributes:
-        name: of a built-in operation as the format spells it, such as ``FULLY_CONNECTED``; for a
-            custom one the name it gives itself.
-        custom: whether it is a custom one.
-        version: of its definition, from 1.
-        inputs: what it reads; ``None`` where an optional one is left out.
-        outputs: what it computes.
-        options: those of its settings that are in ``SETTINGS``.
-    """
-
+    # of a built-in operation as the format spells it, such as ``FULLY_CONNECTED``; for a custom one
+    # the name it gives itself
     name: str
-    custom: bool
-    version: int
-    inputs: tuple[Tensor | None, ...]
-    outputs: tuple[Tensor, ...]
+    custom: bool  # whether it is a custom one
+    version: int  # of its definition, from 1
+    inputs: tuple[Operand | None, ...]  # what it reads; ``None`` where an optional one is left out
+    outputs: tuple[Operand, ...]  # what it computes
+    # those of its settings that are in ``SETTINGS``
     options: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
     @cached_property
-    def tensors(self) -> tuple[Tensor, ...]:
+    def tensors(self) -> tuple[Operand, ...]:
         """All that it reads and computes."""
         return (*(tensor for tensor in self.inputs if tensor is not None), *self.outputs)
 
@@ -145,7 +131,7 @@ def _operations(model: Any) -> tuple[Operation, ...]:
     return tuple(_operation(model, graph.Operators(n), tensors) for n in range(count))
 
 
-def _tensor(model: Any, tensor: Any) -> Tensor:
+def _tensor(model: Any, tensor: Any) -> Operand:
     rank = _limited(tensor.ShapeLength(), MAX_RANK, "dimensions")
     shape = tuple(int(tensor.Shape(n)) for n in range(rank))
     known = _limited(tensor.ShapeSignatureLength(), MAX_RANK, "dimensions")
@@ -153,7 +139,7 @@ def _tensor(model: Any, tensor: Any) -> Tensor:
     quantisation = tensor.Quantization()
     buffer = model.Buffers(tensor.Buffer())
     stored = buffer.DataLength()
-    return Tensor(
+    return Operand(
         name=(tensor.Name() or b"").decode("utf-8", "replace"),
         dtype=DTYPES[tensor.Type()],
         shape=shape,
@@ -163,7 +149,7 @@ def _tensor(model: Any, tensor: Any) -> Tensor:
     )
 
 
-def _operation(model: Any, operation: Any, tensors: Sequence[Tensor]) -> Operation:
+def _operation(model: Any, operation: Any, tensors: Sequence[Operand]) -> Operation:
     code = model.OperatorCodes(operation.OpcodeIndex())
     # Files from before there were more than 127 operations have the code in the older field.
     number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())

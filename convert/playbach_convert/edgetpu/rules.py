@@ -1,4 +1,4 @@
-"""The operations that map to the Edge TPU, and what each is held to: one row an operation.
+"""The operations that map to the Edge TPU and their constraints: one row an operation.
 
 An operation without a row does not map. ``docs/edge-tpu.md`` prints this table. A rule is a small
 function that looks at an operation and returns why it does not map, or ``None``.
@@ -16,7 +16,7 @@ from ai_edge_litert.schema_py_generated import (
     FullyConnectedOptionsWeightsFormat,
 )
 
-from playbach_convert.edgetpu.flatbuffer import Operation, Tensor
+from playbach_convert.edgetpu.flatbuffer import Operand, Operation
 
 Reason = Callable[[Operation], str | None]
 """Why an operation does not map, ``None`` if it does."""
@@ -31,15 +31,10 @@ Z_MULTIPLE = 4
 
 @dataclass(frozen=True)
 class Rule:
-    """What some operations are held to.
+    """A constraint on operations."""
 
-    Attributes:
-        limit: in words.
-        reason: the same as a function.
-    """
-
-    limit: str
-    reason: Reason
+    limit: str  # in words
+    reason: Reason  # the same as a function
 
 
 def rule(limit: str) -> Callable[[Reason], Rule]:
@@ -214,14 +209,14 @@ EVERY = (eight_bits, static_shapes, three_dimensions)
 """Asked of every operation."""
 
 
-def _rows(tensors: tuple[Tensor | None, ...], side: str) -> str | None:
+def _rows(tensors: tuple[Operand | None, ...], side: str) -> str | None:
     for tensor in tensors:
         if tensor is not None and math.prod(tensor.shape[:-1]) != 1:
             return f"its {side} is {tensor}, more than one row"
     return None
 
 
-def _input(operation: Operation, place: int) -> Tensor | None:
+def _input(operation: Operation, place: int) -> Operand | None:
     return operation.inputs[place] if place < len(operation.inputs) else None
 
 
@@ -237,22 +232,17 @@ def _axes(operation: Operation, of: int, place: int) -> set[int] | None:
     return None if values is None or not rank else {int(axis) % rank for axis in values.ravel()}
 
 
-def _shown(tensor: Tensor) -> str:
+def _shown(tensor: Operand) -> str:
     name = tensor.name if tensor.name.isprintable() else ascii(tensor.name)
     return name[:40] or "without a name"
 
 
 @dataclass(frozen=True)
 class Citation:
-    """Where a limit is written down.
+    """The source of a constraint."""
 
-    Attributes:
-        title: of the page.
-        url: its address.
-    """
-
-    title: str
-    url: str
+    title: str  # of the page
+    url: str  # its address
 
 
 VENDOR = Citation(
@@ -273,19 +263,12 @@ VERSIONS = Citation(
 
 @dataclass(frozen=True)
 class Row:
-    """What one operation is held to.
+    """Constraints on one operation."""
 
-    Attributes:
-        version: the newest version of it that maps: that of plain int8.
-        rules: that it keeps.
-        note: what no rule can tell.
-        source: where the limits come from.
-    """
-
-    version: int
-    rules: tuple[Rule, ...] = ()
-    note: str = ""
-    source: Citation = VENDOR
+    version: int  # the newest version of it that maps: that of plain int8
+    rules: tuple[Rule, ...] = ()  # that it keeps
+    note: str = ""  # what no rule can tell
+    source: Citation = VENDOR  # where the limits come from
 
     @property
     def limits(self) -> str:

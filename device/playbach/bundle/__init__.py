@@ -6,7 +6,6 @@ field; ``read_bundle`` trusts nothing in it.
 
 from playbach.bundle.manifest import (
     FORMAT_VERSION,
-    VARIANTS,
     Manifest,
     Network,
     Part,
@@ -15,22 +14,23 @@ from playbach.bundle.manifest import (
     Quantisation,
     Table,
     TensorSpec,
+    check_tensors,
+    same_scale,
 )
 from playbach.bundle.reader import (
     Bundle,
     bundle_in,
     default_bundle_path,
-    read_archive,
     read_bundle,
+    write_bundle,
 )
-from playbach.bundle.tensors import check_tensors, same_scale
 from playbach.bundle.verification import (
+    VARIANTS,
     Drift,
     VariantFigures,
     Verification,
     verification_table,
 )
-from playbach.bundle.writer import write_bundle
 
 __all__ = [
     "FORMAT_VERSION",
@@ -50,7 +50,6 @@ __all__ = [
     "bundle_in",
     "check_tensors",
     "default_bundle_path",
-    "read_archive",
     "read_bundle",
     "same_scale",
     "verification_table",

@@ -1,11 +1,14 @@
-"""Reads a bundle: everything is checked before anything is used, nothing is executed."""
+"""Reads and writes bundles: everything is checked before it is used, nothing is executed.
+
+The same input makes the same bytes, which are read back before they are put in place.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -13,12 +16,29 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from playbach.bundle.archive import unpack
-from playbach.bundle.defect import DefectError, nearest, shown, shown_path
-from playbach.bundle.limits import MAX_FILE_BYTES, MAX_MANIFEST_BYTES
-from playbach.bundle.manifest import TABLE_DTYPES, Manifest, Part, Table
-from playbach.bundle.schema import MANIFEST_NAME, parse_manifest
-from playbach.errors import BundleError
+from playbach.archive import (
+    DefectError,
+    explained,
+    pack,
+    read_archive,
+    shown_path,
+    unpack,
+)
+from playbach.bundle.limits import MAX_MANIFEST_BYTES
+from playbach.bundle.manifest import (
+    MANIFEST_NAME,
+    PERFORMER_NAME,
+    TABLE_DTYPES,
+    Manifest,
+    Part,
+    PerformerEntry,
+    Table,
+    parse_manifest,
+)
+from playbach.errors import BundleError, InputError
+from playbach.files import write_atomically
+from playbach.performer.model import REMEDY, PerformerModel, as_json, performer_in
+from playbach.schema import nearest, plain, shown
 
 Array: TypeAlias = NDArray[Any]
 TFLITE_IDENTIFIER = b"TFL3"
@@ -33,11 +53,13 @@ class Bundle:
         manifest: what it says of itself.
         path: where it was read from; not compared, for the same bundle may lie anywhere.
         contents: unpacked bytes of parts and tables by name.
+        performer: who plays what it composes; ``None`` for the one included.
     """
 
     manifest: Manifest
     path: Path = field(compare=False)
     contents: Mapping[str, bytes] = field(repr=False)
+    performer: PerformerModel | None = field(default=None, repr=False)
 
     def part(self, variant: str, role: str) -> bytes:
         """The bytes of a TFLite graph.
@@ -76,32 +98,14 @@ def read_bundle(path: Path) -> Bundle:
     return bundle_in(read_archive(path), path)
 
 
-def read_archive(path: Path) -> bytes:
-    """The bytes of a bundle's file, for ``bundle_in``.
-
-    Raises:
-        BundleError: it is missing, empty, too large, or cannot be read.
-    """
-    with _explained(path):
-        return _read(path)
-
-
 def bundle_in(archive: bytes, path: Path) -> Bundle:
     """The bundle in the bytes of its file, checked as a whole.
 
     Raises:
         BundleError: as ``read_bundle``.
     """
-    with _explained(path):
+    with explained(path):
         return parse_bundle(archive, path)
-
-
-@contextlib.contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except DefectError as defect:
-        raise BundleError(f"{shown_path(path)}: {defect}; {defect.remedy}") from defect
 
 
 def parse_bundle(archive: bytes, path: Path) -> Bundle:
@@ -125,7 +129,18 @@ def parse_bundle(archive: bytes, path: Path) -> Bundle:
             raise DefectError(f"{name} is not in the manifest{nearest(name, named)}")
     for entry in manifest.entries:
         _check_content(entry, contents)
-    return Bundle(manifest, path, MappingProxyType(contents))
+    return Bundle(manifest, path, MappingProxyType(contents), _performer(manifest, contents))
+
+
+def _performer(manifest: Manifest, contents: Mapping[str, bytes]) -> PerformerModel | None:
+    if manifest.performer is None:
+        return None
+    try:
+        return performer_in(contents[manifest.performer.name])
+    except InputError as error:
+        raise DefectError(
+            *(f"{manifest.performer.name}: {line}" for line in error.lines), remedy=REMEDY
+        ) from error
 
 
 def default_bundle_path() -> Path:
@@ -135,29 +150,7 @@ def default_bundle_path() -> Path:
     return Path(str(files("playbach").joinpath("models", "default.bundle")))
 
 
-def _read(path: Path) -> bytes:
-    try:
-        size = path.stat().st_size
-        if path.is_dir():
-            raise DefectError("this is a folder, not a bundle", remedy="name a .bundle file")
-        if not path.is_file():
-            raise DefectError("this is not a file", remedy="name a .bundle file")
-        if not size:
-            raise DefectError("the file is empty")
-        if size > MAX_FILE_BYTES:
-            raise DefectError(f"the file has {size} bytes; at most {MAX_FILE_BYTES} are allowed")
-        with path.open("rb") as stream:
-            return stream.read(size)
-    except FileNotFoundError as error:
-        raise DefectError("there is no such file", remedy="name a .bundle file") from error
-    except OSError as error:
-        remedy = "check the path and its permissions"
-        raise DefectError(f"cannot be read ({error.strerror})", remedy=remedy) from error
-    except ValueError as error:  # a NUL in the path
-        raise DefectError(f"cannot be read ({error})", remedy="name a .bundle file") from error
-
-
-def _check_content(entry: Part | Table, contents: Mapping[str, bytes]) -> None:
+def _check_content(entry: Part | Table | PerformerEntry, contents: Mapping[str, bytes]) -> None:
     content = contents.get(entry.name)
     if content is None:
         raise DefectError(f"{entry.name} is in the manifest and not in the zip")
@@ -168,10 +161,94 @@ def _check_content(entry: Part | Table, contents: Mapping[str, bytes]) -> None:
     if isinstance(entry, Part):
         if content[4:8] != TFLITE_IDENTIFIER:
             raise DefectError(f"{entry.name} is not a TFLite file (no TFL3 at byte 4)")
-    elif not np.isfinite(_array(entry, content)).all():
+    elif isinstance(entry, Table) and not np.isfinite(_array(entry, content)).all():
         raise DefectError(f"{entry.name} holds numbers that are not finite; all must be")
 
 
 def _array(table: Table, content: bytes) -> Array:
     # An array over bytes is read-only by itself.
     return np.frombuffer(content, dtype=TABLE_DTYPES[table.dtype]).reshape(table.shape)
+
+
+def write_bundle(
+    path: Path,
+    manifest: Manifest,
+    parts: Mapping[str, bytes],
+    tables: Mapping[str, Array],
+    *,
+    performer: PerformerModel | None = None,
+    force: bool = False,
+) -> Bundle:
+    """Write a bundle and return it as ``read_bundle`` would.
+
+    Args:
+        path: where it goes; the file appears whole or not at all.
+        manifest: sizes and SHA-256 of its parts, all rows of its tables, and its performer, are
+            filled in here.
+        parts: bytes of the graphs by the names that the manifest's parts have.
+        tables: float32 or int8 arrays by name (``tables/note.f32``, ``tables/form.i8``).
+        performer: who plays what the network composes; ``None`` for the one included.
+        force: whether an existing file is replaced.
+
+    Raises:
+        BundleError: a reader would refuse the result; nothing was written.
+        OutputError: the file exists, or cannot be written.
+    """
+    try:
+        bundle, archive = build_bundle(path, manifest, parts, tables, performer)
+    except DefectError as defect:
+        raise BundleError(f"{shown_path(path)}: not written: {defect}") from defect
+    write_atomically(path, archive, force=force)
+    return bundle
+
+
+def build_bundle(
+    path: Path,
+    manifest: Manifest,
+    parts: Mapping[str, bytes],
+    tables: Mapping[str, Array],
+    performer: PerformerModel | None = None,
+) -> tuple[Bundle, bytes]:
+    """The bundle and the bytes of its file.
+
+    Raises:
+        DefectError: a reader would refuse it.
+    """
+    contents = {name: parts[name] for name in sorted(parts)}
+    completed_parts = []
+    for part in sorted(manifest.parts, key=lambda part: part.name):
+        if part.name not in contents:
+            raise DefectError(f"there are no bytes for the manifest's part {shown(part.name)}")
+        content = contents[part.name]
+        completed_parts.append(replace(part, sha256=_sha256(content), size=len(content)))
+    completed_tables = []
+    for name in sorted(tables):
+        contents[name] = raw = _raw(name, tables[name])
+        dtype, shape = tables[name].dtype.name, tables[name].shape
+        completed_tables.append(Table(name, dtype, shape, _sha256(raw), len(raw)))
+    entry = None
+    if performer is not None:
+        contents[PERFORMER_NAME] = raw = as_json(performer).encode()
+        entry = PerformerEntry(_sha256(raw), len(raw))
+    complete = replace(
+        manifest, parts=tuple(completed_parts), tables=tuple(completed_tables), performer=entry
+    )
+    try:
+        text = json.dumps(plain(complete), indent=1, allow_nan=False, ensure_ascii=False)
+        raw_manifest = f"{text}\n".encode()
+    # TypeError: something no JSON can say. ValueError: NaN, or a lone surrogate.
+    except (TypeError, ValueError) as defect:
+        raise DefectError(f"{MANIFEST_NAME} cannot be written ({defect})") from defect
+    archive = pack({MANIFEST_NAME: raw_manifest, **contents})
+    return parse_bundle(archive, path), archive
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _raw(name: str, table: Array) -> bytes:
+    if table.dtype.name not in TABLE_DTYPES:
+        allowed = ", ".join(TABLE_DTYPES)
+        raise DefectError(f"table {shown(name)} is {table.dtype.name}; it must be one of {allowed}")
+    return np.ascontiguousarray(table, dtype=TABLE_DTYPES[table.dtype.name]).tobytes()

@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated, TypeAlias
+
+from playbach.archive import MAX_UNPACKED_BYTES
+from playbach.schema import MAX_INTEGER, Limits
+
+VARIANTS = ("float32", "dynamic", "float16", "int8", "edgetpu")
+"""Numeric forms of one network. ``dynamic``: int8 weights, float32 inputs and outputs."""
+Variant: TypeAlias = Annotated[str, Limits(choices=VARIANTS)]
+Size: TypeAlias = Annotated[int, Limits(low=1, high=MAX_UNPACKED_BYTES, required=True)]
+Count: TypeAlias = Annotated[int, Limits(low=0, high=MAX_INTEGER)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +27,7 @@ class Drift:
         largest_cell: the largest cell state, without its sign.
     """
 
-    steps: int
+    steps: Count
     divergence: float
     agreement: float
     largest_cell: float
@@ -44,8 +54,8 @@ class VariantFigures:
         drift: the same for the variant left to itself, for networks that can be run so.
     """
 
-    variant: str
-    size: int
+    variant: Variant
+    size: Size
     probability: float
     divergence: float
     agreement: float
@@ -67,10 +77,10 @@ class Verification:
     """
 
     music: str
-    steps: int
+    steps: Count
     bits: float | None = None
     machine: str
-    variants: tuple[VariantFigures, ...]
+    variants: Annotated[tuple[VariantFigures, ...], Limits(most=len(VARIANTS))]
 
 
 _COLUMNS = (

@@ -10,7 +10,7 @@ import importlib
 import sys
 from collections.abc import Sequence
 
-from playbach import __version__
+import playbach
 from playbach.command_line import OneLineParser, guarded
 
 # Command, and what it does. Each is a module of this package with ``add_arguments`` and ``run``.
@@ -24,11 +24,20 @@ COMMANDS = {
     "config": "print every setting with its default, or the values in effect",
     "check": "say what was found, what is missing, and what to do",
 }
+ELSEWHERE = {
+    "help": "'playbach --help' lists the commands, 'playbach COMMAND --help' the options of one",
+    "version": "'playbach --version' prints it",
+    "train": "'playbach-train' does it; pip install 'playbach[train]' brings what it needs",
+    "convert": "'playbach-convert' does it; pip install 'playbach[convert]' brings what it needs",
+}
+"""Words that people try, and what they mean."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns its exit status, 2 for a mistake of the user's."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if given and given[0] in ELSEWHERE:
+        OneLineParser(prog="playbach").error(f"no command {given[0]!r}: {ELSEWHERE[given[0]]}")
     args, unknown = build_parser(given).parse_known_args(given)
     if unknown:
         # The parser of all commands would point to its own help.
@@ -39,13 +48,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return guarded(f"playbach {args.command}", lambda: int(command.run(args)))
 
 
+class _Version(argparse.Action):
+    """Prints the version, which is not looked up before."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        sys.stdout.write(f"playbach {playbach.__version__}\n")
+        parser.exit()
+
+
 def build_parser(given: Sequence[str]) -> argparse.ArgumentParser:
     """The parser of all commands; only the one named in ``given`` has its options."""
     parser = OneLineParser(
         prog="playbach",
         description="New music in the manner of Bach's solo suites, played on time.",
     )
-    parser.add_argument("--version", action="version", version=f"playbach {__version__}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, about in COMMANDS.items():
         sentence = f"{about[0].upper()}{about[1:]}."

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from playbach.config import Loaded, default_text, effective_text, find_config, load_config
-from playbach.config.text import flat
-from playbach.daemon.state import Remembered, state_folder
+from playbach.config.schema import flat
+from playbach.daemon.state import Overrides, state_folder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,11 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print a file that documents every key, or the merged one; the exit status.
-
-    Raises:
-        PlaybachError: all that is wrong in the file.
-    """
+    """Print a file that documents every key, or the merged one; the exit status."""
     if not args.effective and args.config is None:
         sys.stdout.write(default_text())
         return 0
@@ -39,7 +35,7 @@ def _effective(loaded: Loaded) -> str:
     """The values in effect, with what was changed while the daemon played, if that can be read."""
     config, origins = loaded.config, dict(loaded.origins)
     if config.service.remember:
-        remembered = Remembered(state_folder())
+        remembered = Overrides(state_folder())
         config = replace(config, settings=remembered.peek(config.settings))
         before, now = flat(loaded.config), flat(config)
         changes = {place: str(remembered.path) for place in now if now[place] != before[place]}

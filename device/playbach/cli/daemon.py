@@ -25,12 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Play until SIGTERM or SIGINT; the exit status.
-
-    Raises:
-        PlaybachError: the configuration is not as it must be, and standard error is not the
-            journal, which is told of it as an error.
-    """
+    """Play until SIGTERM or SIGINT; the exit status."""
     from playbach.daemon.service import serve  # noqa: PLC0415 help needs no network
     from playbach.daemon.state import state_folder  # noqa: PLC0415 as above
 

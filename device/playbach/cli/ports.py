@@ -20,7 +20,7 @@ def run(args: argparse.Namespace) -> int:
     for row in rows:
         sys.stdout.write(f"{row.name}\t{row.api}\t--sink {row.sink}\n")
     for row in list_inputs():
-        sys.stdout.write(f"{row.name}\t{row.api}\t--clock-in\n")
+        sys.stdout.write(f"{row.name}\t{row.api}\t--clock-in, --control-in, --listen\n")
     if not rows:
         sys.stdout.write("no MIDI ports; 'playbach check' says what is missing\n")
     return 0

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from playbach.cli.screen import say
+from playbach.command_line import say
 from playbach.config import load_config
-from playbach.daemon.state import Remembered, state_folder
+from playbach.daemon.state import Overrides, state_folder
 from playbach.errors import PortError
-from playbach.midi_messages import MAX_CHANNEL
-from playbach.session.settings import Settings, changed
+from playbach.midi.messages import MAX_CHANNEL
+from playbach.schema import changed
+from playbach.session.settings import Settings
 from playbach.sinks.choose import choose_sink
 from playbach.sinks.table import SINKS, find_kind
 
@@ -28,20 +29,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Send All Sound Off, All Notes Off and each key's note-off on all channels; the exit status.
-
-    Raises:
-        PlaybachError: the port or the configuration is not as it must be, or the port is not there.
-    """
+    """End what sounds on all channels: CC120, CC123 and every key's note-off; the exit status."""
     settings = _settings(args)
-    sink = choose_sink(settings.sink, settings.port).sink
-    if not find_kind(sink.name).audible:
+    choice = choose_sink(settings.sink, settings.port)
+    sink = choice.sink
+    if not (choice.is_heard and find_kind(sink.name).audible):
         say("nothing here makes sound; 'playbach check' says what is missing")
         return 0
     sink.open()
     try:
         sink.start(_fail)
-        sink.hush(range(MAX_CHANNEL + 1))
+        sink.all_notes_off(range(MAX_CHANNEL + 1))
         sink.silence()
     finally:
         sink.close()
@@ -52,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
 def _settings(args: argparse.Namespace) -> Settings:
     settings = Settings()
     if args.config is not None:
-        settings = Remembered(state_folder()).peek(load_config(args.config).config.settings)
+        settings = Overrides(state_folder()).peek(load_config(args.config).config.settings)
     given = {"sink": args.sink, "port": args.port}
     return changed(settings, {name: value for name, value in given.items() if value is not None})
 

@@ -1,18 +1,26 @@
-"""How a movement opens and when it may end: the rules of its form."""
+"""How a movement opens, where it comes to rest and when it ends: the rules of its form."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from playbach.music.form import Form
 from playbach.music.key import PITCH_CLASSES, Mode
 from playbach.music.note import BarLines, Place, Ticks
+from playbach.music.theme import Theme
 from playbach.stream import Movement
 
 BARS_IN_GROUP = 4
 """In a dance: the group of bars that a listener expects to be completed."""
+
+FEWEST_IN_HALVES = 8
+"""Bars of a dance that can have a double bar."""
+
+DOUBLE_BAR, SPREAD = 0.40, 0.06
+"""Where the double bar lies as a share of the bars: median of Bach's dances, and a standard
+deviation that gives their quartiles, .33 and .44."""
 
 BARS_OVER = 8
 """Bars beyond the form's most in which an ending is waited for before one is forced."""
@@ -26,78 +34,99 @@ LAST_LASTS = 18
 Both are so in 64 of the 71 movements that the included model learned from.
 """
 
-TO_THE_END = 4.0
-"""How many times likelier still a last note becomes that lasts to the end of the bar, or to the
-next upbeat, as the last notes of 34 of the 46 dances do."""
-
 URGENCY = 32.0
-"""How many times as likely a cadence becomes in the bar that is the goal, and as many times again
-in each bar after it."""
+"""How many times as likely the end of a movement of symbols becomes in the bar that is the goal,
+and as many times again in each bar after it."""
 
 MOST_URGENT = 6
-"""The highest power of ``URGENCY``: bars after which a cadence becomes no likelier."""
-HALFWAY_URGENCY = 32.0
-"""The same as ``URGENCY``, for the end of the first half."""
-
-HALFWAY = {Mode.MAJOR: (0, 7, 9), Mode.MINOR: (0, 7, 3)}
-"""On what a first half ends: the tonic, the dominant or the tonic of the relative key, in semitones
-above the tonic."""
+"""The highest power of ``URGENCY``: bars after which an end becomes no likelier."""
 
 
 @dataclass(frozen=True, slots=True)
-class Cadence:
-    """Where the music is to come to rest.
+class Rest:
+    """Where the music is to come to rest: at the double bar, and at the end.
 
     Attributes:
-        degrees: semitones above the tonic of a bass to rest on.
-        urgency: factor by which resting there becomes likelier than the network has it.
-        room: ticks until the rest must be over.
+        bar: number of the bar.
+        latest: tick, from the beginning, on which the note to rest on begins.
+        line: tick at which nothing may sound any more; what follows begins there.
+        degrees: semitones above the tonic of the movement: the bass to rest on, then what else may
+            sound with it.
     """
 
+    bar: int
+    latest: int
+    line: int
     degrees: tuple[int, ...]
-    urgency: float
-    room: int
 
-    def favour(self, durations: NDArray[np.int64]) -> NDArray[np.float32]:
-        """For durations in ticks ``(n,)``, how many times likelier each becomes ``(n,)``."""
-        rests = (durations >= max(self.room / 2, LAST_LASTS)) & (durations <= self.room)
-        favour = np.where(rests, self.urgency, 1).astype(np.float32)
-        favour[rests & (durations == self.room)] *= TO_THE_END
-        return favour
+
+def draw_goal(form: Form, fewest: int, most: int, rng: np.random.Generator) -> int:
+    """The bar in which a movement is to end: in dances a multiple of four, if there is one."""
+    group = BARS_IN_GROUP if form.is_binary else 1
+    groups = range(-(-fewest // group), most // group + 1)
+    if not groups:
+        return most
+    # Not the very longest, as few movements are.
+    longest = max(groups.stop - 1 - max(len(groups) // 4, 1), groups.start)
+    return int(rng.integers(groups.start, longest + 1)) * group
+
+
+def draw_double_bar(form: Form, bars: int, rng: np.random.Generator) -> int:
+    """Bars before the double bar, 0 for none."""
+    if not form.is_binary or bars < FEWEST_IN_HALVES:
+        return 0
+    at = bars * min(max(rng.normal(DOUBLE_BAR, SPREAD), 0.25), 0.5)
+    return max(round(at / BARS_IN_GROUP), 1) * BARS_IN_GROUP
 
 
 class Shape:
-    """Opening and end of one movement.
+    """Opening, length and double bar of one movement.
 
     Attributes:
         lines: where its bars begin.
         goal: the bar in which it is to end, drawn from those in which movements of its form do.
-        half: the bar in which its first half is to end, 0 if it has no halves.
+        double_bar: the bar with which its first part ends, 0 if it has but one.
     """
 
-    def __init__(self, movement: Movement, rng: np.random.Generator) -> None:
+    def __init__(
+        self, movement: Movement, rng: np.random.Generator, theme: Theme | None = None
+    ) -> None:
         self.lines = BarLines(((Ticks(0), movement.meter),), movement.pickup)
         self._form = form = movement.form
+        self._meter = movement.meter
         self._tonic = movement.key.tonic
         self._third = 3 if movement.key.mode is Mode.MINOR else 4
         self._pickup = movement.pickup
-        self._fewest, self._most = form.bars(movement.meter)
-        self._group = BARS_IN_GROUP if form.is_binary else 1
-        self.goal = self._draw_goal(rng)
-        self.half = round(self.goal / 2 / self._group) * self._group if form.is_binary else 0
-        self._halfway = HALFWAY[movement.key.mode]
+        fewest, self._most = form.bars(movement.meter)
+        self.goal = draw_goal(form, fewest, self._most, rng)
+        self.double_bar = draw_double_bar(form, self.goal, rng)
+        if theme is not None:
+            self._make_room(theme)
 
-    def _draw_goal(self, rng: np.random.Generator) -> int:
-        groups = range(-(-self._fewest // self._group), self._most // self._group + 1)
-        if not groups:
-            return self._most
-        # Not the very longest, so that there is time to find an ending.
-        longest = max(groups.stop - 1 - max(len(groups) // 4, 1), groups.start)
-        return int(rng.integers(groups.start, longest + 1)) * self._group
+    def _make_room(self, theme: Theme) -> None:
+        """A double bar comes after the theme, and the end long after it, unless that was asked."""
+        if theme.bars_after is not None:
+            self.goal, self.double_bar = theme.bars + theme.bars_after, 0
+            return
+        groups = (theme.bars + theme.head_bars) // BARS_IN_GROUP + 1
+        self.goal = max(self.goal, 2 * groups * BARS_IN_GROUP)
+        if self.double_bar:
+            self.double_bar = max(self.double_bar, groups * BARS_IN_GROUP)
 
     def degree(self, pitch: int) -> int:
         """Semitones of ``pitch`` above the tonic, 0 to 11."""
         return (pitch - self._tonic) % PITCH_CLASSES
+
+    def line_after(self, bar: int) -> int:
+        """Tick at which a part ends whose last bar is that: the upbeat to the next begins there."""
+        return bar * self._meter.bar_ticks
+
+    def rest(self, bar: int, degrees: tuple[int, ...], at: int) -> Rest:
+        """The rest at the end of a part, ``at`` ticks after the bar line if there is room."""
+        meter, line = self._meter, self.line_after(bar)
+        start = line + self._pickup - meter.bar_ticks
+        beats = range(start, max(line - LAST_LASTS, start) + 1, meter.beat_ticks)
+        return Rest(bar, [beat for beat in beats if beat <= start + at][-1], line, degrees)
 
     def latest_next(self, onset: int, *, first: bool) -> int | None:
         """The last tick at which the next note of the opening may begin; ``None`` for any.
@@ -106,7 +135,7 @@ class Shape:
         a pickup leads to a note on the bar line.
         """
         if first:
-            return (self._pickup or self.lines.place(0).meter.bar_ticks) - 1
+            return (self._pickup or self._meter.bar_ticks) - 1
         return self._pickup if onset < self._pickup else None
 
     def opening(self, onset: int, shift: int, first: int) -> tuple[int, ...]:
@@ -127,49 +156,17 @@ class Shape:
             return self._form.opens
         return ()
 
-    def may_end(self, bass: int, place: Place, lasts: int) -> bool:
-        """Whether the movement may end with notes over ``bass`` at ``place``.
-
-        Args:
-            bass: pitch of the lowest of them.
-            place: where they begin.
-            lasts: ticks until nothing sounds any more.
-        """
-        return (
-            place.bar >= self._fewest
-            and lasts >= LAST_LASTS
-            and place.tick % LAST_ON == 0
-            and self.degree(bass) == 0
-        )
-
     def urgency(self, place: Place) -> float:
-        """Factor by which an ending here becomes likelier than the network has it, at least 1.
-
-        The network knows a cadence when it hears one but does not steer for it.
-        """
+        """Factor by which an end here becomes likelier than the network has it, at least 1."""
         over = place.bar - self.goal
-        if over < 0 or (over % self._group and over < 2 * self._group):
+        group = BARS_IN_GROUP if self._form.is_binary else 1
+        if over < 0 or (over % group and over < 2 * group):
             return 1.0
         return float(URGENCY ** min(over + 1, MOST_URGENT))
 
-    def cadence(self, place: Place) -> Cadence | None:
-        """The rest that is to be made at ``place``, ``None`` where the music is to go on."""
-        wanted = place.bar >= self.goal or place.bar == self.half
-        # Dances end on any beat, other movements nearly always with a bar line.
-        beat = place.meter.beat_ticks if self._form.is_binary else place.meter.bar_ticks
-        if not wanted or place.tick % beat:
-            return None
-        room = place.meter.bar_ticks - place.tick - self._pickup
-        if room < LAST_LASTS:
-            return None
-        if place.bar == self.half:
-            return Cadence(self._halfway, HALFWAY_URGENCY, room)
-        urgency = self.urgency(place)
-        return Cadence((0,), urgency, room) if urgency > 1 else None
-
     def is_overdue(self, place: Place) -> bool:
-        """Whether an ending must be forced."""
-        return place.bar > self.last_bar
+        """Whether an ending must be forced, as no rest could be made."""
+        return place.bar > self.goal
 
     @property
     def last_bar(self) -> int:

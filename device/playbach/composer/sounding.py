@@ -9,15 +9,20 @@ from numpy.typing import NDArray
 
 from playbach.bundle import PitchRange
 from playbach.composer.playable import playable_with
+from playbach.music.key import PITCH_CLASSES
 from playbach.music.note import MAX_PITCH
+from playbach.stateful import Stateful
 
 MOST_TOGETHER = 4
 """Notes that may begin together: a cello has four strings."""
 
+PERFECT = (0, 7)
+"""Octave and fifth, without octaves."""
+
 Mask = NDArray[np.bool_]
 
 
-class Sounding:
+class Sounding(Stateful):
     """Follows a movement note by note; answers which pitches may begin.
 
     A pitch may begin that lies within the range and does not sound already; in a chord, upwards.
@@ -41,6 +46,7 @@ class Sounding:
         self.bass = -1
         self.together = 0
         self.end = 0
+        self._before: tuple[int, int] | None = None
         self._until: dict[int, int] = {}
         self._chord: frozenset[int] = frozenset()
 
@@ -51,6 +57,8 @@ class Sounding:
 
     def add(self, shift: int, pitch: int, duration: int) -> None:
         """The next note: ticks from the last onset, MIDI note number, ticks."""
+        if self.together > 1 and shift:
+            self._before = self.bass, self.last
         if shift or not self.together:
             self.bass, self.together, self._chord = pitch, 0, frozenset()
         if shift:
@@ -76,10 +84,27 @@ class Sounding:
         joins = not shift and self.together > 0
         if joins:
             allowed[: self.last + 1] = False
+            self._avoid_parallels(allowed)
         if playable and self._on_cello:
             chord = self._chord if joins else frozenset()
             allowed &= _playable_mask(chord, frozenset(held) - chord)
         return allowed
+
+    def _avoid_parallels(self, allowed: Mask) -> None:
+        """Take out what makes fifths or octaves move in parallel, unless nothing else is left."""
+        if self._before is None:
+            return
+        bass, top = self._before
+        interval = (top - bass) % PITCH_CLASSES
+        if interval not in PERFECT or bass == self.bass:
+            return
+        first = self.bass + interval
+        parallel = range(first if interval else first + PITCH_CLASSES, MAX_PITCH + 1, PITCH_CLASSES)
+        up = self.bass > bass
+        others = allowed.copy()
+        others[[pitch for pitch in parallel if pitch != top and (pitch > top) == up]] = False
+        if others[others.argmax()]:
+            allowed[:] = others
 
     def can_join(self, *, playable: bool) -> bool:
         """Whether one more note may begin together with the last."""
@@ -102,7 +127,7 @@ class Sounding:
         return next(s for s in shifts if self.allowed(s, playable=playable).any())
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _playable_mask(chord: frozenset[int], held: frozenset[int]) -> Mask:
     fits = np.zeros(MAX_PITCH + 1, np.bool_)
     fits[list(playable_with(chord, held))] = True

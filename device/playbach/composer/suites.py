@@ -2,59 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from itertools import accumulate, count
+from itertools import accumulate
 
 import numpy as np
 
-from playbach.errors import InputError
-from playbach.music.form import FORM_INDEX, FORMS, Form
+from playbach.composer.settings import Wishes
+from playbach.music.form import FORM_INDEX, FORMS, OTHER, Form
 from playbach.music.key import Key, Mode
-from playbach.music.meter import TICKS_PER_QUARTER, TICKS_PER_WHOLE, Meter
+from playbach.music.meter import Meter
 from playbach.music.note import Ticks
-from playbach.stream import Movement, Seconds
+from playbach.music.theme import Theme
+from playbach.stream import Movement, Place, Seconds
 
 DANCE_PAIRS = ("menuet", "bourree", "gavotte")
 BREATH = Seconds(2.0)
 """Silence after a movement."""
 PAUSE = Seconds(5.0)
 """Silence after the last movement of a suite."""
-SHORTEST_BAR, LONGEST_BAR = TICKS_PER_QUARTER, 2 * TICKS_PER_WHOLE
-SLOWEST, FASTEST = 10.0, 400.0
-"""Felt beats per minute."""
 # The keys of the six suites for cello, and others of at most three sharps or flats.
 _TONICS = {Mode.MAJOR: (7, 0, 3, 2, 5, 9), Mode.MINOR: (2, 0, 9, 7, 4)}
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What a listener asks of the movements; ``None`` leaves it to the suite.
-
-    Attributes:
-        form: every movement is of this form.
-        key: every movement is in this key.
-        tempo: felt beats per minute, 10 to 400.
-        meter: every movement is in this meter; a bar lasts from a quarter to two whole notes.
-        repeats: each half of a binary dance is played twice.
-
-    Raises:
-        InputError: the tempo or the meter is outside its range.
-    """
-
-    form: Form | None = None
-    key: Key | None = None
-    tempo: float | None = None
-    meter: Meter | None = None
-    repeats: bool = False
-
-    def __post_init__(self) -> None:
-        if self.tempo is not None and not SLOWEST <= self.tempo <= FASTEST:
-            raise InputError(
-                f"tempo {self.tempo}: it must be from {SLOWEST:g} to {FASTEST:g} beats per minute"
-            )
-        if self.meter is not None and not SHORTEST_BAR <= self.meter.bar_ticks <= LONGEST_BAR:
-            raise InputError(f"meter {self.meter}: a bar must last from 1/4 to 2/1")
 
 
 def suite_forms(rng: np.random.Generator) -> tuple[Form, ...]:
@@ -64,24 +30,44 @@ def suite_forms(rng: np.random.Generator) -> tuple[Form, ...]:
     return tuple(FORMS[FORM_INDEX[name]] for name in names)
 
 
-def movements(
-    wishes: Callable[[], Wishes], rng: np.random.Generator
-) -> Iterator[tuple[Movement, Seconds]]:
-    """Movements without end, each with the silence that follows it.
+def chance(place: Place) -> np.random.Generator:
+    """The source of chance that a movement is composed from, which is its own."""
+    return _rng(place.seed, place.number)
 
-    Args:
-        wishes: asked at the beginning of each movement; the key of a suite stays unless wished.
-        rng: source of chance.
+
+def movement_at(place: Place, wish: Wishes, theme: Theme | None = None) -> Movement:
+    """What the movement at ``place`` is.
+
+    A suite's key stays unless one is wished; a movement that begins with a theme is in its key and
+    meter, and of another form where the suite's has no such meter.
     """
-    for suite in count(1):
-        home = _draw_key(rng)
-        forms = suite_forms(rng)
-        for position, form in enumerate(forms, 1):
-            wish = wishes()
-            movement = _movement(wish.form or form, wish.key or home, wish, rng)
-            is_last = position == len(forms)
-            numbered = replace(movement, suite=suite, position=position, is_last=is_last)
-            yield numbered, PAUSE if is_last else BREATH
+    rng = _rng(place.seed, 0, place.suite)
+    home, forms = _draw_key(rng), suite_forms(rng)
+    form = wish.form or forms[place.position - 1]
+    tempo = wish.tempo
+    if theme is None:
+        meter = wish.meter or draw_meter(form, _rng(place.seed, place.number, 0))
+        key, pickup = wish.key or home, Ticks(form.upbeat_ticks(meter))
+    else:
+        meter, key, pickup, tempo = theme.meter, theme.key, theme.pickup, tempo or theme.tempo
+        if wish.form is None and meter not in form.meters:
+            fit = (other for other in FORMS[1:] if meter in other.meters)
+            form = next(fit, OTHER)
+    return Movement(
+        suite=place.suite,
+        position=place.position,
+        form=form,
+        key=key,
+        meter=meter,
+        tempo=form.tempo if tempo is None else tempo,
+        pickup=pickup,
+        seed=place.seed,
+    )
+
+
+def rest_after(movement: Movement) -> Seconds:
+    """Silence after a movement."""
+    return PAUSE if movement.is_last else BREATH
 
 
 def draw_meter(form: Form, rng: np.random.Generator) -> Meter:
@@ -91,17 +77,9 @@ def draw_meter(form: Form, rng: np.random.Generator) -> Meter:
     return next(usual.meter for usual, end in zip(form.usual, ends, strict=True) if at < end)
 
 
-def _movement(form: Form, key: Key, wish: Wishes, rng: np.random.Generator) -> Movement:
-    meter = wish.meter or draw_meter(form, rng)
-    return Movement(
-        suite=1,
-        position=1,
-        form=form,
-        key=key,
-        meter=meter,
-        tempo=form.tempo if wish.tempo is None else wish.tempo,
-        pickup=Ticks(form.upbeat_ticks(meter)),
-    )
+def _rng(seed: int, *branch: int) -> np.random.Generator:
+    """A source of chance of its own for each ``branch`` of a seed."""
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=branch))
 
 
 def _draw_key(rng: np.random.Generator) -> Key:

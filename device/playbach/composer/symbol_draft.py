@@ -7,23 +7,25 @@ from collections import deque
 import numpy as np
 
 from playbach.bundle import PitchRange
-from playbach.composer.loops import LoopWatch
-from playbach.composer.sampling import Sampling, choose
+from playbach.composer.chord_builder import ChordBuilder
+from playbach.composer.loops import RepetitionGuard
+from playbach.composer.sampling import choose
+from playbach.composer.settings import Sampling
 from playbach.composer.shape import Shape
 from playbach.composer.sounding import Mask
-from playbach.composer.struck import Struck
 from playbach.composer.transposed import TransposedSymbols, interval_to
 from playbach.music.meter import TICKS_PER_WHOLE
-from playbach.music.note import Note
+from playbach.music.note import Note, Ticks
 from playbach.predictor import SymbolPredictor
-from playbach.stream import Movement
+from playbach.stateful import Stateful
+from playbach.stream import Movement, PlannedBar
 
 PATIENCE = 3 * TICKS_PER_WHOLE
 """Ticks after a note within which the next must begin: three whole notes, as the longest note that
 the included model has a symbol for."""
 
 
-class SymbolDraft:
+class SymbolDraft(Stateful):
     """Asks the predictor for symbol after symbol and plays them.
 
     A symbol that begins pitches ends what sounds; a hold lets it sound on, a rest ends it, a border
@@ -53,21 +55,37 @@ class SymbolDraft:
         self._symbols = TransposedSymbols(predictor.vocabulary, interval, pitches)
         self._ticks = np.array(predictor.ticks)
         self._shortest = predictor.ticks[0]
-        self._loops = LoopWatch()
+        self._loops = RepetitionGuard()
         self._now = 0
         bar = movement.meter.bar_ticks
         self._latest = (movement.pickup or bar) - 1
         ends = self._shape.last_bar if self._symbols.border >= 0 else self._shape.goal
+        self._line = Ticks(self._shape.line_after(self._shape.double_bar))
         self._stop = movement.pickup + ends * bar
-        self._struck = Struck()
+        self._struck = ChordBuilder()
         self._ready: deque[Note] = deque()
         self._last = -1
         self._closed = False
 
     @property
-    def goal(self) -> int:
-        """The bar in which the movement is to end; it may be a few more or less."""
-        return self._shape.goal
+    def double_bar(self) -> Ticks:
+        """Ticks from the beginning to the double bar, 0 if there is none."""
+        return self._line
+
+    @property
+    def end(self) -> Ticks:
+        """Ticks from the beginning to where it is to end."""
+        return Ticks(self._shape.line_after(self._shape.goal))
+
+    @property
+    def bars(self) -> tuple[PlannedBar, ...]:
+        """Nothing: it has no plan."""
+        return ()
+
+    @property
+    def given_up(self) -> tuple[str, ...]:
+        """Nothing: it has no plan."""
+        return ()
 
     def next_note(self, sampling: Sampling) -> Note | None:
         """The next note, ``None`` when the movement is over.
@@ -93,7 +111,12 @@ class SymbolDraft:
         self._play(symbol)
         last = self._next_last(sampling)
         self._predictor.advance(symbol, last)
-        self._now = min(self._now + int(self._ticks[last]), self._stop)
+        now = min(self._now + int(self._ticks[last]), self._stop)
+        if self._now < self._line <= now:
+            # What sounds ends at the double bar, and so does the symbol.
+            now = self._line
+            self._ready += self._struck.end(now)
+        self._now = now
 
     def _next_symbol(self, sampling: Sampling) -> int:
         chances = self._predictor.symbols()
@@ -102,8 +125,8 @@ class SymbolDraft:
         if border >= 0 and urgency > 1:
             chances = chances.copy()
             chances[border] *= urgency
-        warmth = sampling.warmth_when(self._loops.boredom)
-        return choose(chances, self._allowed(sampling), warmth, sampling.top_p, self._rng)
+        pitch = sampling.of("pitch")
+        return choose(chances, self._allowed(sampling), pitch, sampling.top_p, self._rng)
 
     def _allowed(self, sampling: Sampling) -> Mask:
         symbols = self._symbols

@@ -1,8 +1,15 @@
 """Configuration: one schema, a file that documents every key, all mistakes reported at once."""
 
 from playbach.config.reader import Loaded, find_config, load_config
-from playbach.config.schema import LEVELS, SECTIONS, Config, Recording, Service
-from playbach.config.text import default_text, effective_text
+from playbach.config.schema import (
+    LEVELS,
+    SECTIONS,
+    Config,
+    Recording,
+    Service,
+    default_text,
+    effective_text,
+)
 
 __all__ = [
     "LEVELS",

@@ -2,46 +2,31 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playbach.config.lines import Place, line_numbers
-from playbach.config.schema import (
-    BY_SECTION,
-    LIVE_SECTIONS,
-    Config,
-    shown,
-)
-from playbach.errors import ConfigError, InputError
-from playbach.files import at_home
-from playbach.session.settings import Value, changed, check_sink
+from playbach.config.schema import SECTIONS, Config, Place
+from playbach.errors import InputError
+from playbach.files import at_home, read_toml
+from playbach.schema import Mistakes, Value, changed, nearest, shown
+from playbach.session.settings import GROUPS, check_sink
 
-MAX_BYTES = 65_536
-_LINE_OF_TOML = re.compile(r" \(at line (\d+), column \d+\)$")
-
-Values = Mapping[tuple[str, str], Value]
-"""Value by section and key."""
+_HEADER = re.compile(r"\s*\[([^\[\]]+)\]\s*(#.*)?$")
+_KEY = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
+_PART = re.compile(r"""[\w-]+|"[^"]*"|'[^']*'""")
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A configuration and where it comes from.
+    """A configuration and where it comes from."""
 
-    Attributes:
-        config: what holds.
-        origins: ``FILE:LINE`` for each section and key that a file sets.
-        path: the file, ``None`` if there is none.
-    """
-
-    config: Config
-    origins: Mapping[tuple[str, str], str]
-    path: Path | None
+    config: Config  # what holds
+    origins: Mapping[Place, str]  # ``FILE:LINE`` for each section and key that a file sets
+    path: Path | None  # the file, ``None`` if there is none
 
 
 def load_config(path: Path | None) -> Loaded:
@@ -52,22 +37,20 @@ def load_config(path: Path | None) -> Loaded:
             to its folder.
 
     Raises:
-        InputError: the file cannot be read at all.
-        ConfigError: all that is wrong in it, a line each.
+        InputError: the file cannot be read at all, or all that is wrong in it, a line each.
     """
     if path is None:
         return Loaded(Config(), {}, None)
-    text = _read(path)
-    document, lines = _parsed(path, text), line_numbers(text)
-    values, mistakes = _checked(path, document, lines)
-    try:
+    text, document = read_toml(path)
+    lines = line_numbers(text)
+    mistakes = Mistakes()
+    values = _checked(path, document, lines, mistakes)
+    with mistakes.noted(f"{path}: "):
         config = _built(values, path.parent)
         check_sink(config.settings)
-    except InputError as error:
-        mistakes.append(f"{path}: {error}")
-    if mistakes:
-        raise ConfigError(mistakes)
-    return Loaded(config, {place: _where(path, lines, place) for place in values}, path)
+    mistakes.check()
+    places = [(section, name) for section, keys in values.items() for name in keys]
+    return Loaded(config, {place: _where(path, lines, place) for place in places}, path)
 
 
 def find_config(environment: Mapping[str, str] = os.environ) -> Path | None:
@@ -78,53 +61,24 @@ def find_config(environment: Mapping[str, str] = os.environ) -> Path | None:
     return path if path.exists() else None
 
 
-def _read(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-        if len(content) > MAX_BYTES:
-            raise InputError(f"{path}: larger than {MAX_BYTES:,} bytes; not a configuration")
-        return content.decode()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}; give a TOML file") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 text; give a TOML file") from error
-
-
-def _parsed(path: Path, text: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    # ValueError: not TOML, or a number of thousands of digits; the other: nested as deeply.
-    except (ValueError, RecursionError) as error:
-        said = str(error)
-        line = _LINE_OF_TOML.search(said)
-        where = f"{path}:{line[1]}" if line else f"{path}"
-        what = said[: line.start()] if line else said
-        raise InputError(f"{where}: not TOML: {what}; see 'playbach config'") from error
-
-
 def _checked(
-    path: Path, document: Mapping[str, Any], lines: Mapping[Place, int]
-) -> tuple[dict[tuple[str, str], Value], list[str]]:
-    """The values that are right, and a line about each that is not."""
-    values: dict[tuple[str, str], Value] = {}
-    mistakes: list[str] = []
+    path: Path, document: Mapping[str, Any], lines: Mapping[Place, int], mistakes: Mistakes
+) -> dict[str, dict[str, Value]]:
+    """The values that are right, by section and key."""
+    values: dict[str, dict[str, Value]] = {}
     for section, table in document.items():
-        where = _where(path, lines, (section,))
-        if section not in BY_SECTION or not isinstance(table, dict):
-            mistakes.append(f"{where}: {_no_section(section, table)}")
-            continue
-        for name, given in table.items():
-            where = _where(path, lines, (section, name))
-            key = BY_SECTION[section].get(name)
-            if key is None:
-                mistakes.append(f"{where}: {_no_key(section, name)}")
-                continue
-            try:
-                values[section, name] = key.parse(given)
-            except InputError as error:
-                mistakes.append(f"{where}: {error}")
-    return values, mistakes
+        if mistakes.are_enough:
+            break
+        with mistakes.noted(f"{_where(path, lines, (section,))}: "):
+            _check_section(section, table)
+            for name, given in table.items():
+                if mistakes.are_enough:
+                    break
+                with mistakes.noted(f"{_where(path, lines, (section, name))}: "):
+                    _check_key(section, name)
+                    value = SECTIONS[section][name].parse(given)
+                    values.setdefault(section, {})[name] = value
+    return values
 
 
 def _where(path: Path, lines: Mapping[Place, int], place: Place) -> str:
@@ -132,39 +86,61 @@ def _where(path: Path, lines: Mapping[Place, int], place: Place) -> str:
     return f"{path}:{lines[place]}" if place in lines else str(path)
 
 
-def _no_section(name: str, given: object) -> str:
-    if name in BY_SECTION:
-        return f"{name} {shown(given)}: it must be a section, [{name}], with keys under it"
-    homes = [section for section, keys in BY_SECTION.items() if name in keys]
-    if homes:
-        return f"{name}: it belongs under [{homes[0]}]"
-    return f"there is no section {shown(name)}{_near(name, list(BY_SECTION))}"
+def _check_section(name: str, given: object) -> None:
+    if name in SECTIONS:
+        if not isinstance(given, dict):
+            raise InputError(f"{name} {shown(given)}: it must be a section, [{name}], with keys")
+        return
+    for section, keys in SECTIONS.items():
+        if name in keys:
+            raise InputError(f"{name}: it belongs under [{section}]")
+    raise InputError(f"there is no section {shown(name)}{_near(name, SECTIONS)}")
 
 
-def _no_key(section: str, name: str) -> str:
-    homes = [other for other, keys in BY_SECTION.items() if name in keys]
-    if homes:
-        return f"{name}: it belongs under [{homes[0]}], not [{section}]"
-    return f"[{section}] has no key {shown(name)}{_near(name, list(BY_SECTION[section]))}"
+def _check_key(section: str, name: str) -> None:
+    for other, keys in SECTIONS.items():
+        if name in keys and other != section:
+            raise InputError(f"{name}: it belongs under [{other}], not [{section}]")
+    if name not in SECTIONS[section]:
+        raise InputError(f"[{section}] has no key {shown(name)}{_near(name, SECTIONS[section])}")
 
 
-def _near(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name[:40].lower(), known, n=1)
-    return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}"
+def _near(name: str, known: Mapping[str, object]) -> str:
+    return nearest(name, known) or f"; there are {', '.join(known)}"
 
 
-def _built(values: Values, folder: Path) -> Config:
-    live = {name: value for (section, name), value in values.items() if section in LIVE_SECTIONS}
+def _built(values: Mapping[str, Mapping[str, Value]], folder: Path) -> Config:
+    live = {name: value for group in GROUPS for name, value in values.get(group, {}).items()}
     if live.get("bundle"):
         live["bundle"] = str(folder.resolve() / str(live["bundle"]))
     default = Config()
     return Config(
         settings=changed(default.settings, live),
-        recording=replace(default.recording, **_of(values, "recording")),
-        page=replace(default.page, **_of(values, "page")),
-        service=replace(default.service, **_of(values, "service")),
+        recording=changed(default.recording, values.get("recording", {})),
+        page=changed(default.page, values.get("page", {})),
+        osc=changed(default.osc, values.get("osc", {})),
+        service=changed(default.service, values.get("service", {})),
     )
 
 
-def _of(values: Values, section: str) -> dict[str, Any]:
-    return {name: value for (of, name), value in values.items() if of == section}
+def line_numbers(text: str) -> Mapping[Place, int]:
+    """The line, from 1, on which each section and each key of a valid TOML text is first named.
+
+    A string of several lines may hold what looks like a key; it is then taken for one, which can
+    only matter for a key of that name that stands further down.
+    """
+    found: dict[Place, int] = {}
+    section: Place = ()
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := _HEADER.match(line):
+            section = _parts(header[1])
+            found.setdefault(section, number)
+        elif key := _KEY.match(line):
+            place = (*section, *_parts(key[1]))
+            for length in range(len(section) + 1, len(place) + 1):
+                found.setdefault(place[:length], number)
+    return found
+
+
+def _parts(name: str) -> Place:
+    return tuple(part.strip("\"'") for part in _PART.findall(name))

@@ -1,226 +1,228 @@
-"""What a configuration can say: one row for each key.
+"""What a configuration can say, and how it is written down.
 
-Live settings are the rows of ``playbach.session.settings``, sorted into sections; the others are
-rows here. Checks and ``playbach config`` follow from ``SECTIONS``, and so does the file of
+Live settings are those of ``playbach.session.settings``, each in the section it names; the others
+are fields here. Checks and ``playbach config`` follow from ``SECTIONS``, and so does the file of
 defaults: after a change, ``playbach config > device/playbach/config/default.toml``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import textwrap
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Annotated
 
-from playbach.errors import InputError
-from playbach.page_address import Address, parse_address
-from playbach.session.settings import BY_NAME, TABLE, Setting, Settings, Value
+from playbach.address import Address, parse_address
+from playbach.schema import Setting, TakesEffect, Value, settings_of
+from playbach.session.settings import GROUPS, TABLE, Settings, as_values
 
-MOST_MEGABYTES = 1_000_000
 NOWHERE = "off"
-"""The address of a page that is not served."""
+"""The address of a page that is not served, or of OSC that is neither heard nor sent."""
 LEVELS = ("debug", "info", "warning", "error")
 """How much the log says, most first."""
-_MOST_PATH = 1_000
-_SHOWN = 60
+_START, _RELOAD = TakesEffect.NEXT_START, TakesEffect.AT_ONCE
+_WIDTH = 100
+_INTRODUCTION = """\
+Play Bach: every key there is, with its default. A file of your own needs only the keys that differ.
+
+"playbach daemon" reads ~/.config/playbach/config.toml, or --config FILE. The service reads
+/etc/playbach/config.toml, and reads it again after "systemctl reload playbach". "playbach play" has
+options instead and reads no file. "auto" leaves the choice to the program. "playbach check" finds
+mistakes; "playbach config --effective" shows the values in effect and where each comes from."""
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
-    """What concerns the program, not the music.
+def _address(text: str) -> str:
+    return NOWHERE if text.lower() == NOWHERE else str(parse_address(text))
 
-    Attributes:
-        log_level: the least that is logged, one of ``LEVELS``.
-        remember: whether changes made while it runs survive a restart.
-    """
 
-    log_level: str = "info"
-    remember: bool = True
+def _osc(text: str) -> str:
+    return NOWHERE if text.lower() == NOWHERE else str(parse_address(text, "OSC address"))
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What of the music is kept.
+    """What is saved of the music."""
 
-    Attributes:
-        folder: each movement is saved here as a MIDI file, a relative path being one in the
-            state folder; ``None`` saves none.
-        megabytes: size that the folder may reach before the oldest movements are deleted.
-    """
-
-    folder: str | None = None
-    megabytes: int = 100
+    folder: Annotated[
+        str | None,
+        Setting(
+            "movements are saved here as MIDI files; a relative path is one in the state folder",
+            _START, meaning="the path of a folder", none_means="nothing is saved",
+        ),
+    ] = None  # fmt: skip
+    megabytes: Annotated[
+        int,
+        Setting(
+            "size that this folder may reach before the oldest movements are deleted",
+            _START, low=1, high=1_000_000, unit="megabytes",
+        ),
+    ] = 100  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The page in a browser.
+    """The page in a browser."""
 
-    Attributes:
-        address: where it is served, ``HOST:PORT``; ``off`` for nowhere.
-        models: folder whose bundles can be chosen there; ``None`` for the included one alone.
-    """
+    address: Annotated[
+        str,
+        Setting(
+            "where it is served; beyond this machine only with the link that 'playbach page' "
+            "prints",
+            _START, canonical=_address,
+            meaning="HOST:PORT in quotes, such as 0.0.0.0:8420 for the whole network, or off",
+        ),
+    ] = str(Address())  # fmt: skip
+    models: Annotated[
+        str | None,
+        Setting(
+            "bundles in this folder can be chosen there; a relative path is one in the state "
+            "folder",
+            _START, meaning="the path of a folder", none_means="only the model that is included",
+        ),
+    ] = None  # fmt: skip
+    certificate: Annotated[
+        str | None,
+        Setting(
+            "certificate of your own, with its key, by which the page is served over HTTPS; a "
+            "relative path is one in the state folder",
+            _START, meaning="the path of a PEM file", none_means="plain HTTP",
+        ),
+    ] = None  # fmt: skip
 
-    address: str = str(Address())
-    models: str | None = None
+
+@dataclass(frozen=True, slots=True)
+class Osc:
+    """Open Sound Control over UDP."""
+
+    receive: Annotated[
+        str,
+        Setting(
+            "where settings and commands are heard; whoever can send there can steer",
+            _START, canonical=_osc, meaning="HOST:PORT in quotes, such as 127.0.0.1:9000, or off",
+        ),
+    ] = NOWHERE  # fmt: skip
+    send: Annotated[
+        str,
+        Setting(
+            "where notes are sent as they are heard, and settings as they change",
+            _START, canonical=_osc, meaning="HOST:PORT in quotes, such as 127.0.0.1:9001, or off",
+        ),
+    ] = NOWHERE  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The program itself."""
+
+    log_level: Annotated[str, Setting("the least that is logged", _RELOAD, choices=LEVELS)] = "info"
+    remember: Annotated[bool, Setting("changes made while it runs survive a restart", _START)] = (
+        True
+    )
+    listen_back: Annotated[
+        str | None,
+        Setting(
+            "where the service listens, again and again, whether what it plays is heard",
+            _START, meaning="microphone, part of the name of a JACK port, or a device of ALSA",
+            none_means="nobody listens",
+        ),
+    ] = None  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A whole configuration.
+    """A whole configuration."""
 
-    Attributes:
-        settings: what can be changed while it plays, as it is at the start.
-        recording: what is kept.
-        page: the page in a browser.
-        service: the program itself.
-    """
-
+    # what can be changed while it plays, as it is at the start
     settings: Settings = field(default_factory=Settings)
-    recording: Recording = field(default_factory=Recording)
-    page: Page = field(default_factory=Page)
-    service: Service = field(default_factory=Service)
+    recording: Recording = field(default_factory=Recording)  # what is kept
+    page: Page = field(default_factory=Page)  # the page in a browser
+    osc: Osc = field(default_factory=Osc)  # Open Sound Control
+    service: Service = field(default_factory=Service)  # the program itself
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A key of the configuration.
-
-    Attributes:
-        name: as it stands in the file.
-        about: one line: what it means.
-        allowed: what may be given, such as ``1 to 16``.
-        acts: when a change takes effect, such as ``at the next start``.
-        default: what holds when the file says nothing.
-        parse: the value that a value of TOML stands for; ``InputError`` says why there is none.
-    """
-
-    name: str
-    about: str
-    allowed: str
-    acts: str
-    default: Value
-    parse: Callable[[object], Value]
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A section of the configuration.
-
-    Attributes:
-        name: as it stands in brackets.
-        about: one line: what it is for.
-        keys: in the order of the file.
-    """
-
-    name: str
-    about: str
-    keys: tuple[Key, ...]
-
-
-def _flag(name: str) -> Callable[[object], bool]:
-    def parse(given: object) -> bool:
-        if not isinstance(given, bool):
-            raise InputError(f"{name} {shown(given)}: it must be true or false")
-        return given
-
-    return parse
-
-
-def _word(name: str, choices: tuple[str, ...]) -> Callable[[object], str]:
-    def parse(given: object) -> str:
-        if not isinstance(given, str) or given.lower() not in choices:
-            raise InputError(f"{name} {shown(given)}: it must be {' or '.join(choices)}")
-        return given.lower()
-
-    return parse
-
-
-def _whole(name: str, low: int, high: int) -> Callable[[object], int]:
-    def parse(given: object) -> int:
-        if not isinstance(given, int) or isinstance(given, bool) or not low <= given <= high:
-            raise InputError(
-                f"{name} {shown(given)}: it must be a whole number, {low:,} to {high:,}"
-            )
-        return given
-
-    return parse
-
-
-def _folder(name: str) -> Callable[[object], str | None]:
-    def parse(given: object) -> str | None:
-        if not isinstance(given, str) or not given.isprintable() or len(given) > _MOST_PATH:
-            raise InputError(f"{name} {shown(given)}: it must be the path of a folder, or auto")
-        return None if given.strip().lower() in {"", "auto"} else given
-
-    return parse
-
-
-def _address(given: object) -> str:
-    if not isinstance(given, str):
-        raise InputError(f"address {shown(given)}: it must be HOST:PORT in quotes, or off")
-    return NOWHERE if given.strip().lower() == NOWHERE else str(parse_address(given))
-
-
-def shown(given: object) -> str:
-    """A value as a message may quote it, however long it is."""
-    text = repr(given)
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
-
-
-def _live(rows: Iterable[Setting]) -> tuple[Key, ...]:
-    return tuple(
-        Key(row.name, row.about, row.allowed, row.acts.value, row.default, row.parse)
-        for row in rows
-    )
-
-
-_SOUND = ("sink", "port", "program", "channel", "volume", "velocity", "accent", "clock_out",
-          "clock_in")  # fmt: skip
-_MODEL = ("bundle", "variant", "fallback")
-_START, _RELOAD = "at the next start", "at once"
-
-SECTIONS = (
-    Section(
-        "music", "What is composed.",
-        _live(row for row in TABLE if row.name not in {*_SOUND, *_MODEL}),
-    ),
-    Section(
-        "sound", "Where it is played, and how.", _live(BY_NAME[name] for name in _SOUND),
-    ),
-    Section("model", "The network that composes.", _live(BY_NAME[name] for name in _MODEL)),
-    Section(
-        "recording", "What is saved of the music.",
-        (
-            Key("folder", "movements are saved here as MIDI files; a relative path is one in the "
-                "state folder", "a path, or auto (nothing is saved)", _START, None,
-                _folder("folder")),
-            Key("megabytes", "size that this folder may reach before the oldest movements are "
-                "deleted", f"1 to {MOST_MEGABYTES:,} megabytes", _START, Recording().megabytes,
-                _whole("megabytes", 1, MOST_MEGABYTES)),
-        ),
-    ),
-    Section(
-        "page", "The page in a browser.",
-        (
-            Key("address", "where it is served; beyond this machine only with the link that "
-                "'playbach page' prints", "HOST:PORT, such as 0.0.0.0:8420 for the whole network, "
-                "or off", _START, Page().address, _address),
-            Key("models", "bundles in this folder can be chosen there; a relative path is one in "
-                "the state folder", "a path, or auto (only the model that is included)",
-                _START, None, _folder("models")),
-        ),
-    ),
-    Section(
-        "service", "The program itself.",
-        (
-            Key("log_level", "the least that is logged", " or ".join(LEVELS), _RELOAD,
-                Service().log_level, _word("log_level", LEVELS)),
-            Key("remember", "changes made while it runs survive a restart", "true or false",
-                _START, Service().remember, _flag("remember")),
-        ),
-    ),
-)  # fmt: skip
-BY_SECTION: Mapping[str, Mapping[str, Key]] = {
-    section.name: {key.name: key for key in section.keys} for section in SECTIONS
+SECTIONS: Mapping[str, Mapping[str, Setting]] = {
+    **{
+        group: {name: setting for name, setting in TABLE.items() if setting.group == group}
+        for group in GROUPS
+    },
+    "recording": settings_of(Recording),
+    "page": settings_of(Page),
+    "osc": settings_of(Osc),
+    "service": settings_of(Service),
 }
-LIVE_SECTIONS = ("music", "sound", "model")
-"""Sections whose keys are live settings."""
+"""The keys of each section by name, in the order of the file."""
+ABOUT: Mapping[str, str] = {
+    **GROUPS,
+    "recording": "What is saved of the music.",
+    "page": "The page in a browser.",
+    "osc": "Open Sound Control: other programs steer it, and follow its notes.",
+    "service": "The program itself.",
+}
+"""What each section is for."""
+Place = tuple[str, ...]
+"""A section, or a section and a key in it."""
+
+
+def default_text() -> str:
+    """The file of defaults; the package ships it, and a test holds the two equal."""
+    return f"{_comment(_INTRODUCTION)}\n{_sections(_documented)}"
+
+
+def effective_text(config: Config, origins: Mapping[Place, str]) -> str:
+    """Every key with its value in effect, and beside it where that comes from."""
+    values = flat(config)
+
+    def line(section: str, key: Setting) -> str:
+        place = section, key.name
+        return f"{key.name} = {to_toml(values[place])}  # {origins.get(place, 'default')}"
+
+    return _sections(line).lstrip()
+
+
+def flat(config: Config) -> dict[Place, Value]:
+    """Values by section and key."""
+    live = as_values(config.settings)
+    return {
+        (section, name): live[name]
+        if section in GROUPS
+        else getattr(getattr(config, section), name)
+        for section, keys in SECTIONS.items()
+        for name in keys
+    }
+
+
+def to_toml(value: Value) -> str:
+    """A value as TOML."""
+    if value is None:
+        return '"auto"'
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        # What a setting may hold is printable, so these are all that need escaping.
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return repr(value)
+
+
+def _documented(section: str, key: Setting) -> str:
+    del section
+    about = f"{key.help[0].upper()}{key.help[1:]}. A change takes effect {key.takes_effect.value}."
+    allowed = f"Allowed: {key.range}."
+    return f"{_comment(about)}\n{_comment(allowed)}\n{key.name} = {to_toml(key.default)}\n"
+
+
+def _sections(line: Callable[[str, Setting], str]) -> str:
+    parts = []
+    for section, keys in SECTIONS.items():
+        parts += ["", f"[{section}]  # {ABOUT[section]}"]
+        parts += [line(section, key) for key in keys.values()]
+    return "\n".join([*parts, ""])
+
+
+def _comment(text: str) -> str:
+    paragraphs = text.split("\n\n")
+    return "\n#\n".join(
+        textwrap.fill(
+            paragraph, _WIDTH, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False
+        )
+        for paragraph in paragraphs
+    )

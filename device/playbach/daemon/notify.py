@@ -20,15 +20,12 @@ _US_PER_SECOND = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Notifier:
-    """Sends states to the service manager, or nowhere if none asked for them.
+    """Sends states to the service manager, or nowhere if none asked for them."""
 
-    Attributes:
-        address: path of the socket, or a name in the abstract name space that begins with ``@``;
-            ``""`` for nobody.
-        watchdog: seconds within which the manager wants a sign of life, ``None`` if it does not.
-    """
-
+    # path of the socket, or a name in the abstract name space that begins with ``@``; ``""`` for
+    # nobody
     address: str = ""
+    # seconds within which the manager wants a sign of life, ``None`` if it does not
     watchdog: float | None = None
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Settings changed while it plays, kept over a restart in one small file of the state folder."""
+"""Overrides: settings changed during playing, kept over a restart in a file of the state folder."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ import json
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Annotated, TypeAlias
 
 from playbach.errors import InputError, OutputError
-from playbach.files import Claim, check_writable, make_folder, own_folder, write_atomically
-from playbach.session.settings import Settings, Value, as_values, changed
+from playbach.files import FolderLock, check_writable, make_folder, own_folder, write_atomically
+from playbach.schema import Limits, Value, changed, read, shown
+from playbach.session.settings import Settings, as_values
 
 _LOG = logging.getLogger(__name__)
 MAX_BYTES = 65_536
@@ -25,33 +28,65 @@ def state_folder(environment: Mapping[str, str] = os.environ) -> Path:
     return own_folder(environment, "STATE_DIRECTORY", "XDG_STATE_HOME", "~/.local/state")
 
 
-class Remembered:
-    """What was changed while it played, against what the configuration says.
+def _one_value(given: object, where: str) -> Value:
+    if not isinstance(given, bool | int | float | str | None):
+        raise InputError(f"{where} {shown(given)}: it must be one value")
+    return given
 
-    Each change is kept with the value of the configuration that it replaced. If the configuration
-    says something else by now, somebody edited it since, and the edit holds.
 
-    Of several programs on one folder, the first keeps what is changed. The others read what is
-    there, keep nothing, and say so.
+_Value: TypeAlias = Annotated[Value, Limits(read=_one_value)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A setting that was changed."""
+
+    value: _Value  # what it was changed to
+    instead_of: _Value  # what the configuration said then
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """What is written down.
+
+    Attributes:
+        version: of the file's format.
+        settings: by name.
+    """
+
+    settings: Mapping[str, _Kept]
+    version: Annotated[
+        int, Limits(low=_VERSION, high=_VERSION, meaning=str(_VERSION), required=True)
+    ] = _VERSION
+
+
+class Overrides:
+    """Changed settings that override the configuration.
+
+    Each is stored with the configured value that it replaced. If the configuration has another
+    value by now, somebody edited it since, and the edit wins.
+
+    Of several programs on one folder, only the first writes. The others read the file, write
+    nothing, and report that as ``problem``.
     """
 
     def __init__(self, folder: Path) -> None:
         """``folder``: made when it is missing."""
         self.path = folder / NAME
         self.problem = ""
-        """Why changes are not kept, in a line; ``""`` as long as they are."""
-        self._kept: dict[str, dict[str, Value]] = {}
-        self._claim: Claim | None = None
+        """Why changes are not written, in a line; ``""`` if they are."""
+        self._kept: Mapping[str, _Kept] = {}
+        self._lock: FolderLock | None = None
 
     def load(self, configured: Settings) -> Settings:
-        """``configured`` with what was changed; a line in the log about what cannot be used.
+        """``configured`` with the overrides; those that cannot be used are logged and dropped.
 
-        A file that is damaged is set aside. ``problem`` says whether changes will be kept.
+        A damaged file is renamed. ``problem`` says whether changes can be written.
         """
         with self._explained():
             self._take_folder()
             check_writable(self.path, force=True)
-        return self._load(configured, self._set_aside if self._claim else lambda _: None)
+        return self._load(configured, self._set_aside if self._lock else lambda _: None)
 
     def peek(self, configured: Settings) -> Settings:
         """As ``load``, but a damaged file stays where it is."""
@@ -59,34 +94,33 @@ class Remembered:
 
     def _load(self, configured: Settings, damaged: Callable[[Exception], None]) -> Settings:
         base = as_values(configured)
-        read = self._read(damaged)
-        wanted: dict[str, Value] = {}
-        for name, kept in read.items():
-            if name in base and kept["instead_of"] != base[name]:
+        wanted: dict[str, object] = {}
+        for name, kept in self._read(damaged).items():
+            if name in base and kept.instead_of != base[name]:
                 _LOG.info("%s: the %s of the configuration is newer, and holds", self.path, name)
             else:
-                wanted[name] = kept["value"]
+                wanted[name] = kept.value
         settings = self._usable(configured, wanted)
         self._kept = _differences(configured, settings)
         return settings
 
     def keep(self, configured: Settings, settings: Settings) -> None:
-        """Write down how ``settings`` differ from ``configured``, if that is new.
+        """Write how ``settings`` differ from ``configured``, if that has changed.
 
-        If that fails, ``problem`` says why; the music goes on.
+        If that fails, ``problem`` says why.
         """
         kept = _differences(configured, settings)
         if kept == self._kept:
             return
         self._kept = kept
-        content = json.dumps({"version": _VERSION, "settings": kept}, indent=1)
+        content = json.dumps(asdict(_File(kept)), indent=1)
         with self._explained():
             self._take_folder()
             write_atomically(self.path, content.encode(), force=True)
 
     def _take_folder(self) -> None:
         make_folder(self.path.parent, 0o700)
-        self._claim = self._claim or Claim(self.path.parent)
+        self._lock = self._lock or FolderLock(self.path.parent)
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:
@@ -97,7 +131,7 @@ class Remembered:
         else:
             self.problem = ""
 
-    def _usable(self, settings: Settings, wanted: Mapping[str, Value]) -> Settings:
+    def _usable(self, settings: Settings, wanted: Mapping[str, object]) -> Settings:
         # All at once, since some values are allowed only together; one by one if that fails.
         with contextlib.suppress(InputError):
             return changed(settings, wanted)
@@ -108,7 +142,7 @@ class Remembered:
                 _LOG.warning("%s: dropped: %s", self.path, error)
         return settings
 
-    def _read(self, damaged: Callable[[Exception], None]) -> dict[str, dict[str, Value]]:
+    def _read(self, damaged: Callable[[Exception], None]) -> Mapping[str, _Kept]:
         try:
             # A pipe would be waited for, for ever.
             if self.path.is_fifo():
@@ -122,7 +156,7 @@ class Remembered:
             return {}
         try:
             return _parsed(content)
-        except (ValueError, RecursionError) as error:
+        except (InputError, ValueError, RecursionError) as error:
             damaged(error)
             return {}
 
@@ -133,32 +167,18 @@ class Remembered:
         _LOG.warning("%s: damaged (%s); set aside as %s", self.path, error, aside.name)
 
 
-def _differences(configured: Settings, settings: Settings) -> dict[str, dict[str, Value]]:
+def _differences(configured: Settings, settings: Settings) -> dict[str, _Kept]:
     base, now = as_values(configured), as_values(settings)
-    return {
-        name: {"value": value, "instead_of": base[name]}
-        for name, value in now.items()
-        if value != base[name]
-    }
+    return {name: _Kept(value, base[name]) for name, value in now.items() if value != base[name]}
 
 
-def _parsed(content: bytes) -> dict[str, dict[str, Value]]:
-    """What a file says; whether names and values are allowed is looked at later.
+def _parsed(content: bytes) -> Mapping[str, _Kept]:
+    """Parse a file; names and values are validated later.
 
     Raises:
-        ValueError: it is not such a file.
+        ValueError: it is not JSON.
+        InputError: it is not such a file.
     """
     if len(content) > MAX_BYTES:
-        raise ValueError(f"larger than {MAX_BYTES:,} bytes")
-    document = json.loads(content)
-    if not isinstance(document, dict) or document.get("version") != _VERSION:
-        raise ValueError(f"not version {_VERSION}")
-    settings = document.get("settings")
-    if not isinstance(settings, dict):
-        raise ValueError("no settings")  # noqa: TRY004 what a file says is a value
-    for kept in settings.values():
-        if not (isinstance(kept, dict) and kept.keys() == {"value", "instead_of"}):
-            raise ValueError("a setting without its value")
-        if not all(isinstance(one, bool | int | float | str | None) for one in kept.values()):
-            raise ValueError("a value that is none")
-    return settings
+        raise InputError(f"larger than {MAX_BYTES:,} bytes")
+    return read(_File, json.loads(content), "state").settings

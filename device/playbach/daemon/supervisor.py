@@ -1,74 +1,56 @@
-"""The main thread of the service: sees to signals, reloads, signs of life, and what dies."""
+"""The main thread of the service: signals, reloads, the manager's watchdog, threads that die."""
 
 from __future__ import annotations
 
 import logging
+import queue
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from playbach.config import Config, Loaded, load_config
-from playbach.config.schema import LIVE_SECTIONS
-from playbach.config.text import flat
+from playbach.config.schema import flat
 from playbach.daemon.components import Component
 from playbach.daemon.logs import set_up_logging
 from playbach.daemon.notify import Notifier
-from playbach.daemon.signals import Death, Inbox, Reloaded
-from playbach.daemon.state import Remembered
-from playbach.daemon.watchdog import Progress, Watchdog
+from playbach.daemon.state import Overrides
 from playbach.errors import PlaybachError
 from playbach.session.port_news import Line, SessionNews
-from playbach.session.settings import as_values
+from playbach.session.session import Session
+from playbach.session.settings import GROUPS, as_values
 from playbach.session.status import SessionStatus
-from playbach.signals import Asked
+from playbach.signals import Asked, listen_as_service
 from playbach.status import COMPOSING
+from playbach.stream import Seconds
 
 _LOG = logging.getLogger(__name__)
 _TICK = 0.5
-"""Seconds between looks at how things stand."""
+"""Seconds between two looks at the session's status."""
 FAILED = 1
 """Exit status when a thread died."""
 
 
-class Music(Component, Protocol):
-    """What the service needs of a session."""
-
-    @property
-    def turns(self) -> int:
-        """Grows as long as the thread that hands notes over goes round."""
-
-    def status(self) -> SessionStatus:
-        """How things stand."""
-
-    def change(self, wanted: Mapping[str, object], /) -> object:
-        """Change settings, all or none; ``InputError`` if one is not allowed."""
-
-    def report(self, subject: str, problem: str) -> None:
-        """Say in the status what is wrong with something; ``""`` when it is mended."""
-
-
 class Supervisor:
-    """Runs in the main thread from the moment everything has started until it is to stop."""
+    """The main loop, from when all components have started until they are to stop."""
 
     def __init__(
         self,
         loaded: Loaded,
-        music: Music,
+        session: Session,
         components: Sequence[Component],
         *,
-        remembered: Remembered | None,
+        overrides: Overrides | None,
         notifier: Notifier,
-        inbox: Inbox,
+        events: EventQueue,
     ) -> None:
-        """``components``: all that may die, ``music`` included."""
+        """``components``: all whose threads are watched, ``session`` included."""
         self._loaded = loaded
-        self._music = music
+        self._session = session
         self._components = components
-        self._remembered = remembered
+        self._overrides = overrides
         self._notifier = notifier
-        self._inbox = inbox
+        self._events = events
         self._said = ""
         self._title = ""
         self._problems: tuple[str, ...] = ()
@@ -81,15 +63,15 @@ class Supervisor:
         )
 
     def run(self) -> int:
-        """See to things until somebody asks for the end (0) or something dies (1).
+        """Handle events until a signal asks for the end (0) or a thread dies (1).
 
         Raises:
-            PlaybachError: what a component died of, if it is a user's to mend.
+            PlaybachError: the error that ended a component, if a user can mend it.
         """
         self._notifier.ready()
         while (death := self._dead()) is None:
-            self._look()
-            event = self._inbox.take(_TICK)
+            self._poll()
+            event = self._events.take(_TICK)
             if event is Asked.STOP:
                 return 0
             if event is Asked.RELOAD:
@@ -105,14 +87,14 @@ class Supervisor:
         return FAILED
 
     def finish(self) -> None:
-        """Keep what is to be kept, while the music stops."""
-        self._keep(self._music.status())
+        """Save the overrides while the music stops."""
+        self._keep(self._session.status())
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         if self._watchdog:
-            self._watchdog.look(time.monotonic())
-        status = self._music.status()
-        # What a reload changes is in the configuration, and need not be remembered.
+            self._watchdog.poll(time.monotonic())
+        status = self._session.status()
+        # What a reload changes is in the configuration, and need not be overrides.
         if not self._reloading:
             self._keep(status)
         self._tell(status)
@@ -121,8 +103,8 @@ class Supervisor:
         return next((Death(c.name, c.error) for c in self._components if c.error), None)
 
     def _progress(self) -> Progress:
-        playing = self._music.status().playing
-        return Progress(self._music.turns, playing.notes, playing.resting == COMPOSING)
+        playing = self._session.status().playing
+        return Progress(self._session.turns, playing.notes, playing.resting == COMPOSING)
 
     def _tell(self, status: SessionStatus) -> None:
         text = status_line(status)
@@ -142,9 +124,9 @@ class Supervisor:
                 _LOG.info("no longer so: %s", problem)
 
     def _keep(self, status: SessionStatus) -> None:
-        if self._remembered:
-            self._remembered.keep(self._loaded.config.settings, status.wanted)
-            self._music.report("state", self._remembered.problem)
+        if self._overrides:
+            self._overrides.keep(self._loaded.config.settings, status.wanted)
+            self._session.report("state", self._overrides.problem)
 
     def _reload(self) -> None:
         """Begin to read the configuration again, on a thread: a model may take long to be tried."""
@@ -163,10 +145,10 @@ class Supervisor:
             for line in error.lines:
                 _LOG.error("%s", line)
             _LOG.error("the configuration stays as it was")
-            self._inbox.put(Reloaded(None))
+            self._events.put(Reloaded(None))
         else:
             _LOG.info("configuration read again from %s", new.path or "the defaults alone")
-            self._inbox.put(Reloaded(new))
+            self._events.put(Reloaded(new))
 
     def _reloaded(self, new: Loaded | None) -> None:
         self._loaded = new or self._loaded
@@ -181,12 +163,12 @@ class Supervisor:
         """Change what the new configuration says otherwise than the old one did."""
         old = as_values(self._loaded.config.settings)
         wanted = {k: v for k, v in as_values(new.settings).items() if v != old[k]}
-        self._music.change(wanted)
+        self._session.change(wanted)
         set_up_logging(new.service.log_level)
         before = flat(replace(self._loaded.config, service=replace(
             self._loaded.config.service, log_level=new.service.log_level)))  # fmt: skip
         for (section, name), value in flat(new).items():
-            if section not in LIVE_SECTIONS and value != before[section, name]:
+            if section not in GROUPS and value != before[section, name]:
                 _LOG.warning("[%s] %s takes effect at the next start", section, name)
 
 
@@ -203,3 +185,96 @@ def status_line(status: SessionStatus) -> str:
     else:
         parts = [f"{status.title}, bar {playing.bar}", f"{playing.notes:,} notes", where]
     return "; ".join(part for part in parts if part)
+
+
+PATIENCE = Seconds(120.0)
+"""How long the music may wait for the composer before that counts as a hang. On the slowest board a
+note takes milliseconds; loading another model, some seconds."""
+_SHARE = 4
+"""The watchdog is fed so many times within its period."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Counters of the player's progress."""
+
+    beat: int  # grows with each turn of the playback thread
+    notes: int  # grows with each note handed over to the sink
+    waits: bool  # whether music is wanted and the composer has none ready
+
+
+class Watchdog:
+    """Feeds the service manager's watchdog only while the player makes progress.
+
+    Called from one thread.
+    """
+
+    def __init__(
+        self, period: float, progress: Callable[[], Progress], feed: Callable[[], None]
+    ) -> None:
+        """``period``: seconds within which the manager wants to be fed."""
+        self._interval = period / _SHARE
+        self._progress = progress
+        self._feed = feed
+        self._fed_at = -period
+        self._last = Progress(-1, -1, waits=False)
+        self._notes_since = 0.0
+
+    def poll(self, now: float) -> None:
+        """Feed if the player made progress; ``now``: seconds of a monotonic clock."""
+        if now - self._fed_at < self._interval:
+            return
+        progress = self._progress()
+        if progress.notes != self._last.notes or not progress.waits:
+            self._notes_since = now
+        moves = progress.beat != self._last.beat and now - self._notes_since < PATIENCE
+        self._last = progress
+        if moves:
+            self._feed()
+            self._fed_at = now
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """A thread ended by an exception."""
+
+    thread: str  # its name
+    error: BaseException  # what ended it
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """The configuration was read again."""
+
+    loaded: Loaded | None  # the new configuration; ``None`` if it could not be used
+
+
+ServiceEvent = Asked | Death | Reloaded
+
+
+class EventQueue:
+    """Signals, deaths of threads and reloads, queued for the main thread."""
+
+    def __init__(self) -> None:
+        # Its ``put`` may interrupt itself, which a signal handler does (unlike ``queue.Queue``'s).
+        self._events: queue.SimpleQueue[ServiceEvent] = queue.SimpleQueue()
+
+    def listen(self) -> None:
+        """Install the handlers of signals and of dying threads. Main thread only."""
+        threading.excepthook = self._died
+        listen_as_service(self._events.put)
+
+    def put(self, event: ServiceEvent) -> None:
+        """Add an event, from any thread."""
+        self._events.put(event)
+
+    def take(self, timeout: float) -> ServiceEvent | None:
+        """The next event, ``None`` if there is none for ``timeout`` seconds."""
+        try:
+            return self._events.get(timeout=timeout)
+        except queue.Empty:
+            return None
+
+    def _died(self, args: threading.ExceptHookArgs) -> None:
+        name = args.thread.name if args.thread else "a thread"
+        self._events.put(Death(name, args.exc_value or args.exc_type()))

@@ -13,19 +13,43 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Annotated, TypeAlias
 
 from playbach.music.form import FORMS, Form
 from playbach.music.key import PITCH_CLASSES, Key
 from playbach.music.meter import Meter
 from playbach.music.note import Note, Piece, Pitch, Ticks
+from playbach.schema import MAX_INTEGER, Limits
 
 ENCODING_VERSION = 2
 """Counted up whenever tables or features come to mean something else."""
 ESCAPE = 0
 END = 1
+MAX_SYMBOLS = 4096
+"""Members of one table of an encoding, or symbols of a vocabulary."""
+MAX_TICKS = 24 * 4 * 256
+"""The longest shift or duration with a symbol of its own: 256 whole notes."""
+MAX_PITCH = 127
+MAX_NAMES = 64
+"""Forms, or meters, of an encoding."""
 REFERENCE_LOWEST = 43
 """MIDI note number of the lowest reference pitch: that of a key is its tonic from G2 to F sharp 3,
 43 to 54."""
+
+
+Word: TypeAlias = Annotated[
+    str,
+    Limits(
+        pattern="[a-z][a-z0-9_-]{0,31}",
+        meaning="a lower-case name of at most 32 letters, digits, - or _",
+    ),
+]
+_Shift: TypeAlias = Annotated[int, Limits(low=0, high=MAX_TICKS)]
+_Duration: TypeAlias = Annotated[int, Limits(low=1, high=MAX_TICKS)]
+_Meter: TypeAlias = Annotated[
+    str,
+    Limits(pattern=r"([1-9]|[12]\d|3[0-2])/(1|2|4|8|16|32)", meaning="a meter such as 3/4"),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +138,12 @@ class Encoding:
         version: which meaning of tables and features it was made for, as ``ENCODING_VERSION``.
     """
 
-    shifts: tuple[int, ...]
-    durations: tuple[int, ...]
-    widest: int
-    forms: tuple[str, ...]
-    meters: tuple[str, ...]
-    version: int = ENCODING_VERSION
+    shifts: Annotated[tuple[_Shift, ...], Limits(fewest=1, most=MAX_SYMBOLS, ascending=True)]
+    durations: Annotated[tuple[_Duration, ...], Limits(fewest=1, most=MAX_SYMBOLS, ascending=True)]
+    widest: Annotated[int, Limits(low=1, high=MAX_PITCH)]
+    forms: Annotated[tuple[Word, ...], Limits(fewest=1, most=MAX_NAMES, distinct=True)]
+    meters: Annotated[tuple[_Meter, ...], Limits(most=MAX_NAMES, distinct=True)]
+    version: Annotated[int, Limits(low=1, high=MAX_INTEGER, required=True)] = ENCODING_VERSION
 
     @property
     def shift_symbols(self) -> int:

@@ -6,7 +6,6 @@ for solo cello, violin, flute and lute that the included model learned from.
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 
@@ -94,7 +93,7 @@ FORMS = (
     Form("other", "Piece", 80, _usual("4/4x1:16-64, 3/4x1:16-64, 2/2x1:16-64, 6/8x1:16-64")),
     Form(
         "prelude", "Prelude", 72, _usual("4/4x3:42-56, 3/4x4:43-138, 2/2x1:64-91, 12/8x0:42-91"),
-        ("preludio", "praeludium"),
+        ("prélude", "preludio", "praeludium", "präludium"),
     ),
     Form(
         "allemande", "Allemande", 60, _usual("4/4x6:20-48, 2/2x1:24-36"),
@@ -114,7 +113,7 @@ FORMS = (
     ),
     Form(
         "bourree", "Bourrée", 80, _usual("2/2x4:24-52, 4/4x1:12-28, 2/4x1:48-70"),
-        ("bourrée", "borea"), 1 / 4, is_binary=True,
+        ("bourrée", "bouree", "borea"), 1 / 4, is_binary=True,
     ),
     Form(
         "gavotte", "Gavotte", 76, _usual("4/4x4:20-36, 2/2x0:20-36"),
@@ -126,11 +125,11 @@ FORMS = (
     ),
     Form(
         "fugue", "Fugue", 76, _usual("4/4x3:64-160, 2/4x1:64-160, 6/8x1:64-160, 2/2x0:64-160"),
-        ("fuga",), opens=(0, 7),
+        ("fuga", "fuge"), opens=(0, 7),
     ),
     Form(
         "adagio", "Adagio", 40, _usual("4/4x3:20-28, 3/4x1:28-48, 12/8x1:16-24"),
-        ("grave", "largo", "siciliana"),
+        ("grave", "largo", "siciliana", "siciliano", "sicilienne"),
     ),
     Form("andante", "Andante", 60, _usual("3/4x1:24-48, 6/4x1:20-28, 4/4x0:24-48"), ("loure",)),
     Form(
@@ -149,6 +148,9 @@ OTHER = FORMS[0]
 _BY_WORD = {word: form for form in FORMS for word in (form.name, *form.aliases)}
 
 
+_SUITES = ("suite", "suites", "partita")
+
+
 def parse_form(text: str) -> Form:
     """The form of that name or alias.
 
@@ -158,13 +160,21 @@ def parse_form(text: str) -> Form:
     word = text.strip().lower()
     if word in _BY_WORD:
         return _BY_WORD[word]
+    import difflib  # noqa: PLC0415 for a mistake only
+
     near = difflib.get_close_matches(word[:40], _BY_WORD, n=1)
     hint = f" (did you mean {near[0]}?)" if near else ""
     names = ", ".join(form.name for form in FORMS)
+    if text.strip().lower() in _SUITES:
+        hint = ": 'play' makes suites when no form is named, and 'save' with --suite"
     raise InputError(f"form {text[:40]!r}: there is no such form{hint}; choose one of {names}")
 
 
 def form_in_title(title: str) -> Form:
-    """The form named in a title or file name such as ``bwv1009-3-courante``; ``OTHER`` if none."""
+    """The form named in a title or file name such as ``bwv1009-3-courante``; ``OTHER`` if none.
+
+    A plural will do: ``Menuets I and II``.
+    """
     words = re.split(r"[\W\d_]+", title.lower())
-    return next((_BY_WORD[word] for word in words if word in _BY_WORD), OTHER)
+    forms = (_BY_WORD.get(word) or _BY_WORD.get(word.removesuffix("s")) for word in words)
+    return next(filter(None, forms), OTHER)

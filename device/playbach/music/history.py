@@ -14,6 +14,7 @@ from __future__ import annotations
 from playbach.music.key import PITCH_CLASSES
 from playbach.music.meter import Meter
 from playbach.music.note import MAX_PITCH, Place
+from playbach.stateful import Stateful
 
 FARTHEST = 24
 NOWHERE = 2 * FARTHEST + 1
@@ -42,7 +43,7 @@ def distance(semitones: int) -> int:
 _ROW = tuple(map(distance, (*range(MAX_PITCH + 1), *range(-MAX_PITCH - 1, 0))))
 
 
-class History:
+class History(Stateful):
     """The notes of a piece so far.
 
     Entry 0 of each list stands for the time before the first note; no note answers it.

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import enum
+import functools
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from playbach.errors import InputError
 
 PITCH_CLASSES = 12
 TONIC_NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
-_NATURALS = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
-_ACCIDENTALS = {"": 0, "#": 1, "♯": 1, "sharp": 1, "b": -1, "♭": -1, "flat": -1}
-_KEY_PATTERN = re.compile(
-    r"([a-g])\s*(sharp|flat|#|♯|b|♭)?\s*(major|minor|maj|min|m)?", re.IGNORECASE
-)
+"""Of pitch classes by themselves, without a key that would spell them."""
+LETTERS = "FCGDAEB"
+"""Those of the line of fifths, of which F is the first (... Bb F C G D A E B F# ...)."""
+FIFTHS_OF_F = -1
+"""Fifths from C to F."""
+_MINOR_TONIC = 3
+"""Fifths from the tonic of a signature's major key to that of its minor key."""
 
 
 class Mode(enum.Enum):
@@ -44,7 +48,18 @@ class Key:
             raise InputError(f"tonic {self.tonic}: pitch classes run from 0 (C) to 11 (B)")
 
     def __str__(self) -> str:
-        return f"{TONIC_NAMES[self.tonic]} {self.mode.value}"
+        alter, letter = divmod(self.fifths - FIFTHS_OF_F, len(LETTERS))
+        return f"{LETTERS[letter]}{('', '#', 'b')[alter]} {self.mode.value}"
+
+    @property
+    def title(self) -> str:
+        """As it stands in titles, with musical signs: ``B♭ major``."""
+        return str(self).replace("b ", "♭ ").replace("# ", "♯ ")
+
+    @property
+    def fifths(self) -> int:
+        """The tonic's place on the line of fifths, C being 0, as the key signature spells it."""
+        return self.sharps + (_MINOR_TONIC if self.mode is Mode.MINOR else 0)
 
     @property
     def sharps(self) -> int:
@@ -59,23 +74,79 @@ class Key:
 C_MAJOR = Key(0, Mode.MAJOR)
 
 
+@dataclass(frozen=True)
+class _Language:
+    """How keys are named in a language.
+
+    Attributes:
+        naturals: pitch classes of the names without an accidental.
+        accidentals: semitones of what may follow a name.
+        modes: what may follow that; ``""`` where a capital letter is major and a small one minor.
+    """
+
+    naturals: Mapping[str, int]
+    accidentals: Mapping[str, int]
+    modes: Mapping[str, Mode | None]
+
+    @functools.cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """A name, an accidental, a mode; case is looked at by whoever reads."""
+        name, accidental, mode = (
+            "|".join(sorted(map(re.escape, words), key=len, reverse=True))
+            for words in (self.naturals, self.accidentals, self.modes)
+        )
+        return re.compile(rf"({name})[\s-]*({accidental})[\s-]*({mode})", re.IGNORECASE)
+
+
+_SIGNS = {"": 0, "#": 1, "\N{MUSIC SHARP SIGN}": 1, "b": -1, "\N{MUSIC FLAT SIGN}": -1}
+_ENGLISH = _Language(
+    {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11},
+    {**_SIGNS, "sharp": 1, "flat": -1},
+    {
+        "": None, "m": None, "major": Mode.MAJOR, "maj": Mode.MAJOR, "minor": Mode.MINOR,
+        "min": Mode.MINOR,
+    },
+)  # fmt: skip
+_GERMAN = _Language(
+    {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 10, "h": 11},
+    {"": 0, "is": 1, "es": -1, "s": -1},
+    {"dur": Mode.MAJOR, "moll": Mode.MINOR},
+)
+_ROMANCE = _Language(
+    {
+        "ut": 0, "do": 0, "r\u00e9": 2, "re": 2, "mi": 4, "fa": 5, "sol": 7, "la": 9, "si": 11,
+    },
+    {
+        **_SIGNS, "di\u00e8se": 1, "diese": 1, "diesis": 1, "b\u00e9mol": -1, "bemol": -1,
+        "bemolle": -1,
+    },
+    {
+        "majeur": Mode.MAJOR, "mineur": Mode.MINOR, "maggiore": Mode.MAJOR, "minore": Mode.MINOR,
+    },
+)  # fmt: skip
+_LANGUAGES = (_ENGLISH, _GERMAN, _ROMANCE)
+
+
 def parse_key(text: str) -> Key:
-    """Read a key such as ``G``, ``d minor``, ``F# major``, ``Bbm`` or ``E flat minor``.
+    """Read a key such as ``G``, ``d minor``, ``F# major``, ``Bbm``, ``Es-Dur`` or ``si mineur``.
 
     Without a mode, a capital letter is major and a small one is minor, as musicians write.
 
     Raises:
         InputError: the text names no key.
     """
-    match = _KEY_PATTERN.fullmatch(text.strip())
-    if match is None:
-        raise InputError(
-            f"key {text[:40]!r}: not a key; write a letter from A to G, # or b if needed, and "
-            "major or minor, such as 'D minor', 'Bb major' or 'F#m'"
-        )
-    letter, accidental, mode_word = match.groups()
-    tonic = (_NATURALS[letter.lower()] + _ACCIDENTALS[(accidental or "").lower()]) % PITCH_CLASSES
+    for language in _LANGUAGES:
+        match = language.pattern.fullmatch(text.strip())
+        if match is not None:
+            return _key_of(language, *match.groups())
+    raise InputError(
+        f"key {text[:40]!r}: not a key; write a letter from A to G, # or b if needed, and "
+        "major or minor, such as 'D minor', 'Bb major' or 'F#m' ('d-Moll' and 'si mineur' will do)"
+    )
+
+
+def _key_of(language: _Language, name: str, accidental: str, word: str) -> Key:
+    tonic = language.naturals[name.lower()] + language.accidentals[accidental.lower()]
     # A single letter, of the mode or else of the tonic, is minor when it is small.
-    word = mode_word or letter
-    minor = word.islower() if len(word) == 1 else word.lower().startswith("min")
-    return Key(tonic, Mode.MINOR if minor else Mode.MAJOR)
+    written = Mode.MINOR if (word or name).islower() else Mode.MAJOR
+    return Key(tonic % PITCH_CLASSES, language.modes[word.lower()] or written)

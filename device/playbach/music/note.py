@@ -81,6 +81,14 @@ class Piece:
         """The tick at which the last note stops, 0 for an empty piece."""
         return Ticks(max((note.end for note in self.notes), default=0))
 
+    def notes_within(self, start: int, end: int) -> tuple[Note, ...]:
+        """The notes that begin between two ticks, counted from the first; none sounds on beyond."""
+        return tuple(
+            Note(Ticks(n.onset - start), n.pitch, Ticks(min(n.end, end) - n.onset))
+            for n in self.notes
+            if start <= n.onset < end
+        )
+
     def transposed(self, semitones: int) -> Piece:
         """The same piece, ``semitones`` higher.
 

@@ -20,9 +20,10 @@ from playbach.music.key import PITCH_CLASSES, Mode
 from playbach.music.meter import Meter
 from playbach.music.note import BarLines, Place
 from playbach.music.scale import steps_between
+from playbach.stateful import Stateful
 
 
-class Tracker:
+class Tracker(Stateful):
     """Follows a piece note by note and describes it.
 
     Ask ``note_rows`` first; then, with the next shift, ``pitch_rows``; then, with the next pitch,

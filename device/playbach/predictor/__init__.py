@@ -5,6 +5,7 @@ from playbach.predictor.base import (
     Predictor,
     Probabilities,
     Recalling,
+    Restore,
     SymbolPredictor,
 )
 from playbach.predictor.load import chosen_variant, load_note_predictor, load_predictor
@@ -14,6 +15,7 @@ __all__ = [
     "Predictor",
     "Probabilities",
     "Recalling",
+    "Restore",
     "SymbolPredictor",
     "chosen_variant",
     "load_note_predictor",

@@ -1,8 +1,8 @@
-"""What the composer asks of any network."""
+"""The interfaces between composer and network."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -14,6 +14,10 @@ from playbach.music.symbols import Vocabulary
 
 Probabilities: TypeAlias = NDArray[np.float32]
 """One probability a symbol; they sum to 1."""
+
+Restore: TypeAlias = Callable[[], None]
+"""Puts a predictor back to where it was. It may be called again and again, until the predictor was
+put back to an earlier place and went on from there."""
 
 
 class Predictor(Protocol):
@@ -56,6 +60,9 @@ class Predictor(Protocol):
 
     def advance(self, shift: int, pitch: int, duration: int) -> None:
         """The next note is this."""
+
+    def snapshot(self) -> Restore:
+        """Remember this place between two notes, also beyond the next ``begin``."""
 
 
 @runtime_checkable
@@ -112,6 +119,12 @@ class SymbolPredictor(Protocol):
 
     def advance(self, symbol: int, last: int) -> None:
         """The next symbol has the number ``symbol`` and lasts ``ticks[last]``."""
+
+    def snapshot(self) -> Restore:
+        """Remember this place between two symbols, also beyond the next ``begin``.
+
+        The state of the ``rng`` is for others to remember.
+        """
 
 
 AnyPredictor: TypeAlias = Predictor | SymbolPredictor

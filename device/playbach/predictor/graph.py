@@ -1,61 +1,30 @@
-"""TFLite graphs in the LiteRT runtime: the one place that knows it."""
+"""TFLite graphs in the runtime; int8 from and to float32.
+
+What is carried from note to note stays in the integers it came in, so that it loses nothing on the
+way; everything else is converted here. See Jacob et al. 2018, arXiv 1712.05877, for the arithmetic.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import importlib
-import importlib.util
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from playbach.bundle import Part, Quantisation, TensorSpec, check_tensors
 from playbach.errors import BundleError
+from playbach.music.encoding import MAX_SYMBOLS
+from playbach.predictor.base import Probabilities
 from playbach.quiet import quiet_stderr
+from playbach.runtime import first_line, runtime
 
 Array = NDArray[Any]
-# The second is for 32-bit ARM, where the first has no wheels. Which is used depends on which is
-# installed, not on which happens to work.
-RUNTIMES = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")
-_REASON = 120
-
-
-def runtime() -> Any:
-    """The installed runtime's module.
-
-    Raises:
-        BundleError: none is installed.
-    """
-    for name in RUNTIMES:
-        if importlib.util.find_spec(name.partition(".")[0]) is not None:
-            return importlib.import_module(name)
-    raise BundleError(
-        "no LiteRT runtime is installed; run: pip install ai-edge-litert (on 32-bit ARM: "
-        "tflite-runtime)"
-    )
-
-
-def runtime_version() -> str:
-    """Name and version of the installed runtime.
-
-    Raises:
-        BundleError: none is installed.
-    """
-    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 most need it not
-
-    package = str(runtime().__name__).partition(".")[0].replace("_", "-")
-    try:
-        return f"{package} {version(package)}"
-    except PackageNotFoundError:
-        return package
-
-
-def first_line(error: Exception) -> str:
-    """The reason a library gives, as it may stand in a message of one line."""
-    lines = str(error).splitlines()
-    return lines[0][:_REASON] if lines else "no reason given"
+Floats = NDArray[np.float32]
+_LOWEST, _HIGHEST = -128, 127
+"""Of int8."""
 
 
 class Graph:
@@ -143,7 +112,7 @@ def graph_specs(content: bytes) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpe
 
 
 def _signature(interpreter: Any) -> tuple[dict[TensorSpec, int], dict[TensorSpec, int]]:
-    """Inputs and outputs, and their places among the tensors.
+    """Inputs and outputs, and their tensor indices.
 
     Copied out, because the runtime refuses to run while anyone holds what it returns here.
     """
@@ -168,3 +137,115 @@ def _spec(name: str, detail: dict[str, Any]) -> TensorSpec:
         shape=tuple(int(size) for size in detail["shape"]),
         quantisation=Quantisation(float(scale), int(zero_point)) if scale else None,
     )
+
+
+class Runnable(Protocol):
+    """A graph: arrays in, arrays out, in a fixed order."""
+
+    def run(self, *tensors: Array) -> list[Array]:
+        """One invocation."""
+
+
+class Quantizer:
+    """Real numbers as int8 and back: ``real = scale * (code - zero_point)``."""
+
+    def __init__(self, quantisation: Quantisation) -> None:
+        self._step = np.float32(quantisation.scale)
+        self._per_unit = np.float32(1 / quantisation.scale)
+        self._zero = np.float32(quantisation.zero_point)
+
+    def quantize(self, values: Floats) -> Array:
+        """The nearest int8 codes; what is beyond their range becomes -128 or 127."""
+        codes = values * self._per_unit
+        codes += self._zero
+        np.rint(codes, out=codes)
+        # Twice as fast as np.clip on arrays of this size.
+        np.maximum(codes, _LOWEST, out=codes)
+        np.minimum(codes, _HIGHEST, out=codes)
+        return codes.astype(np.int8)
+
+    def dequantize(self, codes: Array) -> Floats:
+        """The real numbers of int8 codes."""
+        values: Floats = codes.astype(np.float32)
+        values -= self._zero
+        values *= self._step
+        return values
+
+
+class QuantisedGraph:
+    """A graph of int8 tensors that takes and gives float32, but for the ``raw`` ones."""
+
+    def __init__(
+        self,
+        graph: Runnable,
+        inputs: Collection[TensorSpec],
+        outputs: Collection[TensorSpec],
+        raw: Collection[str],
+    ) -> None:
+        """Wrap ``graph``, whose tensors are these in this order; all of them have a scale."""
+        self._graph = graph
+        self._inputs = [_quantizer(spec, raw) for spec in inputs]
+        self._outputs = [_quantizer(spec, raw) for spec in outputs]
+
+    def run(self, *tensors: Array) -> list[Array]:
+        """One invocation."""
+        given = [
+            tensor if quantizer is None else quantizer.quantize(tensor)
+            for quantizer, tensor in zip(self._inputs, tensors, strict=True)
+        ]
+        return [
+            tensor if quantizer is None else quantizer.dequantize(tensor)
+            for quantizer, tensor in zip(self._outputs, self._graph.run(*given), strict=True)
+        ]
+
+
+def _quantizer(spec: TensorSpec, raw: Collection[str]) -> Quantizer | None:
+    if spec.name in raw or spec.quantisation is None:
+        return None
+    return Quantizer(spec.quantisation)
+
+
+class Backend(Protocol):
+    """What runs the graphs of a bundle: the processor, or an Edge TPU."""
+
+    @property
+    def running(self) -> str:
+        """The variant that runs now."""
+
+    def open(
+        self, content: bytes, part: Part, where: str, inputs: list[str], outputs: list[str]
+    ) -> Runnable:
+        """A graph, ready to run; arguments as of ``Graph``.
+
+        Raises:
+            BundleError: as ``Graph``.
+            PlaybachError: what the device adds.
+        """
+
+
+@dataclass(frozen=True)
+class Cpu:
+    """The processor."""
+
+    running: str  # the variant they are of
+
+    def open(
+        self, content: bytes, part: Part, where: str, inputs: list[str], outputs: list[str]
+    ) -> Runnable:
+        """A graph, ready to run; arguments as of ``Graph``.
+
+        Raises:
+            BundleError: as ``Graph``.
+        """
+        return Graph(content, part, where, inputs, outputs)
+
+
+_ONES: Floats = np.ones(2 * MAX_SYMBOLS, np.float32)
+
+
+def softmax(logits: Floats) -> Probabilities:
+    """The probabilities ``exp(x) / sum(exp(x))`` of logits ``(n,)``; n is at most 8192."""
+    # Reductions of numpy take four times as long as these on arrays of this size.
+    weights: Floats = np.exp(logits - logits[logits.argmax()])
+    weights /= weights.dot(_ONES[: len(weights)])
+    return weights

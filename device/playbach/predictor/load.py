@@ -11,19 +11,18 @@ from playbach.errors import BundleError, InputError
 from playbach.music.encoding import ENCODING_VERSION
 from playbach.predictor import lstm_copy, noise, window
 from playbach.predictor.base import AnyPredictor, Predictor, SymbolPredictor
-from playbach.predictor.delegate import LIBRARY
-from playbach.predictor.fallback import COMPILED, EdgeTpu
-from playbach.predictor.opener import Cpu, Opener
+from playbach.predictor.edge_tpu import COMPILED, LIBRARY, EdgeTpu
+from playbach.predictor.graph import Backend, Cpu
 
-NOTE_KINDS: MappingProxyType[str, Callable[[Bundle, str, Opener], Predictor]] = MappingProxyType(
+NOTE_KINDS: MappingProxyType[str, Callable[[Bundle, str, Backend], Predictor]] = MappingProxyType(
     {lstm_copy.KIND: lstm_copy.LstmCopyPredictor}
 )
 """Networks that compose note by note."""
-SYMBOL_KINDS: MappingProxyType[str, Callable[[Bundle, str, Opener], SymbolPredictor]] = (
+SYMBOL_KINDS: MappingProxyType[str, Callable[[Bundle, str, Backend], SymbolPredictor]] = (
     MappingProxyType({window.KIND: window.WindowPredictor, noise.KIND: noise.NoisePredictor})
 )
 """Networks that compose symbol by symbol."""
-STEP_KINDS: MappingProxyType[str, Callable[[Bundle, str, Opener], SymbolPredictor]] = (
+STEP_KINDS: MappingProxyType[str, Callable[[Bundle, str, Backend], SymbolPredictor]] = (
     MappingProxyType({window.KIND: partial(window.WindowPredictor, stepwise=True)})
 )
 """Those of them that may have a second form: it carries its state from symbol to symbol."""
@@ -64,8 +63,8 @@ def load_predictor(
     if kind in NOTE_KINDS:
         return load_note_predictor(bundle, variant, fallback=fallback, library=library)
     chosen = chosen_variant(bundle, variant)
-    opener = _opener(bundle, chosen, fallback=fallback, library=library)
-    return (STEP_KINDS if stepwise else SYMBOL_KINDS)[kind](bundle, chosen, opener)
+    backend = _backend(bundle, chosen, fallback=fallback, library=library)
+    return (STEP_KINDS if stepwise else SYMBOL_KINDS)[kind](bundle, chosen, backend)
 
 
 def load_note_predictor(
@@ -90,8 +89,8 @@ def load_note_predictor(
             f"version {ENCODING_VERSION}; update playbach, or make the bundle again"
         )
     chosen = chosen_variant(bundle, variant)
-    opener = _opener(bundle, chosen, fallback=fallback, library=library)
-    return NOTE_KINDS[kind](bundle, chosen, opener)
+    backend = _backend(bundle, chosen, fallback=fallback, library=library)
+    return NOTE_KINDS[kind](bundle, chosen, backend)
 
 
 def _kind(bundle: Bundle) -> str:
@@ -120,7 +119,7 @@ def chosen_variant(bundle: Bundle, wanted: str | None) -> str:
     )
 
 
-def _opener(bundle: Bundle, variant: str, *, fallback: bool, library: str) -> Opener:
+def _backend(bundle: Bundle, variant: str, *, fallback: bool, library: str) -> Backend:
     if variant == COMPILED:
         return EdgeTpu(bundle, fallback=fallback, library=library)
     return Cpu(variant)

@@ -9,18 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playbach.bundle import Bundle
-from playbach.bundle.limits import MAX_SYMBOLS
-from playbach.music.encoding import Encoding, Heading
+from playbach.music.encoding import MAX_SYMBOLS, Encoding, Heading
 from playbach.music.key import PITCH_CLASSES
 from playbach.music.meter import Meter
 from playbach.music.scale import steps_between
 from playbach.music.tracker import Tracker
-from playbach.predictor.base import Probabilities
+from playbach.predictor.base import Probabilities, Restore
+from playbach.predictor.graph import Backend, Cpu, softmax
 from playbach.predictor.lstm_parts import load_graphs, load_tables, sizes_of
-from playbach.predictor.opener import Cpu, Opener
-from playbach.predictor.pointer_bins import PointerShape
-from playbach.predictor.pointers import Pointers, place_rows
-from playbach.predictor.probabilities import softmax
+from playbach.predictor.pointers import Pointers, PointerShape, place_rows
 
 KIND = "lstm-copy"
 
@@ -32,22 +29,12 @@ _ONES: Floats = np.ones((1, 2 * MAX_SYMBOLS), np.float32)
 class LstmCopyPredictor:
     """Runs the parts ``step``, ``pitch`` and ``duration`` of a bundle of kind ``lstm-copy``."""
 
-    def __init__(self, bundle: Bundle, variant: str, opener: Opener | None = None) -> None:
-        """Load the graphs of ``variant``.
-
-        Args:
-            bundle: where they are.
-            variant: one that it has.
-            opener: makes them ready to run; ``None`` for the processor.
-
-        Raises:
-            BundleError: a part or table is missing, or of other sizes than the manifest says.
-            PlaybachError: what else the opener raises.
-        """
+    def __init__(self, bundle: Bundle, variant: str, backend: Backend | None = None) -> None:
+        """As ``load_predictor``; ``backend`` runs the graphs, ``None`` for the processor."""
         self.encoding = encoding = bundle.manifest.encoding
-        self._opener = opener or Cpu(variant)
+        self._backend = backend or Cpu(variant)
         sizes = sizes_of(bundle)
-        self._graphs = graphs = load_graphs(bundle, variant, sizes, self._opener)
+        self._graphs = graphs = load_graphs(bundle, variant, sizes, self._backend)
         # Bound once: looked up for each of thousands of notes a second otherwise.
         self._step, self._pitch, self._duration = graphs.step, graphs.pitch, graphs.duration
         tables = load_tables(bundle, sizes)
@@ -72,7 +59,7 @@ class LstmCopyPredictor:
     @property
     def variant(self) -> str:
         """The variant that runs now."""
-        return self._opener.running
+        return self._backend.running
 
     @property
     def state(self) -> list[Floats]:
@@ -140,7 +127,19 @@ class LstmCopyPredictor:
         self._started = True
         self._read()
 
-    def _places_in(self, meter: Meter) -> NDArray[np.int64]:
+    def snapshot(self) -> Restore:
+        """Remember this place between two notes: the states, and how much was remembered."""
+        tracker, pointers = self._tracker.copy(), self._pointers.snapshot()
+        state, shift, started = self._state, self._shift, self._started
+
+        def restore() -> None:
+            pointers()
+            self._tracker = tracker.copy()
+            self._state, self._shift, self._started = state, shift, started
+
+        return restore
+
+    def _places_in(self, meter: Meter) -> NDArray[np.int16]:
         # Hashing a meter, as a cache does, takes longer than seeing that it is the same.
         if meter is not self._meter:
             self._meter, self._places = meter, place_rows(meter)

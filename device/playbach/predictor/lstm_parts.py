@@ -12,7 +12,7 @@ from playbach.errors import BundleError
 from playbach.music.encoding import Encoding
 from playbach.music.features import MATCH_ROWS, PLACES, POINTER_KINDS, feature_tables, row_count
 from playbach.music.key import PITCH_CLASSES
-from playbach.predictor.opener import Opener
+from playbach.predictor.graph import Array, Backend, Floats, Runnable
 from playbach.predictor.parts import (
     AGAIN,
     GraphShape,
@@ -24,11 +24,11 @@ from playbach.predictor.parts import (
     parameter,
     real,
 )
-from playbach.predictor.quantised import Array, Floats, Runnable
 
-_SIZES = (
+SIZES = (
     "embedding", "units", "layers", "head", "pointers", "pointer_width", "memory",
 )  # fmt: skip
+"""Parameters of the network that the board must know, named as in the training's configuration."""
 _MOST = 8192
 _MOST_REMEMBERED = 4 * 2**20  # 32 MB, in buffers of twice the memory
 _CONTEXT = "context"
@@ -42,18 +42,14 @@ class Graphs:
 
     Those stay as they come out of the graphs, so that they lose nothing from note to note. Shapes
     of all tensors are in ``_graph_shapes``.
-
-    Attributes:
-        step: note and states in; the next states and the shift's logits out.
-        pitch: context, which is the last layer's hidden state, and place in; out come logits of
-            intervals and of degrees, and the pointers' gates, query and key.
-        duration: context and place in; logits out.
-        states: what goes into the step besides the note: hidden and cell state of each layer.
     """
 
-    step: Runnable
+    step: Runnable  # note and states in; the next states and the shift's logits out
+    # context, which is the last layer's hidden state, and place in; out come logits of intervals
+    # and of degrees, and the pointers' gates, query and key
     pitch: Runnable
-    duration: Runnable
+    duration: Runnable  # context and place in; logits out
+    # what goes into the step besides the note: hidden and cell state of each layer
     states: tuple[TensorSpec, ...]
 
     def blank(self) -> list[Array]:
@@ -65,13 +61,13 @@ class Graphs:
         return real(self.states, states)
 
 
-def load_graphs(bundle: Bundle, variant: str, sizes: Mapping[str, int], opener: Opener) -> Graphs:
-    """The graphs of ``variant``, as ``opener`` makes them ready.
+def load_graphs(bundle: Bundle, variant: str, sizes: Mapping[str, int], backend: Backend) -> Graphs:
+    """The graphs of ``variant``, as ``backend`` makes them ready.
 
     Raises:
         BundleError: one is missing, has other tensors than a network of these sizes, or takes the
             state on another scale than it comes out on.
-        PlaybachError: what else the opener raises.
+        PlaybachError: what else the backend raises.
     """
     shapes = _graph_shapes(sizes, bundle.manifest.encoding)
     parts = {role: checked_part(bundle, variant, role, shape) for role, shape in shapes.items()}
@@ -79,7 +75,7 @@ def load_graphs(bundle: Bundle, variant: str, sizes: Mapping[str, int], opener: 
     _check_scales(parts, states, str(bundle.path))
     raw = {*states, *(f"next_{name}" for name in states), _CONTEXT}
     graphs = {
-        role: open_part(bundle, parts[role], shape, opener, raw) for role, shape in shapes.items()
+        role: open_part(bundle, parts[role], shape, backend, raw) for role, shape in shapes.items()
     }
     return Graphs(**graphs, states=tuple(ordered(parts["step"].inputs, states)))
 
@@ -100,7 +96,7 @@ def sizes_of(bundle: Bundle) -> dict[str, int]:
     Raises:
         BundleError: one is missing or not allowed, or the pointers would take too much memory.
     """
-    sizes = {name: parameter(bundle, name, _MOST) for name in _SIZES}
+    sizes = {name: parameter(bundle, name, _MOST) for name in SIZES}
     numbers = POINTER_KINDS * sizes["pointers"] * sizes["pointer_width"] * sizes["memory"]
     if numbers > _MOST_REMEMBERED:
         raise BundleError(
@@ -111,7 +107,7 @@ def sizes_of(bundle: Bundle) -> dict[str, int]:
 
 
 def _check_scales(parts: Mapping[str, Part], states: list[str], where: str) -> None:
-    """What comes out of one graph goes into the next as it is, so it must mean the same there."""
+    """Check that states and context have one scale in all graphs: they are passed on as int8."""
     step, context = parts["step"], states[-2]
     pairs = [(step, state, f"next_{state}") for state in states]
     pairs += [(parts[role], _CONTEXT, f"next_{context}") for role in ("pitch", "duration")]

@@ -1,4 +1,4 @@
-"""Sizes and graphs of a bundle: compared with what a network needs, and made ready to run."""
+"""Parameters and graphs of a bundle, checked against what a network needs."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import numpy as np
 
 from playbach.bundle import Bundle, Part, TensorSpec, check_tensors, same_scale
 from playbach.errors import BundleError
-from playbach.predictor.opener import Opener
-from playbach.predictor.quantised import Array, Codes, Floats, QuantisedGraph, Runnable
+from playbach.predictor.graph import Array, Backend, Floats, QuantisedGraph, Quantizer, Runnable
 
 AGAIN = "make the bundle again with playbach-convert"
 """What to do about a bundle whose parts do not fit together."""
@@ -23,16 +22,11 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 @dataclass(frozen=True)
 class GraphShape:
-    """What a graph takes and gives, in the order in which it is used.
+    """Names and shapes of a graph's inputs and outputs, in the order in which they are passed."""
 
-    Attributes:
-        inputs: shapes by name.
-        outputs: shapes by name.
-        numbers: inputs that are numbers of symbols: int32 in every variant.
-    """
-
-    inputs: Shapes
-    outputs: Shapes
+    inputs: Shapes  # shapes by name
+    outputs: Shapes  # shapes by name
+    # inputs that are numbers of symbols: int32 in every variant
     numbers: frozenset[str] = frozenset()
 
 
@@ -83,7 +77,7 @@ def checked_part(bundle: Bundle, variant: str, role: str, shape: GraphShape) -> 
 
 
 def check_handed_on(source: Part, out_of: str, target: Part, into: str, where: str) -> None:
-    """Check that what comes out of one graph means the same where it goes in as it is.
+    """Check that an output has the scale of the input to which it is passed as it is.
 
     Args:
         source: the graph that it comes out of.
@@ -106,7 +100,7 @@ def check_handed_on(source: Part, out_of: str, target: Part, into: str, where: s
 
 
 def open_part(
-    bundle: Bundle, part: Part, shape: GraphShape, opener: Opener, raw: Collection[str] = ()
+    bundle: Bundle, part: Part, shape: GraphShape, backend: Backend, raw: Collection[str] = ()
 ) -> Runnable:
     """A checked graph, ready to run: float32 to the caller, numbers of symbols int32.
 
@@ -114,16 +108,16 @@ def open_part(
         bundle: where it is.
         part: of ``checked_part``.
         shape: of its tensors, in the order in which they come and go.
-        opener: makes it ready.
+        backend: makes it ready.
         raw: tensors that stay as they come out, so that they lose nothing from step to step.
 
     Raises:
         BundleError: it is no graph that the runtime takes, or has other tensors than ``part``.
-        PlaybachError: what else the opener raises.
+        PlaybachError: what else the backend raises.
     """
     content = bundle.part(part.variant, part.role)
     names = list(shape.inputs), list(shape.outputs)
-    graph = opener.open(content, part, str(bundle.path), *names)
+    graph = backend.open(content, part, str(bundle.path), *names)
     if part.variant not in QUANTISED:
         return graph
     inputs, outputs = (
@@ -143,7 +137,7 @@ def blank(states: Iterable[TensorSpec]) -> list[Array]:
 def real(specs: Iterable[TensorSpec], states: Iterable[Array]) -> list[Floats]:
     """States as the real numbers they stand for."""
     return [
-        Codes(spec.quantisation).values(state) if spec.quantisation else state
+        Quantizer(spec.quantisation).dequantize(state) if spec.quantisation else state
         for spec, state in zip(specs, states, strict=True)
     ]
 

@@ -12,6 +12,7 @@ gain times the logarithm of all attention. Training names the papers this comes 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -21,14 +22,18 @@ from playbach.music.features import (
     EVIDENCE_FLOOR,
     LEAST_SIMILARITY,
     LONGEST_MATCH,
+    POINTER_KINDS,
     SAME_PITCH,
     STEP_MATCH,
     place_table,
 )
 from playbach.music.meter import Meter
-from playbach.predictor.pointer_bins import Ints, PointerBins, PointerShape
+from playbach.music.note import MAX_PITCH
+from playbach.music.scale import step_table, widest_step
+from playbach.predictor.base import Restore
 
 Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
 
 _NO_PITCH = -1
 _STEP_LENGTHS = LONGEST_MATCH + 1
@@ -45,24 +50,32 @@ _FLOOR, _ZERO, _ONE, _LEAST_SIMILARITY = (
 )
 
 
-# Of 512 KB each, in the type that is quickest to add at each note; making one takes less time than
-# composing one. Two, for a piece that goes to and fro between meters.
+# Of 128 KB each; making one takes less time than composing one. Two, for a piece that goes to and
+# fro between meters.
 @lru_cache(maxsize=2)
-def place_rows(meter: Meter) -> Ints:
+def place_rows(meter: Meter) -> NDArray[np.int16]:
     """For each lag in ticks, the first row of the pointers' table for a note so long ago.
 
     The last, of ``LONGEST_LAG``, is for all that are longer.
     """
-    return np.frombuffer(place_table(meter), np.uint8) * np.int64(STEP_MATCH * _STEP_LENGTHS)
+    return np.frombuffer(place_table(meter), np.uint8) * np.int16(STEP_MATCH * _STEP_LENGTHS)
 
 
 class Pointers:
-    """Remembers the notes of a piece and points back into them.
+    """Attention over the notes of a piece, and what it copies from them.
 
     Buffers run from the latest note back to the earliest, so that how far a note's context agrees
     with now stays in its place while notes are added before it. They hold twice the memory and are
-    filled from the end; when they are full the remembered half moves there.
+    filled from the end; when they are full, others take their place and begin with the remembered
+    half. What lies in them is never changed, but for what is gone back on: so a place can be
+    remembered by how much of which buffers was filled.
     """
+
+    _keys: Floats
+    _moves: Ints
+    _pitches: Ints
+    _onsets: Ints
+    _bins: Ints
 
     def __init__(
         self,
@@ -90,24 +103,45 @@ class Pointers:
         self._gate_bias = _pairs(gate_bias)
         self._gain = similarity_gain[0]
         self._scale = np.array(1 / shape.width**0.5, np.float32)
-        self._keys = np.zeros((shape.pointers, self._room, shape.width), np.float32)
-        self._moves = np.zeros((2, self._room), np.int64)  # intervals, steps
         self._matches = np.zeros((2, shape.memory), np.int64)
-        # One more, for what stands before the first note.
-        self._pitches = np.zeros(self._room + 1, np.int64)
-        self._onsets = np.zeros(self._room, np.int64)
-        # Where each pointer's copy of each note is counted.
-        self._bins = np.zeros((shape.pointers, self._room), np.int64)
         self._all_bins = PointerBins(shape)
         self.clear()
 
     def clear(self) -> None:
         """A new piece begins."""
+        self._new_buffers()
         self._first = self._room
         self._known = 0
         self._matches[:] = 0
         self._pitches[-1] = _NO_PITCH
         self._looked: tuple[Floats, Floats, int] | None = None
+
+    def snapshot(self) -> Restore:
+        """Remember this place in the piece."""
+        keys, moves, pitches = self._keys, self._moves, self._pitches
+        onsets, bins = self._onsets, self._bins
+        first, known = self._first, self._known
+        matches = self._matches[:, : min(known, self._memory)].copy()
+
+        def restore() -> None:
+            self._keys, self._moves, self._pitches = keys, moves, pitches
+            self._onsets, self._bins = onsets, bins
+            self._first, self._known, self._looked = first, known, None
+            self._matches[:] = 0
+            self._matches[:, : matches.shape[1]] = matches
+
+        return restore
+
+    def _new_buffers(self) -> None:
+        pointers, width = self._keys_shape
+        room = self._room
+        self._keys = np.zeros((pointers, room, width), np.float32)
+        self._moves = np.zeros((2, room), np.int64)  # intervals, steps
+        # One more, for what stands before the first note.
+        self._pitches = np.zeros(room + 1, np.int64)
+        self._onsets = np.zeros(room, np.int64)
+        # Where each pointer's copy of each note is counted.
+        self._bins = np.zeros((pointers, room), np.int64)
 
     def add(self, key: Floats, interval: int, steps: int, pitch: int, onset: int) -> None:
         """Remember a note.
@@ -146,7 +180,7 @@ class Pointers:
         last_pitch: int,
         degree: int,
         onset: int,
-        places: Ints,
+        places: NDArray[np.int16],
     ) -> Floats | None:
         """What copying says for each interval with a symbol: ``(2 * widest + 1,)``.
 
@@ -224,10 +258,13 @@ class Pointers:
 
     def _make_room(self) -> None:
         memory = self._memory
-        for kept in (self._onsets, self._moves, self._bins):
-            kept[..., -memory:] = kept[..., :memory]
-        self._pitches[-memory - 1 :] = self._pitches[: memory + 1]
-        self._keys[:, -memory:] = self._keys[:, :memory]
+        keys, pitches = self._keys, self._pitches
+        full = self._onsets, self._moves, self._bins
+        self._new_buffers()
+        for new, old in zip((self._onsets, self._moves, self._bins), full, strict=True):
+            new[..., -memory:] = old[..., :memory]
+        self._pitches[-memory - 1 :] = pitches[: memory + 1]
+        self._keys[:, -memory:] = keys[:, :memory]
         self._first = self._room - memory
 
 
@@ -235,3 +272,97 @@ def _pairs(table: Floats) -> Floats:
     """Sums of two rows of ``(MATCH_ROWS, pointers)``: a match by intervals and one by steps."""
     pairs: Floats = table[:STEP_MATCH, None] + table[None, STEP_MATCH:]
     return pairs.reshape(-1, table.shape[1])
+
+
+_PITCHES = MAX_PITCH + 1
+MOST_KEPT_BYTES = 1 << 20
+"""For what ``PointerBins`` looks up again and again, however many pointers a network has."""
+
+
+@dataclass(frozen=True)
+class PointerShape:
+    """Sizes of the pointers."""
+
+    each: int  # pointers of each kind: by interval, by step of the scale, by pitch
+    width: int  # of each pointer's queries and keys
+    memory: int  # notes they look back over
+    widest: int  # the widest interval with a symbol, in semitones
+
+    @property
+    def pointers(self) -> int:
+        """Pointers of all kinds."""
+        return POINTER_KINDS * self.each
+
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        """Bins for what a pointer of each kind may copy.
+
+        For intervals and steps the last is for whatever is too wide. Before and after the pitches
+        are ``widest`` that always stay empty, so that every interval from every pitch has a bin.
+        """
+        wide = self.widest
+        return 2 * wide + 2, 2 * widest_step(wide) + 2, _PITCHES + 2 * wide
+
+
+class PointerBins:
+    """What the pointers may copy, as bins in which copies are counted.
+
+    A pointer of each kind copies another thing: the interval to the note before, the steps of the
+    scale in it, or the pitch. Each pointer has a bin for each such thing, and all pointers' bins
+    lie in one row, pointer after pointer.
+
+    Attributes:
+        count: how many there are.
+    """
+
+    def __init__(self, shape: PointerShape) -> None:
+        """Number the bins of pointers of these sizes."""
+        self._widest, self._most = shape.widest, widest_step(shape.widest)
+        sizes = np.repeat(shape.sizes, shape.each)
+        ends = np.cumsum(sizes)
+        kinds = [kind for kind in range(POINTER_KINDS) for _ in range(shape.each)]
+        self._first_bins = list(zip(kinds, (ends - sizes).tolist(), strict=True))
+        self.count = int(ends[-1])
+        self._steps = np.array(step_table(shape.widest)) + self._most
+        # A piece needs a few dozen of them.
+        each = shape.pointers * (2 * shape.widest + 1) * np.dtype(np.int64).itemsize
+        self._most_kept = max(MOST_KEPT_BYTES // each, 1)
+        self._kept: dict[tuple[int, int], Ints] = {}
+
+    def of_note(self, interval: int, steps: int, pitch: int) -> list[int]:
+        """The bin in which each pointer counts a note ``(pointers,)``.
+
+        Args:
+            interval: semitones from the note before.
+            steps: the same in steps of the scale.
+            pitch: MIDI note number.
+        """
+        wide, most = self._widest, self._most
+        bins = (
+            interval + wide if -wide <= interval <= wide else 2 * wide + 1,
+            steps + most if -most <= steps <= most else 2 * most + 1,
+            pitch + wide,
+        )
+        return [first + bins[kind] for kind, first in self._first_bins]
+
+    def of_intervals(self, degree: int, last_pitch: int) -> Ints:
+        """The bin in which each pointer counts each interval with a symbol.
+
+        Args:
+            degree: of the last pitch, as in ``Tracker``, 0 to 23.
+            last_pitch: what the intervals are counted from, MIDI note number.
+
+        Returns:
+            ``(pointers, 2 * widest + 1)``, from ``widest`` semitones down to as many up.
+        """
+        found = self._kept.get((degree, last_pitch))
+        return self._find(degree, last_pitch) if found is None else found
+
+    def _find(self, degree: int, last_pitch: int) -> Ints:
+        intervals = np.arange(2 * self._widest + 1)
+        by_kind = (intervals, self._steps[degree], intervals + last_pitch)
+        found: Ints = np.array([first + by_kind[kind] for kind, first in self._first_bins])
+        if len(self._kept) == self._most_kept:
+            self._kept.clear()
+        self._kept[degree, last_pitch] = found
+        return found

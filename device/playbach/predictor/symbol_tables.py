@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playbach.bundle import Bundle
-from playbach.bundle.limits import MAX_SYMBOLS, MAX_TICKS
 from playbach.errors import BundleError, InputError
+from playbach.music.encoding import MAX_SYMBOLS, MAX_TICKS
 from playbach.music.key import PITCH_CLASSES, Mode
 from playbach.music.note import MAX_PITCH
 from playbach.music.symbols import Vocabulary, vocabulary_from
+from playbach.predictor.base import Probabilities
 from playbach.predictor.parts import AGAIN
 
 Ints = NDArray[np.int64]
@@ -26,17 +27,16 @@ _LARGEST = 1 << 24
 
 _MODES = (Mode.MAJOR, Mode.MINOR)
 
+CERTAIN: Probabilities = np.ones(1, np.float32)
+"""The probability of how long a symbol lasts, where all last the same."""
+
 
 @dataclass(frozen=True)
 class SymbolTables:
-    """What the symbols stand for.
+    """What the symbols stand for."""
 
-    Attributes:
-        vocabulary: the symbols.
-        ticks: how long a symbol may last, in ticks, ascending; one where all last the same.
-    """
-
-    vocabulary: Vocabulary
+    vocabulary: Vocabulary  # the symbols
+    # how long a symbol may last, in ticks, ascending; one where all last the same
     ticks: tuple[int, ...]
 
     @property

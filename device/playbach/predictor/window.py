@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from playbach.bundle import Bundle
 from playbach.errors import BundleError
 from playbach.music.key import Mode
-from playbach.music.symbols import Vocabulary
-from playbach.predictor.base import Probabilities
-from playbach.predictor.opener import Cpu, Opener
+from playbach.predictor.base import Probabilities, Restore
+from playbach.predictor.graph import Array, Backend, Cpu, Floats, softmax
 from playbach.predictor.parts import (
     GraphShape,
     blank,
@@ -23,9 +22,8 @@ from playbach.predictor.parts import (
     ordered,
     parameter,
 )
-from playbach.predictor.probabilities import softmax
-from playbach.predictor.quantised import Array, Floats
 from playbach.predictor.symbol_tables import (
+    CERTAIN,
     SymbolTables,
     read_homes,
     read_seeds,
@@ -41,7 +39,6 @@ MOST_STATE = 1 << 20
 Numbers = NDArray[np.int32]
 
 _PARTS = ("symbols", "ticks")
-_CERTAIN: Probabilities = np.ones(1, np.float32)
 
 
 class _Reader(Protocol):
@@ -53,6 +50,9 @@ class _Reader(Protocol):
     def read(self, symbol: Numbers) -> list[Floats]:
         """The same after one more symbol, int32 ``(parts, 1)``."""
 
+    def snapshot(self) -> Restore:
+        """Remember what was read."""
+
 
 class WindowPredictor:
     """Runs a bundle of kind ``window``: part ``window``, or by choice ``step``."""
@@ -61,48 +61,31 @@ class WindowPredictor:
         self,
         bundle: Bundle,
         variant: str,
-        opener: Opener | None = None,
+        backend: Backend | None = None,
         *,
         stepwise: bool = False,
     ) -> None:
-        """Load the graph of ``variant``.
+        """As ``load_predictor``; ``backend`` runs the graphs, ``None`` for the processor.
 
-        Args:
-            bundle: where it is.
-            variant: one that it has.
-            opener: makes it ready to run; ``None`` for the processor.
-            stepwise: whether to run the part ``step``, which reads one symbol and carries its
-                state on, where ``window`` starts from nothing for each symbol. It is faster, but
-                computes another function once more symbols have been read than a window holds.
-
-        Raises:
-            BundleError: a part or table is missing, or does not fit what the manifest says.
-            PlaybachError: what else the opener raises.
+        Stepwise, the part ``step`` runs, which reads one symbol and carries its state on, where
+        ``window`` starts from nothing for each symbol. It is faster, but computes another function
+        once more symbols have been read than a window holds.
         """
         window = parameter(bundle, "window", MOST_IN_WINDOW)
-        self._tables = tables = symbol_tables(bundle)
+        tables = symbol_tables(bundle)
+        self.vocabulary, self.ticks = tables.vocabulary, tables.ticks
         seeds = read_seeds(bundle, tables, window)
         self._seeds = np.ascontiguousarray(seeds.transpose(0, 2, 1), np.int32)
         self._homes = read_homes(bundle, len(seeds))
-        self._opener = opener or Cpu(variant)
+        self._backend = backend or Cpu(variant)
         form = _Stepwise if stepwise else _Windowed
-        self._reader: _Reader = form(bundle, variant, tables, window, self._opener)
+        self._reader: _Reader = form(bundle, variant, tables, window, self._backend)
         self._logits: list[Floats] = []
 
     @property
     def variant(self) -> str:
         """The variant that runs now."""
-        return self._opener.running
-
-    @property
-    def vocabulary(self) -> Vocabulary:
-        """What the symbols stand for."""
-        return self._tables.vocabulary
-
-    @property
-    def ticks(self) -> tuple[int, ...]:
-        """How long a symbol may last."""
-        return self._tables.ticks
+        return self._backend.running
 
     def begin(self, mode: Mode, rng: np.random.Generator) -> int:
         """Forget the last piece; the window holds a seed drawn with ``rng``."""
@@ -116,25 +99,35 @@ class WindowPredictor:
 
     def lasts(self) -> Probabilities:
         """The probability of each member of ``ticks``."""
-        return softmax(self._logits[1]) if len(self._logits) > 1 else _CERTAIN
+        return softmax(self._logits[1]) if len(self._logits) > 1 else CERTAIN
 
     def advance(self, symbol: int, last: int) -> None:
         """The next symbol has the number ``symbol`` and lasts ``ticks[last]``."""
         chosen = np.array([[symbol], [last]], np.int32)
         self._logits = self._reader.read(chosen[: len(self._logits)])
 
+    def snapshot(self) -> Restore:
+        """Remember this place between two symbols."""
+        reader, logits = self._reader.snapshot(), self._logits
+
+        def restore() -> None:
+            reader()
+            self._logits = logits
+
+        return restore
+
 
 class _Windowed:
     """Reads all of its window again for each symbol."""
 
     def __init__(
-        self, bundle: Bundle, variant: str, tables: SymbolTables, window: int, opener: Opener
+        self, bundle: Bundle, variant: str, tables: SymbolTables, window: int, backend: Backend
     ) -> None:
         outputs = _outputs(tables)
         inputs = dict.fromkeys(outputs, (1, window))
         shape = GraphShape(inputs, outputs, frozenset(inputs))
         part = checked_part(bundle, variant, "window", shape)
-        self._graph = open_part(bundle, part, shape, opener)
+        self._graph = open_part(bundle, part, shape, backend)
         self._window: Numbers = np.zeros((len(outputs), window), np.int32)
 
     def begin(self, seed: Numbers) -> list[Floats]:
@@ -148,6 +141,15 @@ class _Windowed:
         self._window[:, -1:] = symbol
         return self._run()
 
+    def snapshot(self) -> Restore:
+        """Remember the window."""
+        window = self._window.copy()
+
+        def restore() -> None:
+            self._window[:] = window
+
+        return restore
+
     def _run(self) -> list[Floats]:
         return [logits[0] for logits in self._graph.run(*self._window[:, None])]
 
@@ -156,7 +158,7 @@ class _Stepwise:
     """Reads one symbol after another; the states stay as they come out of the graph."""
 
     def __init__(
-        self, bundle: Bundle, variant: str, tables: SymbolTables, window: int, opener: Opener
+        self, bundle: Bundle, variant: str, tables: SymbolTables, window: int, backend: Backend
     ) -> None:
         del window  # the seed has its length
         outputs = _outputs(tables)
@@ -167,7 +169,7 @@ class _Stepwise:
         part = checked_part(bundle, variant, "step", shape)
         for name in states:
             check_handed_on(part, f"next_{name}", part, name, str(bundle.path))
-        self._graph = open_part(bundle, part, shape, opener, {*states, *carried})
+        self._graph = open_part(bundle, part, shape, backend, {*states, *carried})
         self._parts = len(outputs)
         self._blank: list[Array] = blank(ordered(part.inputs, states))
         self._state = self._blank
@@ -182,6 +184,15 @@ class _Stepwise:
         found = self._graph.run(*symbol[:, None], *self._state)
         self._state = found[self._parts :]
         return [logits[0] for logits in found[: self._parts]]
+
+    def snapshot(self) -> Restore:
+        """Remember the state."""
+        state = self._state
+
+        def restore() -> None:
+            self._state = state
+
+        return restore
 
 
 def _outputs(tables: SymbolTables) -> dict[str, tuple[int, ...]]:

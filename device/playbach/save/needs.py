@@ -1,4 +1,4 @@
-"""Finds and runs what a format needs beyond the base install; says what is missing in a line."""
+"""Finds and runs programs and libraries beyond the base install; errors name what to install."""
 
 from __future__ import annotations
 
@@ -56,6 +56,7 @@ def run_program(
     *,
     folder: Path | None = None,
     environment: Mapping[str, str] = _AS_IT_IS,
+    given: str = "",
 ) -> subprocess.CompletedProcess[str]:
     """Run a program that ``require_program`` found to its end, whatever its exit status.
 
@@ -65,6 +66,7 @@ def run_program(
         patience: seconds that it may take.
         folder: in which it runs (default: the current one).
         environment: variables that it has beside our own.
+        given: what it reads from its standard input.
 
     Raises:
         OutputError: it does not run, or takes longer.
@@ -74,7 +76,7 @@ def run_program(
             command,
             cwd=folder,
             env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
+            input=given,
             capture_output=True,
             text=True,
             errors="replace",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playbach.music.midi_write import Placed
+from playbach.midi.files import Placed
 from playbach.music.note import BarLines, Note, Piece
 from playbach.save.needs import require_library
 
@@ -30,7 +30,7 @@ _BLACK_KEYS = {1, 3, 6, 8, 10}
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RollRow:
     """A stretch of a movement across the picture.
 
     Attributes:
@@ -74,7 +74,7 @@ def check() -> None:
     require_library("PIL", "pillow")
 
 
-def layout(movements: Sequence[Placed]) -> tuple[list[Row], int]:
+def layout(movements: Sequence[Placed]) -> tuple[list[RollRow], int]:
     """The rows of the picture, and its height in pixels."""
     bars = _BARS_IN_ROW
     while True:
@@ -103,7 +103,7 @@ def write(movements: Sequence[Placed], path: Path) -> None:
     image.save(path, format="PNG", optimize=False)
 
 
-def _rows(movements: Sequence[Placed], bars: int) -> Iterator[Row]:
+def _rows(movements: Sequence[Placed], bars: int) -> Iterator[RollRow]:
     top = MARGIN
     for movement in movements:
         piece = movement.piece
@@ -114,12 +114,12 @@ def _rows(movements: Sequence[Placed], bars: int) -> Iterator[Row]:
         for start in range(first, piece.end, ticks):
             title = piece.title if start == first else ""
             top += TITLE if title else 0
-            row = Row(piece, start, ticks, top, shown, title)
+            row = RollRow(piece, start, ticks, top, shown, title)
             yield row
             top += row.height + GAP
 
 
-def _grid(draw: Any, row: Row, font: Any) -> None:
+def _grid(draw: Any, row: RollRow, font: Any) -> None:
     low, high = row.pitches
     lines = BarLines(row.piece.meters, row.piece.pickup)
     bar_lines = list(_bar_lines(row, lines))
@@ -139,7 +139,7 @@ def _grid(draw: Any, row: Row, font: Any) -> None:
             draw.text((x + 2, row.top - 13), number, fill=_INK, font=font)
 
 
-def _bar_lines(row: Row, lines: BarLines) -> Iterator[int]:
+def _bar_lines(row: RollRow, lines: BarLines) -> Iterator[int]:
     """Ticks of those in the row, up to the one that ends it or the movement."""
     tick = max(row.start, 0)
     while True:
@@ -151,7 +151,7 @@ def _bar_lines(row: Row, lines: BarLines) -> Iterator[int]:
         tick += place.meter.bar_ticks - place.tick
 
 
-def _note(draw: Any, row: Row, note: Note) -> None:
+def _note(draw: Any, row: RollRow, note: Note) -> None:
     if note.end <= row.start or note.onset >= row.start + row.ticks:
         return
     y = row.y(note.pitch)

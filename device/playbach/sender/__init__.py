@@ -13,3 +13,21 @@ pipes, one JSON object a line:
 When the pipe closes, however the process at its other end died, the sender ends every note it has
 begun and goes.
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from playbach.midi.messages import TimedMessage
+from playbach.timing import Seconds
+
+
+def pack(messages: Iterable[TimedMessage], by: float = 0.0) -> list[list[object]]:
+    """Messages as they are written down, later by ``by`` seconds."""
+    return [[message.time + by, message.data.hex()] for message in messages]
+
+
+def unpack(packed: Iterable[Sequence[Any]], by: float = 0.0) -> list[TimedMessage]:
+    """The opposite of ``pack``."""
+    return [TimedMessage(Seconds(time + by), bytes.fromhex(data)) for time, data in packed]

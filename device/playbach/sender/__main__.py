@@ -14,21 +14,21 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import astuple
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, BinaryIO
 
 from playbach.errors import PlaybachError
-from playbach.midi_messages import MAX_CHANNEL, TimedMessage
-from playbach.sender.process import pack, unpack
+from playbach.midi.messages import MAX_CHANNEL, TimedMessage
+from playbach.sender import pack, unpack
 from playbach.signals import listen_to_none
 from playbach.sinks.base import Change, Sink
 from playbach.sinks.realtime import settle_process
 from playbach.sinks.table import find_kind
-from playbach.stream import Seconds
+from playbach.sound.options import SoundOptions
+from playbach.timing import Seconds
 
 REPORT_INTERVAL = 0.5
-"""Seconds between two reports of how things stand, if anything has changed."""
+"""Seconds between two reports; of the clock there is always news, since it drifts from ours."""
 QUIET = 2.0
 """Seconds without a word after which whoever plays is taken to hang: what sounds is ended."""
 
@@ -43,13 +43,12 @@ class Sender:
         self._sink: Sink | None = None
         self._failed = threading.Event()
         self._heard = time.monotonic()
-        self._said: object = None
         self._calls: dict[str, Callable[[Mapping[str, Any]], object]] = {
             "open": self._open,
             "start": self._start,
             "send": self._send,
             "cancel": self._cancel,
-            "hush": lambda said: self.sink.hush(said["channels"]),
+            "all_notes_off": lambda said: self.sink.all_notes_off(said["channels"]),
             "reconnect": lambda _: self.sink.reconnect(),
             "silence": lambda _: self.sink.silence(),
         }
@@ -85,7 +84,7 @@ class Sender:
             self._report(id=said["id"], state=self._state(), result=result)
 
     def _open(self, said: Mapping[str, Any]) -> None:
-        sink = find_kind(said["sink"]).make(said["port"])
+        sink = find_kind(said["sink"]).make(said["port"], SoundOptions(*said["options"]))
         # Closed by ``run``, whatever comes of it.
         self._sink = sink
         sink.open(absent_ok=said["absent_ok"])
@@ -94,7 +93,7 @@ class Sender:
         self.sink.start(self._fail, self._change if said["listens"] else None)
         if said["after_a_death"]:
             # What the sender before began, on whatever channel.
-            self.sink.hush(range(MAX_CHANNEL + 1))
+            self.sink.all_notes_off(range(MAX_CHANNEL + 1))
         settle_process()
 
     def _send(self, said: Mapping[str, Any]) -> None:
@@ -118,7 +117,7 @@ class Sender:
         os._exit(1)
 
     def _watch(self) -> None:
-        """Report what has changed, and end what sounds when whoever plays hangs."""
+        """Report how things stand, and end what sounds when whoever plays hangs."""
         silenced = 0.0
         while True:
             time.sleep(REPORT_INTERVAL)
@@ -130,12 +129,7 @@ class Sender:
                 with contextlib.suppress(PlaybachError):
                     self._sink.silence()
             lateness = self._sink.lateness
-            said = None if lateness is None else astuple(lateness)
-            state = {**self._state(), "lateness": said}
-            news = {key: value for key, value in state.items() if key != "clock"}
-            if news != self._said:
-                self._said = news
-                self._report(state=state)
+            self._report(state={**self._state(), "lateness": lateness})
 
     def _state(self) -> dict[str, object]:
         sink = self.sink
@@ -167,8 +161,9 @@ def clock_of(sink: Sink) -> tuple[float, float]:
     return at, now
 
 
-def main() -> None:
-    """Send until the input ends."""
+def main(arguments: Sequence[str] = ()) -> None:
+    """Send until the input ends; there are no ``arguments``."""
+    del arguments
     listen_to_none()
     # What a library prints is not to be taken for a report.
     reports = os.fdopen(os.dup(1), "wb", buffering=0)

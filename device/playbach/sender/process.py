@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,14 +12,16 @@ from concurrent.futures import Future
 from typing import Any
 
 from playbach import errors
+from playbach.child import command
 from playbach.errors import PlaybachError, PortError
-from playbach.midi_messages import TimedMessage
+from playbach.midi.messages import TimedMessage
+from playbach.sender import pack, unpack
 from playbach.sinks.base import Change, OnChange, OnFailure, Sink
-from playbach.sinks.fluidsynth import Patience
-from playbach.status import Lateness
-from playbach.stream import Seconds
+from playbach.sinks.fluidsynth import Backoff
+from playbach.sound.options import DEFAULT, SoundOptions
+from playbach.timing import Lateness, Seconds
 
-APART = ("alsa", "jack", "midi", "fluidsynth")
+APART = ("alsa", "jack", "midi", "fluidsynth", "sound")
 """Sinks with a port that can be left sounding; they are driven by a process of their own."""
 _OPENING = 60.0
 """Seconds that opening may take: libjack and a large sound font need some on a busy machine."""
@@ -30,14 +31,15 @@ _SIGN_OF_LIFE = 0.5
 """Seconds after which something is said to the sender even if there is nothing to send."""
 
 
-def apart(sink: Sink, port: str | None) -> Sink:
+def apart(sink: Sink, port: str | None, options: SoundOptions = DEFAULT) -> Sink:
     """``sink``, not opened yet, as it is to be used: one that has a port, in a process of its own.
 
     Args:
         sink: of the table of sinks.
         port: what it was made with.
+        options: what it was made with, too.
     """
-    return SenderSink(sink, port) if sink.name in APART else sink
+    return SenderSink(sink, port, options) if sink.name in APART else sink
 
 
 class _Sender:
@@ -48,11 +50,9 @@ class _Sender:
         on_report: Callable[[Mapping[str, Any]], object],
         on_end: Callable[[_Sender], object],
     ) -> None:
-        # -P: nothing is imported from the folder that happens to be the present one.
-        flags = "-I" if sys.flags.isolated else "-P"
         # In a session of its own: what is typed at the terminal is not for it.
         self._process = subprocess.Popen(  # noqa: S603 this very Python, with a module of our own
-            [sys.executable, flags, "-m", "playbach.sender"],
+            command("playbach.sender.__main__"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,
@@ -163,10 +163,11 @@ class SenderSink:
     a synth that was lost and is found again, and what sounded is ended first.
     """
 
-    def __init__(self, sink: Sink, port: str | None) -> None:
-        """``sink``: of the table of sinks, made with ``port`` and not opened."""
+    def __init__(self, sink: Sink, port: str | None, options: SoundOptions = DEFAULT) -> None:
+        """``sink``: of the table of sinks, made with the other two and not opened."""
         self._unopened = sink
         self._port = port
+        self._options = options
         self._sender: _Sender | None = None
         self._state: Mapping[str, Any] = {}
         self._lateness: Lateness | None = None
@@ -174,7 +175,7 @@ class SenderSink:
         self._shift = 0.0
         self._on_failure: OnFailure | None = None
         self._on_change: OnChange | None = None
-        self._patience = Patience()
+        self._patience = Backoff()
         self._closing = threading.Event()
         self._swapping = threading.Lock()
 
@@ -239,9 +240,9 @@ class SenderSink:
         taken = self._call("cancel", after=after - self._shift)
         return unpack(taken or [], self._shift)
 
-    def hush(self, channels: Iterable[int]) -> None:
+    def all_notes_off(self, channels: Iterable[int]) -> None:
         if self._sender:
-            self._sender.post("hush", channels=sorted(channels))
+            self._sender.post("all_notes_off", channels=sorted(channels))
 
     def reconnect(self) -> bool:
         return bool(self._call("reconnect", _OPENING))
@@ -261,7 +262,8 @@ class SenderSink:
         return sender.call(do, patience, **said) if sender else None
 
     def _open(self, sender: _Sender, *, absent_ok: bool) -> None:
-        sender.call("open", _OPENING, sink=self.name, port=self._port, absent_ok=absent_ok)
+        said = {"sink": self.name, "port": self._port, "options": self._options}
+        sender.call("open", _OPENING, **said, absent_ok=absent_ok)
         if sender.has_ended:
             raise PortError(f"sink {self.name}: the process that sends has ended; see the log")
 
@@ -330,16 +332,6 @@ class SenderSink:
             if self.connected:
                 self._tell(Change.FOUND)
             return
-
-
-def pack(messages: Iterable[TimedMessage], by: float = 0.0) -> list[list[object]]:
-    """Messages as they are written down, later by ``by`` seconds."""
-    return [[message.time + by, message.data.hex()] for message in messages]
-
-
-def unpack(packed: Iterable[Sequence[Any]], by: float = 0.0) -> list[TimedMessage]:
-    """The opposite of ``pack``."""
-    return [TimedMessage(Seconds(time + by), bytes.fromhex(data)) for time, data in packed]
 
 
 def error_of(said: Mapping[str, Any]) -> PlaybachError:

@@ -13,24 +13,19 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from playbach.errors import PlaybachError
-from playbach.session.values import Settings, Value
+from playbach.schema import Value
+from playbach.session.settings import Settings
 
 Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
 class Deferral:
-    """Settings that could not be used, all for one reason.
+    """Settings that could not be used, all for one reason."""
 
-    Attributes:
-        wanted: what was asked for, by name of setting.
-        instead: what holds until then, by the same names.
-        reason: the text of the error.
-    """
-
-    wanted: Mapping[str, Value]
-    instead: Mapping[str, Value]
-    reason: str
+    wanted: Mapping[str, Value]  # what was asked for, by name of setting
+    instead: Mapping[str, Value]  # what holds until then, by the same names
+    reason: str  # the text of the error
 
     @property
     def problem(self) -> str:

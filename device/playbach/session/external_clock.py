@@ -2,111 +2,126 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from playbach.session.follow import ClockTracker
-from playbach.session.parts import MakeClock
-from playbach.session.settings import Settings
-from playbach.session.status import Command
-from playbach.sinks.base import OnFailure
-from playbach.sinks.clock_input import ClockEvent, ClockInput
+from playbach.midi.messages import CLOCK, CLOCKS_PER_QUARTER, CONTINUE, START, STOP
+from playbach.session.commands import Command
+from playbach.sinks.midi_input import Received
+
+BANDWIDTH = 0.5
+"""Hertz: a change of tempo is followed within about a second, jitter that is faster is not."""
+_SETTLED = CLOCKS_PER_QUARTER
+"""Ticks, a quarter note's, whose mean interval is the first period."""
+_LOST = 0.5
+"""Seconds without a tick after which the count begins anew; at 10 quarters a minute it is 0.25."""
+_MOST_OMEGA = 0.4
+"""Without unit; near 0.7 the loop would correct by all that was missed, and follow any jitter."""
+_NOTICED = 0.003
+"""Share of the tempo by which it must change to be passed on: less is not heard, and each change
+means taking back what was sent ahead."""
+SLOWEST, FASTEST = 10.0, 400.0
+"""Quarter notes per minute that are followed; what is outside is no tempo but a fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to do after a message."""
+
+    quarters: float | None = None  # new tempo in quarter notes per minute, ``None`` for no change
+    command: Command | None = None  # what the other machine was told to do, ``None`` for nothing
+
+
+NOTHING = Advice()
+_COMMANDS = {START: Command.PLAY, CONTINUE: Command.PLAY, STOP: Command.PAUSE}
+
+
+class ClockTracker:
+    """Turns times of arrival into a tempo, by a delay-locked loop of second order.
+
+    The loop is that of F. Adriaensen, "Using a DLL to filter time" (Linux Audio Conference 2005):
+    it predicts each tick and corrects phase and period by what the prediction missed.
+    """
+
+    def __init__(self) -> None:
+        self._ticks = 0
+        self._first = 0.0
+        self._last = -math.inf
+        self._next = 0.0
+        self._period = 0.0
+        self._told = 0.0
+
+    def hear(self, message: Received) -> Advice:
+        """What follows from a message."""
+        status = message.data[0]
+        if status == CLOCK:
+            return self._tick(message.time)
+        return Advice(command=_COMMANDS.get(status))
+
+    def _tick(self, time: float) -> Advice:
+        gap, self._last = time - self._last, time
+        if not 0 < gap < _LOST:
+            self._ticks, self._first = 0, time
+            return NOTHING
+        self._ticks += 1
+        if self._ticks < _SETTLED:
+            return NOTHING
+        if self._ticks == _SETTLED:
+            self._period = (time - self._first) / _SETTLED
+            self._next = time + self._period
+        else:
+            self._correct(time)
+        return self._advice()
+
+    def _correct(self, time: float) -> None:
+        missed = time - self._next
+        omega = min(2 * math.pi * BANDWIDTH * self._period, _MOST_OMEGA)
+        self._next += self._period + math.sqrt(2) * omega * missed
+        self._period += omega * omega * missed
+
+    def _advice(self) -> Advice:
+        quarters = 60 / (self._period * CLOCKS_PER_QUARTER) if self._period > 0 else 0.0
+        if not SLOWEST <= quarters <= FASTEST:
+            return NOTHING
+        if abs(quarters - self._told) < _NOTICED * quarters:
+            return NOTHING
+        self._told = quarters
+        return Advice(quarters=quarters)
 
 
 class ExternalClock:
-    """The clock that the settings name, if they do. Its owner sees to one change at a time."""
+    """Follows what arrives at a clock's input."""
 
     def __init__(
-        self,
-        make: MakeClock,
-        *,
-        on_tempo: Callable[[], object],
-        on_command: Callable[[Command], object],
-        on_failure: OnFailure,
-        absent_ok: bool,
+        self, *, on_tempo: Callable[[], object], on_command: Callable[[Command], object]
     ) -> None:
-        """Prepare; nothing is opened yet.
+        """Before the first message.
 
         Args:
-            make: makes the clock that settings name, if they do.
             on_tempo: called when ``quarters`` is new.
             on_command: told what the other machine was told to do.
-            on_failure: told what ended a thread of the clock, if anything does.
-            absent_ok: whether the clock may be missing at first, and come later.
         """
-        self._make = make
         self._on_tempo = on_tempo
         self._on_command = on_command
-        self._on_failure = on_failure
-        self._absent_ok = absent_ok
-        self._input: ClockInput | None = None
-        self._name: str | None = None
-        self._is_started = False
         self.quarters: float | None = None
         """Its tempo in quarter notes per minute; ``None`` while none is known."""
 
-    @property
-    def description(self) -> str:
-        """What is listened to; ``""`` for nothing."""
-        clock = self._input
-        return clock.description if clock else ""
+    def begin(self) -> Callable[[Received], None]:
+        """What hears the messages of another clock."""
+        tracker = ClockTracker()
 
-    @property
-    def connected(self) -> bool:
-        """Whether the port listened to is there."""
-        clock = self._input
-        return clock is not None and clock.connected
-
-    def start(self, settings: Settings) -> None:
-        """Listen to the clock that the settings name, if they do.
-
-        Raises:
-            PortError: it cannot be opened.
-        """
-        self._input, self._name = self._listening(settings), settings.clock_in
-        self._is_started = True
-
-    def close(self) -> None:
-        """Listen no more; may be called again."""
-        if self._input:
-            self._input.close()
-
-    @contextmanager
-    def another(self, settings: Settings) -> Iterator[ClockInput | None]:
-        """Listen to another clock, or to none, if what is done within goes well.
-
-        Yields:
-            The clock that is to be closed then.
-
-        Raises:
-            PortError: it cannot be opened.
-        """
-        if not self._is_started or settings.clock_in == self._name:
-            yield None
-            return
-        before, clock = self._input, self._listening(settings)
-        try:
-            yield before
-        except BaseException:
-            if clock:
-                clock.close()
-            raise
-        self._input, self._name = clock, settings.clock_in
-        if clock is None:
-            self.quarters = None
-            self._on_tempo()
-
-    def _listening(self, settings: Settings) -> ClockInput | None:
-        clock, tracker = self._make(settings), ClockTracker()
-
-        def heard(event: ClockEvent) -> None:
-            advice = tracker.hear(event)
+        def heard(message: Received) -> None:
+            advice = tracker.hear(message)
             if advice.quarters is not None:
                 self.quarters = advice.quarters
                 self._on_tempo()
             if advice.command is not None:
                 self._on_command(advice.command)
 
-        if clock is not None:
-            clock.open(heard, self._on_failure, absent_ok=self._absent_ok)
-        return clock
+        return heard
+
+    def forget(self) -> None:
+        """There is no clock any more."""
+        self.quarters = None
+        self._on_tempo()

@@ -1,56 +1,75 @@
-"""A model that was loaded, and the endless stream that it composes."""
+"""The models there are, one that was loaded, and what of the settings its composer keeps to."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import contextlib
+import hashlib
+from dataclasses import dataclass, fields
+from pathlib import Path
 
-import numpy as np
-
-from playbach.bundle import Manifest, PitchRange
+from playbach.bundle import Manifest, PitchRange, default_bundle_path
 from playbach.composer import composer
-from playbach.composer.composer import Composer
-from playbach.composer.sampling import Sampling
-from playbach.composer.suites import Wishes, movements
+from playbach.composer.settings import Sampling, Wishes
+from playbach.errors import InputError
 from playbach.music.form import parse_form
 from playbach.music.key import parse_key
 from playbach.music.meter import parse_meter
-from playbach.predictor import AnyPredictor
+from playbach.music.theme import Theme
+from playbach.performer.model import PerformerModel, included
+from playbach.performer.performer import Manner
+from playbach.predictor import AnyPredictor, SymbolPredictor
 from playbach.session.settings import Settings
 from playbach.session.trial import load_tried
-from playbach.stream import Movement, StreamItem
+from playbach.stream import Movement
 
 
 @dataclass(frozen=True)
 class Model:
-    """A network ready to compose.
+    """A network ready to compose."""
 
-    Attributes:
-        name: of the training run it came from, and of its network unless the run's name says it.
-        predictor: the network.
-        pitches: the range it composes in.
-    """
-
-    name: str
-    predictor: AnyPredictor
-    pitches: PitchRange
+    name: str  # of the training run it came from, and of its network unless the run's name says it
+    predictor: AnyPredictor  # the network
+    pitches: PitchRange  # the range it composes in
+    performer: PerformerModel  # who plays what it composes
+    digest: str = ""  # 12 hex digits that tell its graphs and tables from all others
 
     @property
     def variant(self) -> str:
         """The numeric form of the network that runs now."""
         return self.predictor.variant
 
+    def fitted(self, theme: Theme) -> Theme:
+        """A theme as the model can begin with it.
 
-def load_model(settings: Settings) -> Model:
+        Raises:
+            InputError: none of its notes lies in the model's range, or the model composes in
+                another way than note by note.
+        """
+        if isinstance(self.predictor, SymbolPredictor):
+            raise InputError(
+                f"theme: the model {self.name} does not compose note by note and cannot go on from "
+                "a theme; choose another, such as the one included"
+            )
+        return theme.fitted(self.pitches.lowest, self.pitches.highest)
+
+
+def load_model(settings: Settings, *, stepwise: bool = False) -> Model:
     """The model that the settings name.
+
+    Args:
+        settings: whose bundle, variant and fallback count.
+        stepwise: as of ``load_predictor``.
 
     Raises:
         BundleError: the bundle cannot be used, or did harm when it was tried.
-        InputError: it has no such variant.
+        InputError: it has no such variant, or no form that goes stepwise.
         AcceleratorError: it is for an Edge TPU, there is none, and nothing may take over.
     """
-    bundle, predictor = load_tried(settings.bundle, settings.variant, fallback=settings.fallback)
-    return Model(_name_of(bundle.manifest), predictor, bundle.manifest.range)
+    bundle, predictor = load_tried(
+        settings.bundle, settings.variant, fallback=settings.fallback, stepwise=stepwise
+    )
+    manifest, performer = bundle.manifest, bundle.performer or included()
+    return Model(_name_of(manifest), predictor, manifest.range, performer, _digest_of(manifest))
 
 
 def _name_of(manifest: Manifest) -> str:
@@ -59,28 +78,31 @@ def _name_of(manifest: Manifest) -> str:
     return run if is_said else f"{run} ({network.name})"
 
 
-def composer_settings(settings: Settings) -> composer.Settings:
+def _digest_of(manifest: Manifest) -> str:
+    parts = [f"{part.name} {part.sha256}" for part in manifest.parts]
+    tables = [f"{table.name} {table.sha256}" for table in manifest.tables]
+    return hashlib.sha256("\n".join(sorted(parts + tables)).encode()).hexdigest()[:12]
+
+
+def composer_settings(settings: Settings) -> composer.ComposerSettings:
     """What of the settings concerns the composer.
 
     The tempo is not among it: the player keeps that.
     """
-    return composer.Settings(
+    return composer.ComposerSettings(
         Wishes(
             form=None if settings.form is None else parse_form(settings.form),
             key=None if settings.key is None else parse_key(settings.key),
             meter=None if settings.meter is None else parse_meter(settings.meter),
             repeats=settings.repeats,
         ),
-        Sampling(
-            settings.temperature,
-            settings.top_p,
-            settings.memory,
-            shift=settings.shift_temperature,
-            pitch=settings.pitch_temperature,
-            duration=settings.duration_temperature,
-            playable=settings.playable,
-        ),
+        Sampling(**{field.name: getattr(settings, field.name) for field in fields(Sampling)}),
     )
+
+
+def manner_of(settings: Settings) -> Manner:
+    """What of the settings concerns the performer."""
+    return Manner(settings.expression, settings.dynamics, settings.articulation)
 
 
 def is_wished(movement: Movement, wishes: Wishes) -> bool:
@@ -88,44 +110,25 @@ def is_wished(movement: Movement, wishes: Wishes) -> bool:
     return wishes.form in {None, movement.form} and wishes.key in {None, movement.key}
 
 
-class LiveSource:
-    """Suites without end, steered while they are composed.
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """A model that may be chosen."""
 
-    It is a ``playbach.player.source.Source``: pulled from one thread. ``use`` may be called from
-    any, ``settings`` is called from the one that pulls.
+    name: str  # of its file, without the ending
+    # the value of the setting ``bundle`` that chooses it; ``None`` for the one included
+    bundle: str | None
+
+
+def list_models(folder: Path | None, chosen: str | None) -> list[ModelChoice]:
+    """The model included, those of a folder, and the one that is chosen now.
+
+    Args:
+        folder: of bundles; one that is missing or closed to us has none.
+        chosen: the setting ``bundle``.
     """
-
-    def __init__(
-        self, model: Model, rng: np.random.Generator, settings: Callable[[], composer.Settings]
-    ) -> None:
-        self._rng = rng
-        self._settings = settings
-        self._movements = movements(lambda: settings().wishes, rng)
-        self._items: Iterator[StreamItem] = iter(())
-        self._composer = self._made(model)
-        self.current: Movement | None = None
-        """The movement that is being composed."""
-
-    def use(self, model: Model) -> None:
-        """The next movement is composed by another model."""
-        self._composer = self._made(model)
-
-    def __iter__(self) -> Iterator[StreamItem]:
-        return self
-
-    def __next__(self) -> StreamItem:
-        while True:
-            for item in self._items:
-                return item
-            movement, rest = next(self._movements)
-            self.current = movement
-            self._items = self._composer.movement(movement, rest)
-
-    def skip(self) -> None:
-        """Leave the present movement."""
-        self._items = iter(())
-
-    def _made(self, model: Model) -> Composer:
-        return Composer(
-            model.predictor, model.pitches, self._rng, self._settings, tells_recalls=True
-        )
+    found = set() if chosen is None else {Path(chosen)}
+    with contextlib.suppress(OSError):
+        if folder is not None and folder.is_dir():
+            found |= set(folder.glob("*.bundle"))
+    included = ModelChoice(default_bundle_path().stem, None)
+    return [included, *(ModelChoice(path.stem, str(path)) for path in sorted(found))]

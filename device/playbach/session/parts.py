@@ -1,27 +1,40 @@
-"""The parts that a session makes from its settings; tests give it makers of other parts."""
+"""What a session makes from its settings, and the ports and instruments that they can name.
+
+Tests give it makers of other parts.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from playbach.player.controls import Controls, Voice
+from playbach.midi.general_midi import INSTRUMENTS, Instrument
+from playbach.playback.controls import ChannelSettings, Controls
 from playbach.sender.process import apart
-from playbach.session.model import Model, load_model
-from playbach.session.settings import Settings
+from playbach.session.input_port import MakeInput
+from playbach.session.model import Model, load_model, manner_of
+from playbach.session.settings import Settings, sound_of
 from playbach.sinks.base import Sink
-from playbach.sinks.choose import choose_sink
-from playbach.sinks.clock_input import ClockInput
-from playbach.sinks.clock_sources import clock_input
+from playbach.sinks.choose import PortRow, choose_sink, list_inputs, list_ports
+from playbach.sinks.midi_input import midi_input
 
+__all__ = [
+    "INSTRUMENTS",
+    "PARTS",
+    "Instrument",
+    "Parts",
+    "PortRow",
+    "controls_of",
+    "list_inputs",
+    "list_ports",
+]
 MakeSink = Callable[[Settings], Sink]
 LoadModel = Callable[[Settings], Model]
-MakeClock = Callable[[Settings], ClockInput | None]
 
 
 def controls_of(settings: Settings) -> Controls:
     """What of the settings concerns how notes are sent."""
-    voice = Voice(
+    voice = ChannelSettings(
         channel=settings.channel - 1,
         program=settings.program,
         velocity=settings.velocity,
@@ -29,12 +42,13 @@ def controls_of(settings: Settings) -> Controls:
         volume=settings.volume,
         transpose=settings.transpose,
     )
-    return Controls(voice, settings.tempo, clock=settings.clock_out)
-
-
-def make_clock(settings: Settings) -> ClockInput | None:
-    """The external clock that the settings name, not opened yet; ``None`` if they name none."""
-    return None if settings.clock_in is None else clock_input(settings.clock_in)
+    return Controls(
+        voice,
+        settings.tempo,
+        clock=settings.clock_out,
+        manner=manner_of(settings),
+        is_led=settings.clock_in is not None,
+    )
 
 
 def make_sink(settings: Settings) -> Sink:
@@ -44,22 +58,18 @@ def make_sink(settings: Settings) -> Sink:
         InputError: there is no such sink.
         PortError: no port fits.
     """
-    return apart(choose_sink(settings.sink, settings.port).sink, settings.port)
+    options = sound_of(settings)
+    choice = choose_sink(settings.sink, settings.port, options)
+    return apart(choice.sink, choice.port, options)
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Makers of what settings name.
+    """Makers of what settings name."""
 
-    Attributes:
-        make_sink: makes the sink.
-        make_clock: makes the external clock, if the settings name one.
-        load_model: loads the model.
-    """
-
-    make_sink: MakeSink = make_sink
-    make_clock: MakeClock = make_clock
-    load_model: LoadModel = load_model
+    make_sink: MakeSink = make_sink  # makes the sink
+    make_input: MakeInput = midi_input  # makes the MIDI input of a name
+    load_model: LoadModel = load_model  # loads the model
 
 
 PARTS = Parts()

@@ -15,15 +15,10 @@ PAUSE = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Something to be said.
+    """Something to be said."""
 
-    Attributes:
-        text: one line, without its end.
-        is_loss: whether nothing is heard (any more).
-    """
-
-    text: str
-    is_loss: bool
+    text: str  # one line, without its end
+    is_loss: bool  # whether nothing is heard (any more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +86,7 @@ class PortNews:
 
 
 class SessionNews:
-    """What became of the synth and of the external clock, from a session's status."""
+    """What became of the synth and of the inputs, from a session's status."""
 
     def __init__(self, say: Callable[[Line], object], *, tells_synth: bool = True) -> None:
         """Nothing was seen yet.
@@ -103,12 +98,16 @@ class SessionNews:
         self._say = say
         self._synth = PortNews("playing to", tells_first=tells_synth)
         self._clock = PortNews("following")
+        self._player = PortNews("listening to")
+        self._control = PortNews("steered by")
 
     def look(self, status: SessionStatus, now: float) -> None:
         """Say what is new; ``now`` in seconds of any steady clock."""
         for line in (
             self._synth.look(status.sink, now, is_there=status.connected),
             self._clock.look(status.clock, now, is_there=status.clock_connected),
+            self._player.look(status.listening, now, is_there=status.listening_connected),
+            self._control.look(status.control, now, is_there=status.control_connected),
         ):
             if line is not None:
                 self._say(line)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from playbach.session.settings import Settings, Value
+from playbach.schema import Value
+from playbach.session.settings import Settings
 from playbach.status import Status
 from playbach.stream import Movement, Recall, Seconds
 
@@ -19,54 +20,38 @@ class Transport(Enum):
     STOPPED = "stopped"
 
 
-class Command(Enum):
-    """What can be asked of a session; each takes effect within a tenth of a second."""
-
-    PLAY = "play"
-    """Begin, or go on where the music was paused."""
-    PAUSE = "pause"
-    """Silence; ``PLAY`` goes on at the same place."""
-    STOP = "stop"
-    """Silence; ``PLAY`` begins with the next movement."""
-    NEXT_MOVEMENT = "next_movement"
-    """Leave the movement for the one that comes next."""
-    PANIC = "panic"
-    """End whatever sounds on every channel, whoever began it, and pause."""
-
-
 @dataclass(frozen=True, slots=True)
 class SessionStatus:
-    """A session at one moment.
+    """A session at one moment."""
 
-    Attributes:
-        transport: whether there is to be music.
-        playing: what is heard: movement, bar, tempo, lateness, rests and the reason of a rest.
-        settings: the live settings that hold.
-        sink: where it plays, such as ``MIDI port FluidSynth (JACK)``.
-        timing: how messages are kept on time there.
-        connected: whether the synth is there, as far as can be told.
-        clock: the external clock that is followed, such as ``MIDI port Sequencer:out (JACK)``;
-            ``""`` for none.
-        clock_connected: whether its port is there.
-        model: the model's name: its training run, and its network if the run's does not say it.
-        variant: its variant, such as ``dynamic``.
-        uptime: seconds since the session was started.
-        deferred: settings that were asked for and cannot be used yet, by name.
-        problems: all that is wrong and is somebody's to mend, a line each; each stays until then.
-    """
-
-    transport: Transport = Transport.PLAYING
+    transport: Transport = Transport.PLAYING  # whether there is to be music
+    # what is heard: movement, bar, tempo, lateness, rests and the reason of a rest
     playing: Status = field(default_factory=Status)
-    settings: Settings = field(default_factory=Settings)
-    sink: str = ""
-    timing: str = ""
-    connected: bool = True
+    settings: Settings = field(default_factory=Settings)  # the live settings that hold
+    sink: str = ""  # where it plays, such as ``MIDI port FluidSynth (JACK)``
+    timing: str = ""  # how messages are kept on time there
+    connected: bool = True  # whether the synth is there, as far as can be told
+    # the external clock that is followed, such as ``MIDI port Sequencer:out (JACK)``; ``""`` for
+    # none
     clock: str = ""
-    clock_connected: bool = False
+    clock_connected: bool = False  # whether its port is there
+    # the port that is listened to; ``""`` for none
+    listening: str = ""
+    listening_connected: bool = False  # whether it is there
+    # the theme with which the next movement begins, described in a line; ``""`` for none
+    theme: str = ""
+    # the controller that steers, as ``clock``
+    control: str = ""
+    control_connected: bool = False  # whether its port is there
+    touched: str = ""  # what was touched of it last, such as ``cc 1 on 1``
+    touches: int = 0  # how often something was
+    # the model's name: its training run, and its network if the run's does not say it
     model: str = ""
-    variant: str = ""
-    uptime: Seconds = Seconds(0.0)
+    variant: str = ""  # its variant, such as ``dynamic``
+    uptime: Seconds = Seconds(0.0)  # seconds since the session was started
+    # settings that were asked for and cannot be used yet, by name
     deferred: Mapping[str, Value] = field(default_factory=dict)
+    # all that is wrong and is somebody's to mend, a line each; each stays until then
     problems: tuple[str, ...] = ()
 
     @property
@@ -91,28 +76,36 @@ class SessionStatus:
         return self.playing.resting
 
 
+class Fate(Enum):
+    """What becomes of a movement of the suite that is heard."""
+
+    PLAYED = "played"
+    LEFT_OUT = "left out"
+    """It was left in its first bars, or passed over."""
+    PLAYING = "playing"
+    COMING = "coming"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A movement of the suite that is heard."""
+
+    movement: Movement  # one that comes as it will be by what is wished now
+    fate: Fate  # what becomes of it
+
+
 @dataclass(frozen=True, slots=True)
 class NoteAhead:
-    """A note that is going to be heard.
+    """A note that is going to be heard."""
 
-    Attributes:
-        at: when it begins, on the clock of ``Session.now``; usually in the future.
-        duration: seconds it lasts, as sent.
-        pitch: MIDI note number as sent, 0 to 127.
-        velocity: 1 to 127.
-        bar: of the movement, from 1; 0 in a pickup.
-        movement: the movement it belongs to.
-        index: which of the movement's notes it is, from 0, as it was composed.
-        recalls: earlier notes that its pitch was drawn from; only while somebody listens.
-    """
-
-    at: Seconds
-    duration: Seconds
-    pitch: int
-    velocity: int
-    bar: int
-    movement: Movement
-    index: int = 0
+    at: Seconds  # when it begins, on the clock of ``Session.now``; usually in the future
+    duration: Seconds  # seconds it lasts, as sent
+    pitch: int  # MIDI note number as sent, 0 to 127
+    velocity: int  # 1 to 127
+    bar: int  # of the movement, from 1; 0 in a pickup
+    movement: Movement  # the movement it belongs to
+    index: int = 0  # which of the movement's notes it is, from 0, as it was composed
+    # earlier notes that its pitch was drawn from; only while somebody listens
     recalls: tuple[Recall, ...] = ()
 
 
@@ -121,12 +114,9 @@ class Withdrawn:
     """Notes announced for ``after`` or later do not come: something was changed or paused.
 
     Those that come after all are announced again. A note that sounds then may end there.
-
-    Attributes:
-        after: moment on the clock of ``Session.now``.
     """
 
-    after: Seconds
+    after: Seconds  # moment on the clock of ``Session.now``
 
 
 @dataclass(frozen=True, slots=True)

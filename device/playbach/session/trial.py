@@ -14,19 +14,20 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import IO
 
-from playbach import __version__
-from playbach.bundle import Bundle, bundle_in, default_bundle_path, read_archive
-from playbach.bundle.defect import shown_path
+import playbach
+from playbach.archive import read_archive, shown_path
+from playbach.bundle import Bundle, bundle_in, default_bundle_path
+from playbach.child import command
 from playbach.errors import BundleError, OutputError
 from playbach.files import own_folder, write_atomically
 from playbach.predictor import AnyPredictor, chosen_variant, load_predictor
-from playbach.predictor.graph import runtime_version
 from playbach.predictor.parts import AGAIN
+from playbach.runtime import runtime_version
+from playbach.session import trial_child
 from playbach.session.trial_child import ACCEPTED, MOST_ANSWER, REFUSALS
 
 DEADLINE = 30.0
@@ -35,13 +36,6 @@ NAME = "accepted-models.json"
 """The file of the cache folder that says which bundles were accepted."""
 MOST_ACCEPTED = 64
 _MOST_BYTES = 64 << 10
-# Of the parent's path, since a child must find the same packages and look nowhere else.
-_PROGRAM = """
-import json, sys
-sys.path[:] = json.loads(sys.argv[1])
-from playbach.session.trial_child import main
-main(sys.argv[2:])
-"""
 
 
 def load_tried(
@@ -110,7 +104,7 @@ def try_bundle(archive: bytes, path: Path, variant: str, *, stepwise: bool = Fal
 def _try_once(archive: bytes, path: Path, variant: str, *, stepwise: bool) -> None:
     digest = hashlib.sha256(archive).hexdigest()
     form = f"{variant}, stepwise" if stepwise else variant
-    key = f"{digest} {form}: {runtime_version()}, playbach {__version__}"
+    key = f"{digest} {form}: {runtime_version()}, playbach {playbach.__version__}"
     kept = own_folder(os.environ, "CACHE_DIRECTORY", "XDG_CACHE_HOME", "~/.cache") / NAME
     if key in _accepted(kept):
         return
@@ -133,10 +127,9 @@ def _accepted(kept: Path) -> list[str]:
 
 
 def _start(*arguments: str) -> subprocess.Popen[bytes]:
-    path = json.dumps(sys.path)
     # No shell, and no word of the command but the bundle's path comes from outside.
     return subprocess.Popen(  # noqa: S603
-        [sys.executable, "-I", "-c", _PROGRAM, path, *arguments],
+        command(trial_child.__name__, *arguments),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

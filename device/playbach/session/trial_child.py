@@ -11,28 +11,21 @@ import math
 import os
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-
+from playbach.archive import MIB
 from playbach.bundle import Bundle, bundle_in
-from playbach.bundle.limits import MIB
-from playbach.composer.composer import Composer, Settings
+from playbach.composer.composer import Composer, ComposerSettings
 from playbach.errors import BundleError, InputError
-from playbach.music.encoding import Heading
-from playbach.music.key import Mode
-from playbach.predictor import (
-    AnyPredictor,
-    Predictor,
-    Probabilities,
-    SymbolPredictor,
-    load_predictor,
-)
-from playbach.predictor.fallback import COMPILED, ON_CPU
-from playbach.predictor.graph import graph_specs, runtime
+from playbach.predictor import Probabilities, load_predictor
+from playbach.predictor.edge_tpu import COMPILED, ON_CPU
+from playbach.predictor.graph import graph_specs
 from playbach.predictor.parts import AGAIN
+from playbach.runtime import runtime
 
 try:
     import resource
@@ -54,6 +47,14 @@ _TIMES = 4
 bundle, of 3 MB, takes 8 MB."""
 _SUM_TOLERANCE = 1e-3
 _REASON = 200
+_ANSWERS: Mapping[str, tuple[str, Callable[[Any], int]]] = {
+    "shift": ("each shift", lambda predictor: predictor.encoding.shift_symbols),
+    "pitch": ("each pitch", lambda predictor: predictor.encoding.pitch_symbols),
+    "duration": ("each duration", lambda predictor: predictor.encoding.duration_symbols),
+    "symbols": ("each symbol", lambda predictor: len(predictor.vocabulary)),
+    "lasts": ("how long each lasts", lambda predictor: len(predictor.ticks)),
+}
+"""What predictors answer, by method: in words, and how many numbers that must be."""
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -99,12 +100,12 @@ def try_notes(bundle: Bundle, variant: str, *, stepwise: bool) -> None:
         if ON_CPU not in bundle.manifest.variants:
             return
         variant = ON_CPU
-    predictor = _checked(load_predictor(bundle, variant, stepwise=stepwise), str(bundle.path))
-    settings = Settings()
+    predictor = load_predictor(bundle, variant, stepwise=stepwise)
+    _look_at_answers(predictor, str(bundle.path))
+    settings = ComposerSettings()
     for seed in range(2):
-        rng = np.random.default_rng(seed)
-        composer = Composer(predictor, bundle.manifest.range, rng, lambda: settings)
-        for _ in islice(composer.stream(), NOTES):
+        composer = Composer(predictor, bundle.manifest.range, seed, lambda: settings)
+        for _ in islice(composer, NOTES):
             pass
 
 
@@ -147,65 +148,19 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _checked(predictor: AnyPredictor, where: str) -> AnyPredictor:
-    if isinstance(predictor, SymbolPredictor):
-        return _CheckedSymbols(predictor, where)
-    return _CheckedNotes(predictor, where)
+def _look_at_answers(predictor: Any, where: str) -> None:
+    """From now on the predictor raises ``BundleError`` where an answer is no distribution."""
+    for name, (what, length) in _ANSWERS.items():
+        answer = getattr(predictor, name, None)
+        if answer is not None:
+            place = f"{where}: of {what} its network"
+            setattr(predictor, name, partial(_distribution, answer, length(predictor), place))
 
 
-class _CheckedNotes:
-    """A predictor whose answers are looked at."""
-
-    def __init__(self, predictor: Predictor, where: str) -> None:
-        self._predictor, self._where = predictor, where
-        self.encoding = predictor.encoding
-        self.variant = predictor.variant
-
-    def begin(self, heading: Heading) -> None:
-        self._predictor.begin(heading)
-
-    def shift(self) -> Probabilities:
-        return self._look("shift", self._predictor.shift(), self.encoding.shift_symbols)
-
-    def pitch(self, shift: int, memory: float = 1.0) -> Probabilities:
-        found = self._predictor.pitch(shift, memory)
-        return self._look("pitch", found, self.encoding.pitch_symbols)
-
-    def duration(self, shift: int, pitch: int) -> Probabilities:
-        found = self._predictor.duration(shift, pitch)
-        return self._look("duration", found, self.encoding.duration_symbols)
-
-    def advance(self, shift: int, pitch: int, duration: int) -> None:
-        self._predictor.advance(shift, pitch, duration)
-
-    def _look(self, what: str, found: Probabilities, count: int) -> Probabilities:
-        return _distribution(found, count, f"{self._where}: of each {what} its network")
-
-
-class _CheckedSymbols:
-    """Likewise, for symbols."""
-
-    def __init__(self, predictor: SymbolPredictor, where: str) -> None:
-        self._predictor, self._where = predictor, where
-        self.vocabulary, self.ticks = predictor.vocabulary, predictor.ticks
-        self.variant = predictor.variant
-
-    def begin(self, mode: Mode, rng: np.random.Generator) -> int:
-        return self._predictor.begin(mode, rng)
-
-    def symbols(self) -> Probabilities:
-        found, where = self._predictor.symbols(), f"{self._where}: of each symbol its network"
-        return _distribution(found, len(self.vocabulary), where)
-
-    def lasts(self) -> Probabilities:
-        found, where = self._predictor.lasts(), f"{self._where}: of how long each lasts its network"
-        return _distribution(found, len(self.ticks), where)
-
-    def advance(self, symbol: int, last: int) -> None:
-        self._predictor.advance(symbol, last)
-
-
-def _distribution(found: Probabilities, count: int, where: str) -> Probabilities:
+def _distribution(
+    answer: Callable[..., Probabilities], count: int, where: str, *given: Any
+) -> Probabilities:
+    found = answer(*given)
     if found.shape != (count,):
         raise BundleError(f"{where} gives {found.shape} numbers and not {count}; {AGAIN}")
     # Written so that NaN is refused too.

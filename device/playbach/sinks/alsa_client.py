@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+import sys
+from typing import Any, NamedTuple
 
-from playbach.errors import PortAbsentError, PortError
-from playbach.sinks.matching import find_port, likeliest
-from playbach.sinks.midi_api import ALSA_DEVICE, CLIENT_NAME
+from playbach.errors import PortError
+from playbach.sinks.base import ALSA_DEVICE, CLIENT_NAME
 
 
-@dataclass(frozen=True, slots=True)
-class AlsaPort:
-    """A port of the ALSA sequencer.
+class AlsaPort(NamedTuple):
+    """A port of the ALSA sequencer."""
 
-    Attributes:
-        client: number of the client that has it.
-        port: its number there.
-        name: as ``aplaymidi`` and rtmidi show it, such as ``FLUID Synth:port 128:0``.
-    """
-
-    client: int
-    port: int
-    name: str
+    client: int  # number of the client that has it
+    port: int  # its number there
+    name: str  # as ``aplaymidi`` and rtmidi show it, such as ``FLUID Synth:port 128:0``
 
     @property
     def address(self) -> tuple[int, int]:
@@ -115,58 +106,37 @@ def _port_name(info: Any) -> str:
     return f"{info.client_name}:{info.name} {info.client_id}:{info.port_id}"
 
 
-def choose_port(pattern: str | None, ports: Sequence[AlsaPort]) -> AlsaPort:
-    """The port that ``pattern`` names, or the likeliest if that is ``None``.
+class News(NamedTuple):
+    """What was announced."""
 
-    Raises:
-        PortAbsentError: there is none.
-    """
-    names = [port.name for port in ports]
-    if pattern is not None:
-        return ports[find_port(pattern, names, "ALSA")]
-    index = likeliest(names)
-    if index is None:
-        raise PortAbsentError(
-            "sink alsa: no synth is connected to the ALSA sequencer; connect or start one and "
-            "see 'playbach ports'"
-        )
-    return ports[index]
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """What was announced.
-
-    Attributes:
-        changed: whether ports came, went or changed.
-        gone: addresses of ports that went, ``(n, -1)`` for all of client ``n``.
-        missed: whether there was more than could be kept.
-    """
-
-    changed: bool = False
+    changed: bool = False  # whether ports came, went or changed
+    # addresses of ports that went, ``(n, -1)`` for all of client ``n``
     gone: frozenset[tuple[int, int]] = frozenset()
-    missed: bool = False
+    missed: bool = False  # whether there was more than could be kept
 
     def takes_away(self, port: AlsaPort) -> bool:
         """Whether ``port`` went, if only for a moment; in doubt it did."""
         return self.missed or bool(self.gone & {port.address, (port.client, -1)})
 
 
-def arrived(client: Any, *, prefer_bytes: bool = False) -> tuple[list[Any], bool]:
-    """Events that wait for a client, without waiting for more; and whether some were lost."""
+def arrived(
+    client: Any, most: int = sys.maxsize, *, prefer_bytes: bool = False
+) -> tuple[list[Any], bool]:
+    """At most so many events that wait for a client, and whether some were lost."""
     library = alsa_library()
     events: list[Any] = []
     missed = False
-    while True:
+    while len(events) < most:
         try:
             if not client.event_input_pending(True):
-                return events, missed
+                break
             events.append(client.event_input(prefer_bytes=prefer_bytes))
         except library.ALSAError as error:
             # The kernel says once that it had no room, and goes on.
             if error.errnum != -errno.ENOSPC:
                 raise
             missed = True
+    return events, missed
 
 
 class Announcements:

@@ -8,17 +8,16 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from playbach.clock import NS_PER_SECOND
-from playbach.midi_messages import TimedMessage
+from playbach.midi.messages import TimedMessage
 from playbach.sinks.alsa_client import Announcements, alsa_library, open_client
-from playbach.sinks.ledger import Ledger, ends_of
-from playbach.sinks.midi_api import CLIENT_NAME
-from playbach.stream import Seconds
+from playbach.sinks.base import CLIENT_NAME
+from playbach.sinks.queue_mirror import QueueMirror, ends_of
+from playbach.timing import Seconds
 
 _POOL = 1000
 """Events the kernel is asked to hold for us: several times what a second of music needs."""
 _RESERVE = 200
-"""Events of the pool that stay free for what is sent at once: more than it takes to hush."""
+"""Events of the pool that stay free for what is sent at once: more than ending all notes takes."""
 _BATCH = 100
 """Messages handed over at a time: fewer than the library's own buffer holds."""
 LEAD = Seconds(0.01)
@@ -30,11 +29,12 @@ EARLY = Seconds(0.5 / _LOOKS)
 earlier, it is half of that early or late at most."""
 _EMPTY = 0.2
 """Seconds to wait at most for the last events to leave."""
+_NANO = 1_000_000_000
 
 
 def split_time(time: float) -> tuple[int, int]:
     """Whole seconds and nanoseconds of a time that is not negative; earlier counts as 0."""
-    return divmod(max(0, round(time * NS_PER_SECOND)), NS_PER_SECOND)
+    return divmod(max(0, round(time * _NANO)), _NANO)
 
 
 class KernelQueue:
@@ -54,7 +54,7 @@ class KernelQueue:
         self.announcements = Announcements(self.client)
         self.client.set_client_pool_output(_POOL)
         pool = self.client.get_client_pool().output_pool
-        self._ledger = Ledger(max(pool - _RESERVE, 1))
+        self._mirror = QueueMirror(max(pool - _RESERVE, 1))
         self._queue = self.client.create_queue(CLIENT_NAME)
         self._look_often()
 
@@ -72,26 +72,26 @@ class KernelQueue:
     def send(self, messages: Sequence[TimedMessage]) -> None:
         """Queue messages; what the kernel has no room for waits here until ``feed``."""
         with self.lock:
-            self._ledger.add(messages)
+            self._mirror.add(messages)
             self.feed()
 
     def feed(self) -> None:
         """Hand over what waits, as far as there is room. Cheap when nothing waits."""
         with self.lock:
-            if not self._ledger.waiting:
+            if not self._mirror.waiting:
                 return
-            batch = self._ledger.hand_over(self.now() - LEAD)
+            batch = self._mirror.hand_over(self.now() - LEAD)
             for first in range(0, len(batch), _BATCH):
                 self._hand_over(batch[first : first + _BATCH])
 
-    def take_back(self, after: Seconds) -> list[TimedMessage]:
+    def take_back(self, after: Seconds = Seconds(0.0)) -> list[TimedMessage]:
         """Remove what is due at ``after`` or later, but not what may be leaving just now."""
         library = self._library
         with self.lock:
             cut = max(after, self.now() + LEAD)
             at = self._kernel_time(cut)
             self.client.remove_events(library.RemoveCondition.OUTPUT, queue=self._queue, time=at)
-            taken = self._ledger.take_back(cut)
+            taken = self._mirror.take_back(cut)
             # If this process was held up since, the kernel may have sent some of it.
             late = self.now() + EARLY
             self.send_now(ends_of(message for message in taken if message.time <= late))
@@ -101,15 +101,15 @@ class KernelQueue:
         """Send messages past the queue."""
         with self.lock:
             passed = list(messages)
-            self._ledger.heard(passed)
+            self._mirror.heard(passed)
             self._pass_on(passed)
 
     def silence(self) -> None:
         """Remove everything and end all that sounds."""
         with self.lock:
-            self.take_back(Seconds(0.0))
+            self.take_back()
             self._await_empty()
-            self._pass_on(self._ledger.silencing(self.now()))
+            self._pass_on(self._mirror.release(self.now()))
 
     def close(self) -> None:
         """The kernel frees port, connection and queue with their client."""

@@ -4,7 +4,7 @@ A synth may go and come back. The sink watches for that from a thread of its own
 player, which alone decides what to do, from its own thread:
 
     LOST    nothing sent from now on is heard: pause the music (``cancel`` what waits)
-    FOUND   call ``reconnect``; if it returns ``True``, ``hush`` the channels, send programs and
+    FOUND   call ``reconnect``; if it returns ``True``, call ``all_notes_off``, send programs and
             volumes again, and go on at the next bar
 
 Time runs on meanwhile: ``now`` neither stops nor jumps while the synth is away.
@@ -14,12 +14,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
+from pathlib import Path
 from typing import Protocol
 
-from playbach.midi_messages import TimedMessage
-from playbach.status import Lateness
-from playbach.stream import Seconds
+from playbach.midi.messages import TimedMessage
+from playbach.timing import Lateness, Seconds
 
+CLIENT_NAME = "Play Bach"
+"""What this program is called by other programs that use MIDI."""
+ALSA_DEVICE = Path("/dev/snd/seq")
+"""Where the ALSA sequencer is, if there is one."""
 OnFailure = Callable[[BaseException], None]
 """Called once, from a sink's own thread, when that thread cannot go on."""
 
@@ -42,10 +46,10 @@ sink: set an event or put the change into a queue. ``LOST`` and ``FOUND`` altern
 class Sink(Protocol):
     """A destination that owns its time base and plays timed messages on time.
 
-    The order of calls is ``open``, ``start``, then ``send``, ``cancel``, ``hush``, ``reconnect``
-    and ``now`` from the player's thread, ``silence``, ``close``. ``silence`` and ``close`` may be
-    called from any thread, more than once, and after a failure. ``connected``, ``is_shared``,
-    ``description``, ``timing`` and ``lateness`` may be read from any thread.
+    The order of calls is ``open``, ``start``, then ``send``, ``cancel``, ``all_notes_off``,
+    ``reconnect`` and ``now`` from the player's thread, ``silence``, ``close``. ``silence`` and
+    ``close`` may be called from any thread, more than once, and after a failure. ``connected``,
+    ``is_shared``, ``description``, ``timing`` and ``lateness`` may be read from any thread.
     """
 
     @property
@@ -120,7 +124,7 @@ class Sink(Protocol):
             take anything back (a file keeps no time) returns nothing.
         """
 
-    def hush(self, channels: Iterable[int]) -> None:
+    def all_notes_off(self, channels: Iterable[int]) -> None:
         """End at once whatever sounds on these channels (0 to 15), whoever began it.
 
         For a synth that may hold notes of a process that was killed: CC120, CC123, CC121 and

@@ -6,14 +6,13 @@ import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from playbach.errors import OutputError
+from playbach.errors import InputError, OutputError
 from playbach.files import check_writable, write_atomically
-from playbach.midi_messages import SYSTEM, TimedMessage
-from playbach.music import smf
-from playbach.silence import Sounding
+from playbach.midi.active_notes import ActiveNotes
+from playbach.midi.files import END_OF_TRACK, SET_TEMPO, TrackEvent, meta_event, serialise
+from playbach.midi.messages import NOTE_OFF, NOTE_ON, SYSTEM, TimedMessage
 from playbach.sinks.base import OnChange, OnFailure
-from playbach.status import Lateness
-from playbach.stream import Seconds
+from playbach.timing import Lateness, Seconds
 
 TICKS_PER_SECOND = 10_000
 _ONE_SECOND = 1_000_000  # microseconds to the quarter note, so that a quarter is a second
@@ -21,17 +20,27 @@ MAX_MESSAGES = 249_000
 """They are kept in memory until the end: hours of music."""
 
 
+def _place(message: TimedMessage) -> tuple[Seconds, int]:
+    """Where a message belongs: of one moment, other messages first, then notes, low ones first.
+
+    Messages of one note stay as they came. How those of several came may depend on how far the
+    music was composed when they were sent, and the same music is to be the same file.
+    """
+    kind, number = message.data[0] & 0xF0, message.data[1] if len(message.data) > 1 else 0
+    return message.time, number if kind in {NOTE_ON, NOTE_OFF} else -1
+
+
 def file_bytes(messages: Sequence[TimedMessage]) -> bytes:
     """A MIDI file that sounds as the messages would, to 0.1 ms."""
-    tempo = smf.meta(0, smf.SET_TEMPO, _ONE_SECOND.to_bytes(3))
+    tempo = meta_event(0, SET_TEMPO, _ONE_SECOND.to_bytes(3))
     events = [
-        smf.Event(round(message.time * TICKS_PER_SECOND), message.data[0], 0, message.data[1:])
-        for message in sorted(messages, key=lambda message: message.time)
+        TrackEvent(round(message.time * TICKS_PER_SECOND), message.data[0], 0, message.data[1:])
+        for message in sorted(messages, key=_place)
         # Clock and transport belong to a performance, not to a file.
         if message.data[0] < SYSTEM
     ]
-    end = smf.meta(events[-1].tick if events else 0, smf.END_OF_TRACK)
-    return smf.serialise([tempo, *events, end], TICKS_PER_SECOND)
+    end = meta_event(events[-1].tick if events else 0, END_OF_TRACK)
+    return serialise([tempo, *events, end], TICKS_PER_SECOND)
 
 
 class FileSink:
@@ -79,7 +88,7 @@ class FileSink:
         """Everything sent has sounded, as far as a file can tell."""
         return ()
 
-    def hush(self, channels: Iterable[int]) -> None:
+    def all_notes_off(self, channels: Iterable[int]) -> None:
         """Nothing sounded before the file began."""
 
     def reconnect(self) -> bool:
@@ -87,11 +96,11 @@ class FileSink:
 
     def silence(self) -> None:
         """Let what sounds end at the end of the file."""
-        sounding = Sounding()
+        sounding = ActiveNotes()
         for message in sorted(self._messages, key=lambda message: message.time):
             sounding.hear(message.data)
         if sounding.notes:
-            ends = sounding.silencing()[: len(sounding.notes)]
+            ends = sounding.release()[: len(sounding.notes)]
             self._messages += [TimedMessage(self._end(), data) for data in ends]
 
     def close(self) -> None:
@@ -102,3 +111,14 @@ class FileSink:
 
     def _end(self) -> Seconds:
         return max(message.time for message in self._messages)
+
+
+def file_sink(port: str | None) -> FileSink:
+    """A sink that writes the file ``port``.
+
+    Raises:
+        InputError: none is named.
+    """
+    if port is None:
+        raise InputError("sink file: name the MIDI file to be written, such as --port out.mid")
+    return FileSink(Path(port))

@@ -7,18 +7,18 @@ import time
 from pathlib import Path
 
 from playbach.errors import PortError
-from playbach.midi_messages import (
+from playbach.midi.messages import (
     CONTROL_CHANGE,
     NOTE_OFF,
     NOTE_ON,
     PROGRAM_CHANGE,
     values_of,
 )
-from playbach.sinks.base import OnFailure
 from playbach.sinks.fluidsynth_process import FluidsynthProcess
 from playbach.sinks.paced import PacedSink
 from playbach.sinks.soundfont import require_driver, require_font, require_program
-from playbach.stream import Seconds
+from playbach.sound.options import DEFAULT, SoundOptions
+from playbach.timing import Seconds
 
 _START_TIMEOUT = 20.0
 """Seconds that a start may take, in which the sound font is loaded."""
@@ -40,7 +40,7 @@ def shell_command(data: bytes) -> bytes:
     return template.format(*values_of(data), channel=data[0] & 0x0F).encode()
 
 
-class Patience:
+class Backoff:
     """How long to wait before something that failed is tried again: longer each time."""
 
     def __init__(self) -> None:
@@ -74,16 +74,17 @@ class FluidsynthOutput:
     name = "fluidsynth"
     drain = Seconds(0.03)  # its shell reads at once; a period or two of audio
 
-    def __init__(self, font: Path | None = None, driver: str | None = None) -> None:
-        """``font`` and ``driver`` (fluidsynth's name of it) are looked for when not given.
+    def __init__(self, options: SoundOptions = DEFAULT, driver: str | None = None) -> None:
+        """Sound font and ``driver`` (fluidsynth's name of it) are looked for when not given.
 
         A driver is looked for again at each start: what led to the loudspeaker may have gone.
         """
-        self._font = font
+        self._options = options
+        self._font: Path | None = None
         self._wanted_driver = driver
         self._driver = driver
         self._process: FluidsynthProcess | None = None
-        self._patience = Patience()
+        self._patience = Backoff()
         # A command is not to be written into a pipe that is being closed.
         self._using = threading.Lock()
 
@@ -92,7 +93,7 @@ class FluidsynthOutput:
         font = self._font.name if self._font else "its sound font"
         return f"fluidsynth with {font} (audio: {self._driver or 'automatic'})"
 
-    def open(self, on_failure: OnFailure) -> None:  # noqa: ARG002 its end is noticed by looking
+    def open(self) -> None:
         self._start()
         if self._process:
             self._process.wait(_START_TIMEOUT)
@@ -109,19 +110,19 @@ class FluidsynthOutput:
                 self._process.command(command)
 
     def close(self) -> None:
-        self.let_go()
+        self.detach()
 
     def present(self) -> bool:
         """Whether it runs and is ready; starts another if it has ended."""
         if self._process is not None and not self._process.alive:
-            self.let_go()
+            self.detach()
         if self._process is None:
             if self._patience.is_over(time.monotonic()):
                 self._start_again()
             return False
         return self._process.answered
 
-    def let_go(self) -> None:
+    def detach(self) -> None:
         with self._using:
             process, self._process = self._process, None
         if process is not None:
@@ -143,12 +144,12 @@ class FluidsynthOutput:
 
     def _start(self) -> None:
         program = require_program()
-        self._font = self._font or require_font()
+        self._font = self._font or require_font(self._options.soundfont)
         self._driver = self._wanted_driver or require_driver(program)
         self._patience.begun(time.monotonic())
-        self._process = FluidsynthProcess(program, self._font, self._driver)
+        self._process = FluidsynthProcess(program, self._font, self._driver, self._options.gain)
 
 
-def fluidsynth_sink(font: Path | None = None, driver: str | None = None) -> PacedSink:
+def fluidsynth_sink(options: SoundOptions = DEFAULT, driver: str | None = None) -> PacedSink:
     """A sink over a fluidsynth process of its own."""
-    return PacedSink(FluidsynthOutput(font, driver))
+    return PacedSink(FluidsynthOutput(options, driver))

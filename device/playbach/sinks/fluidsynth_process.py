@@ -18,8 +18,6 @@ from typing import IO
 from playbach.errors import PortAbsentError, PortError
 from playbach.sinks.soundfont import INSTALL
 
-GAIN = 0.8
-"""A factor, 0 to 10. Louder than fluidsynth's own 0.2: there is only one instrument."""
 _QUIT_TIMEOUT = 0.4
 """Seconds between being asked to end and being made to."""
 _JACK_NAME = "playbach"
@@ -35,7 +33,7 @@ SILENT = (
 """What it says when it sounds nothing (any more); after most of these it goes on all the same."""
 
 
-def arguments(program: str, font: Path, driver: str) -> list[str]:
+def arguments(program: str, font: Path, driver: str, gain: float) -> list[str]:
     """The command line of a run."""
     settings = {
         "synth.dynamic-sample-loading": 1,  # load the cello, not all 128 instruments
@@ -43,13 +41,13 @@ def arguments(program: str, font: Path, driver: str) -> list[str]:
         "audio.jack.autoconnect": 1,
     }
     options = [part for key, value in settings.items() for part in ("-o", f"{key}={value}")]
-    return [program, "-q", "-n", "-g", str(GAIN), "-a", driver, *options, str(font)]
+    return [program, "-q", "-n", "-g", str(gain), "-a", driver, *options, str(font)]
 
 
 class FluidsynthProcess:
     """A child process from its start to its end."""
 
-    def __init__(self, program: str, font: Path, driver: str) -> None:
+    def __init__(self, program: str, font: Path, driver: str, gain: float) -> None:
         """Start it; it is ready some time later.
 
         Raises:
@@ -60,7 +58,7 @@ class FluidsynthProcess:
         self._answered = threading.Event()
         self._has_font = False
         self._is_silent = False
-        self._process = _start(arguments(program, font, driver))
+        self._process = _start(arguments(program, font, driver, gain))
         # A synth that stops reading must not make us wait.
         os.set_blocking(_pipe(self._process.stdin).fileno(), False)
         self._readers = [

@@ -1,19 +1,18 @@
 """A JACK server as seen by a client that does nothing but notice its end.
 
-rtmidi cannot: after the server has died it goes on listing the ports there were, and its buffer
-fills until sending never returns.
+rtmidi cannot: after the server has died it goes on listing the ports there were.
 """
 
 from __future__ import annotations
 
 import importlib
+import queue
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, InvalidStateError, wait
-from contextlib import suppress
+from functools import partial
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from playbach.errors import PortError
 
@@ -39,7 +38,7 @@ def jack_library() -> ModuleType | None:
         return None
 
 
-def let_go(close: Callable[[], object]) -> None:
+def detach(close: Callable[[], object]) -> None:
     """Close a client of JACK, and go on without if that does not end.
 
     On closing, libjack cancels its threads wherever they are. One that holds a lock at that moment
@@ -64,39 +63,47 @@ def opened(
 
     Raises:
         PortError: it takes longer. The server hangs, or closing an earlier client has not ended
-            (see ``let_go``), after which this process opens no other.
+            (see ``detach``), after which this process opens no other.
     """
-    opening: Future[Made] = Future()
+    answers: queue.SimpleQueue[Callable[[], Made]] = queue.SimpleQueue()
+    deciding, given_up = threading.Lock(), threading.Event()
 
     def run() -> None:
         try:
             client = make()
         except Exception as error:  # noqa: BLE001 raised again where it is waited for
-            with suppress(InvalidStateError):
-                opening.set_exception(error)
+            answers.put(partial(_raise, error))
             return
-        try:
-            opening.set_result(client)
-        except InvalidStateError:
-            close(client)
+        with deciding:
+            if not given_up.is_set():
+                answers.put(lambda: client)
+                return
+        close(client)
 
     threading.Thread(target=run, name="playbach-open", daemon=True).start()
-    wait([opening], patience)
-    if opening.cancel():
-        raise PortError(
-            f"JACK: its library opens no client within {patience:g} seconds; start this program "
-            "again and, if that does not help, the JACK server"
-        )
-    return opening.result()
+    try:
+        answer = answers.get(timeout=patience)
+    except queue.Empty:
+        with deciding:
+            given_up.set()
+            if answers.empty():
+                raise PortError(
+                    f"JACK: its library opens no client within {patience:g} seconds; start this "
+                    "program again and, if that does not help, the JACK server"
+                ) from None
+            answer = answers.get()
+    return answer()
+
+
+def _raise(error: BaseException) -> NoReturn:
+    raise error
 
 
 class JackServer:
     """A running server. While it lives, ``alive`` is true."""
 
-    def __init__(self, client: Any, errors: type[Exception]) -> None:
-        """``errors``: what the library raises when the server refuses."""
+    def __init__(self, client: Any) -> None:
         self._client = client
-        self._errors = errors
         self._alive = True
         client.set_shutdown_callback(self._ended)
 
@@ -104,15 +111,6 @@ class JackServer:
     def alive(self) -> bool:
         """Whether it runs."""
         return self._alive
-
-    def connected_to(self, port: str) -> list[str]:
-        """Names of the ports that are connected to ``port``; none if it or the server has gone."""
-        if not self._alive:
-            return []
-        try:
-            return [other.name for other in self._client.get_all_connections(port)]
-        except self._errors:
-            return []
 
     def close(self) -> None:
         """Forget it; the client of a dead server too must be closed before a new one is asked."""
@@ -132,13 +130,19 @@ def open_client(library: Any, name: str) -> Any:
         name: of the client; JACK adds a number if it is taken.
 
     Raises:
-        PortError: libjack does not answer.
+        PortError: libjack does not answer, or this process may not be called back by it.
     """
     # "No such server" is an answer, not something to print. Only meanwhile: a thread of libjack's
     # that waits for Python could wait for a thread that waits for JACK.
     says = (library.set_error_function, library.set_info_function)
-    for say in says:
-        say(lambda _: None)
+    try:
+        for say in says:
+            say(lambda _: None)
+    except MemoryError as error:  # cffi's word for memory that must not be executed
+        raise PortError(
+            "sink jack: a service with MemoryDenyWriteExecute=yes cannot use JACK; use the sink "
+            "alsa, or 'systemctl edit playbach' with MemoryDenyWriteExecute=no under [Service]"
+        ) from error
     try:
         return opened(lambda: library.Client(name, no_start_server=True), _close)
     except library.JackError:
@@ -155,7 +159,19 @@ def find_server(library: Any) -> JackServer | None:
         PortError: libjack does not answer.
     """
     watch = open_client(library, CLIENT_NAME)
-    return None if watch is None else JackServer(watch, library.JackError)
+    return None if watch is None else JackServer(watch)
+
+
+def jack_is_running() -> bool:
+    """Whether there is a server, and the library that reaches it."""
+    library = jack_library()
+    try:
+        server = find_server(library) if library else None
+    except PortError:
+        return False
+    if server is not None:
+        detach(server.close)
+    return server is not None
 
 
 def _close(client: Any) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 import re
 from collections.abc import Sequence
+from typing import Protocol, TypeVar
 
 from playbach.errors import PortAbsentError
 
+OWN = "own"
+"""In place of a pattern: a port of our own that others connect to, and that connects to none."""
 _WILD = frozenset("*?[")
 _SHOWN = 60
 # Ports that lead nowhere by themselves; taken last when nothing was asked for.
@@ -66,6 +68,40 @@ def preferred(text: str | None, names: Sequence[str], last: str | None = None) -
     return None
 
 
+class Named(Protocol):
+    """A port of any interface."""
+
+    @property
+    def name(self) -> str:
+        """As it is shown and matched."""
+
+
+P = TypeVar("P", bound=Named)
+
+
+def port_again(text: str | None, ports: Sequence[P], last: P | None) -> P | None:
+    """The port to take, as of ``preferred``; ``last`` was taken before."""
+    index = preferred(text, [port.name for port in ports], last.name if last else None)
+    return None if index is None else ports[index]
+
+
+def first_port(text: str | None, ports: Sequence[P], kind: str, absent: str) -> P:
+    """The port that ``text`` names as for ``find_port``, or the likeliest if that is ``None``.
+
+    Raises:
+        PortAbsentError: none fits; ``absent`` says so where none was named.
+    """
+    return ports[first_index(text, [port.name for port in ports], kind, absent)]
+
+
+def first_index(text: str | None, names: Sequence[str], kind: str, absent: str) -> int:
+    """As ``first_port``, of names."""
+    index = likeliest(names) if text is None else find_port(text, names, kind)
+    if index is None:
+        raise PortAbsentError(absent)
+    return index
+
+
 def find_port(text: str, names: Sequence[str], kind: str) -> int:
     """Index of the port that ``text`` names.
 
@@ -105,6 +141,8 @@ def _missing(text: str, names: Sequence[str], kind: str) -> str:
 
 def _nearest(pattern: str, names: Sequence[str]) -> str | None:
     """The name of which some part is most like ``pattern``."""
+    import difflib  # noqa: PLC0415 for a mistake only; whoever sends is to be there at once
+
     words = {part.casefold(): name for name in names for part in (name, *name.split(":"))}
     parts = {word: name for full, name in words.items() for word in (full, *full.split())}
     found = difflib.get_close_matches(pattern.casefold()[:_SHOWN], parts, n=1, cutoff=0.5)

@@ -1,4 +1,7 @@
-"""The interfaces that rtmidi reaches: ALSA, JACK, CoreMIDI, Windows.
+"""The interfaces that rtmidi reaches: ALSA, CoreMIDI, Windows, and for inputs JACK.
+
+Nothing is sent to JACK by rtmidi: it writes whatever it was given at the first frame of a period,
+and never says whether the last of it has left. That is for the sink ``jack``.
 
 rtmidi is used directly: through mido a port opened with a client name silently becomes a virtual
 one that nobody listens to.
@@ -7,19 +10,19 @@ one that nobody listens to.
 from __future__ import annotations
 
 import os
+import sys
+import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from playbach.errors import PortError
+from playbach.errors import PortAbsentError, PortError
 from playbach.quiet import quiet_stderr
-from playbach.sinks.jack_server import JackServer, find_server, jack_library, let_go, opened
+from playbach.sinks.base import ALSA_DEVICE, CLIENT_NAME
+from playbach.sinks.jack_server import JackServer, detach, find_server, jack_library, opened
+from playbach.sinks.matching import OWN, port_again
 
-CLIENT_NAME = "Play Bach"
-ALSA_DEVICE = Path("/dev/snd/seq")
 JACK = "JACK"
 # rtmidi's name of an interface -> ours, in order of preference. The dummy interface is left out.
 APIS = {
@@ -28,41 +31,17 @@ APIS = {
     "API_MACOSX_CORE": "CoreMIDI",
     "API_WINDOWS_MM": "Windows",
 }
-_LOOK = 2.0
-"""Seconds between looks at who else is connected to a port."""
+OUTPUT_APIS = tuple(title for title in APIS.values() if title != JACK)
+"""Those that the sink ``midi`` plays to."""
 _RETRY = 1.0
 """Seconds between attempts to reach an interface that was not running."""
 
 
-@dataclass(frozen=True, slots=True)
-class MidiPort:
-    """A MIDI port as rtmidi lists it.
+class MidiPort(NamedTuple):
+    """A MIDI port as rtmidi lists it."""
 
-    Attributes:
-        api: the interface it is reached through, such as ``JACK``.
-        name: its name there.
-    """
-
-    api: str
-    name: str
-
-
-class Sharing:
-    """Whether another Play Bach is connected to a port, for longer than a moment."""
-
-    def __init__(self) -> None:
-        self._next_look = 0.0
-        self._were_others = False
-        self.found = False
-        """Whether there was one at the last two looks."""
-
-    def look(self, others: Callable[[], bool]) -> None:
-        """Look, if it is time to; ``others`` says whether another one is connected now."""
-        now = time.monotonic()
-        if now >= self._next_look:
-            self._next_look = now + _LOOK
-            before, self._were_others = self._were_others, others()
-            self.found = before and self._were_others
+    api: str  # the interface it is reached through, such as ``JACK``
+    name: str  # its name there
 
 
 class ApiClient:
@@ -99,28 +78,34 @@ class ApiClient:
         except (SystemError, rtmidi_library().RtMidiError) as error:
             raise PortError(f"port {port.name!r}: cannot be opened: {error}; try again") from error
 
-    def has_others(self, port: MidiPort) -> bool:
-        """Whether another Play Bach is connected to ``port``, as this client is; JACK alone tells.
+    def publish(self, name: str) -> None:
+        """Make a port of our own to which others connect.
 
-        rtmidi does not say which of the clients of that name is ours: it is one of them.
+        Raises:
+            PortError: this system has no such ports.
         """
-        names = self._server.connected_to(port.name) if self._server else ()
-        return sum(name.startswith(CLIENT_NAME) for name in names) > 1
+        try:
+            self.rtmidi.open_virtual_port(name)
+        except (NotImplementedError, SystemError, rtmidi_library().RtMidiError) as error:
+            raise PortError(
+                f"--port own: {self.api} has no ports that programs make; choose one of those that "
+                "'playbach ports' lists"
+            ) from error
 
     def close(self) -> None:
         """Leave; takes a second or two after the interface has died."""
         if self.api != JACK:
             self.rtmidi.delete()
             return
-        let_go(self.rtmidi.delete)
+        detach(self.rtmidi.delete)
         if self._server is not None:
-            let_go(self._server.close)
+            detach(self._server.close)
 
 
-class Lookout:
+class PortScanner:
     """Clients of all interfaces that run, kept open to list their ports; see ``ApiClient``."""
 
-    def __init__(self, kind: str = "MidiOut", apis: Iterable[str] = APIS.values()) -> None:
+    def __init__(self, kind: str, apis: Iterable[str]) -> None:
         """``kind``: rtmidi's class, ``MidiOut`` or ``MidiIn``; ``apis``: which of ``APIS``."""
         self._kind = kind
         self._apis = tuple(apis)
@@ -135,6 +120,20 @@ class Lookout:
         """
         self._reach()
         return [port for client in self._clients.values() for port in client.ports()]
+
+    def take_first(self) -> ApiClient:
+        """The client of the first interface that runs; the others are closed.
+
+        Raises:
+            PortError: rtmidi is not installed, or reaches none.
+        """
+        self._reach()
+        if not self._clients:
+            raise PortAbsentError(
+                "--port own: there is no MIDI interface to make a port in; load ALSA's sequencer "
+                "(sudo modprobe snd-seq) or start JACK"
+            )
+        return self.take(next(iter(self._clients)))
 
     def take(self, api: str) -> ApiClient:
         """The client of an interface whose ports were listed; the others are closed."""
@@ -164,6 +163,93 @@ class Lookout:
                 self._clients[api] = found
 
 
+class RtMidiPort:
+    """A port of rtmidi, which may go and come back; see ``Reconnectable``.
+
+    rtmidi says nothing when that happens; the list of ports does.
+    """
+
+    def __init__(self, kind: str, apis: Iterable[str], pattern: str | None, name: str) -> None:
+        """``kind`` and ``apis``: as of ``PortScanner``; ``name``: of our own port."""
+        self._pattern = pattern
+        self._is_own = pattern == OWN
+        self._name = name
+        self._scanner = PortScanner(kind, apis)
+        self._port: MidiPort | None = None
+        self._client: ApiClient | None = None
+        # A client is not to be used while it is being taken down.
+        self._using = threading.Lock()
+
+    @property
+    def description(self) -> str:
+        if self._is_own:
+            return f"a MIDI port of its own, {CLIENT_NAME}"
+        if self._port is None:
+            return f"MIDI port {self._pattern}" if self._pattern else "the first MIDI port"
+        return f"MIDI port {self._port.name} ({self._port.api})"
+
+    def close(self) -> None:
+        self.detach()
+        self._scanner.close()
+
+    def present(self) -> bool:
+        client = self._client
+        if self._is_own:
+            return client is None or client.alive
+        if client is None:
+            return port_again(self._pattern, self._scanner.ports(), self._port) is not None
+        return self._port in client.ports()
+
+    def detach(self) -> None:
+        with self._using:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    def connect(self) -> None:
+        if self._is_own:
+            self._publish()
+            return
+        port = port_again(self._pattern, self._scanner.ports(), self._port)
+        if port is None:
+            raise PortAbsentError(f"{self.description}: it went away again; it is waited for")
+        self._take(port)
+
+    def _publish(self) -> None:
+        client = self._scanner.take_first()
+        self._prepare(client)
+        try:
+            client.publish(CLIENT_NAME)
+        except PortError:
+            client.close()
+            raise
+        with self._using:
+            self._client = client
+
+    def _take(self, port: MidiPort) -> None:
+        client = self._scanner.take(port.api)
+        self._prepare(client)
+        try:
+            client.connect(port, self._name)
+        except PortError:
+            client.close()
+            raise
+        with self._using:
+            self._port, self._client = port, client
+
+    def _prepare(self, client: ApiClient) -> None:
+        """What is to be done before ``client`` connects."""
+
+
+_DO_WITHOUT = (
+    "not needed on Linux, where the sinks alsa and jack do all that it does"
+    if sys.platform == "linux"
+    else "use Python 3.11 or 3.12, for which it has wheels, or 'pip install python-rtmidi', which "
+    "then needs a C++ compiler"
+)
+"""What to do where rtmidi has no wheel."""
+
+
 def rtmidi_library() -> Any:
     """The library.
 
@@ -174,14 +260,12 @@ def rtmidi_library() -> Any:
         import rtmidi  # noqa: PLC0415 takes 20 ms that only this sink needs
     except ImportError as error:
         raise PortError(
-            f"sink midi: python-rtmidi cannot be imported ({error}); use Python 3.11 or 3.12, for "
-            "which it has wheels, or 'pip install python-rtmidi', which then needs a C++ compiler, "
-            "libasound2-dev and libjack-jackd2-dev"
+            f"sink midi: python-rtmidi cannot be imported ({error}); {_DO_WITHOUT}"
         ) from error
     return rtmidi
 
 
-def open_api(api: str, kind: str = "MidiOut") -> ApiClient | None:
+def open_api(api: str, kind: str) -> ApiClient | None:
     """A client of an interface, ``None`` where that is not there or not running.
 
     Args:
@@ -207,7 +291,7 @@ def open_api(api: str, kind: str = "MidiOut") -> ApiClient | None:
 
     with ExitStack() as undo:
         if server is not None:
-            undo.callback(let_go, server.close)
+            undo.callback(detach, server.close)
         try:
             with quiet_stderr():
                 client = opened(make, lambda late: late.delete()) if api == JACK else make()
@@ -217,29 +301,18 @@ def open_api(api: str, kind: str = "MidiOut") -> ApiClient | None:
     return ApiClient(api, client, server)
 
 
-def api_is_running(api: str) -> bool:
-    """Whether a client of that interface (a value of ``APIS``) can be made."""
-    try:
-        client = open_api(api)
-    except PortError:
-        return False
-    if client is not None:
-        with quiet_stderr():
-            client.close()
-    return client is not None
-
-
-def midi_ports(kind: str = "MidiOut", apis: Iterable[str] = APIS.values()) -> list[MidiPort]:
-    """All MIDI outputs of all interfaces, in the interfaces' order.
+def midi_ports(kind: str, apis: Iterable[str]) -> list[MidiPort]:
+    """All MIDI ports of some interfaces, in the order of those.
 
     Args:
-        kind: ``MidiIn`` for the inputs instead: what they can be connected to.
-        apis: which interfaces.
+        kind: ``MidiOut`` for the ports that can be played to, ``MidiIn`` for those that can be
+            listened to.
+        apis: which of ``APIS``.
 
     Raises:
         PortError: rtmidi is not installed, or JACK does not answer.
     """
-    lookout = Lookout(kind, apis)
+    lookout = PortScanner(kind, apis)
     try:
         return lookout.ports()
     finally:

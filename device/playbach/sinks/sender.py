@@ -8,20 +8,16 @@ from __future__ import annotations
 import contextlib
 import heapq
 import itertools
+import queue
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from playbach.midi_messages import NOTE_ON, TimedMessage
-from playbach.silence import Sounding
+from playbach.midi.active_notes import ActiveNotes
+from playbach.midi.messages import NOTE_ON, TimedMessage
 from playbach.sinks.base import OnFailure
 from playbach.sinks.realtime import Timing, claim_priority
-from playbach.status import Lateness, LatenessMeter
-from playbach.stream import Seconds
-
-_FINAL_WAIT = 0.002
-"""Seconds before a deadline at which waiting on the condition ends and a plain sleep begins: a
-condition wakes late by the time it takes to get its lock back, a sleep does not."""
+from playbach.timing import Lateness, LatenessMeter, Seconds
 
 _STALE = Seconds(0.5)
 """A note later than this is left out: the whole program stood still, and a burst would follow."""
@@ -40,11 +36,14 @@ class DeadlineSender:
         self._write = write
         self._on_failure = on_failure
         self._origin = time.monotonic()
-        self._ready = threading.Condition()
+        self._lock = threading.Lock()
+        # Waiting on it ends on time, as a sleep does; a condition has to get its lock back first.
+        self._sooner: queue.SimpleQueue[None] = queue.SimpleQueue()
+        """Has something in it when there is news before the next message is due."""
         self._queue: list[tuple[Seconds, int, bytes]] = []
         # Messages of one time leave in the order in which they came.
         self._order = itertools.count()
-        self._sounding = Sounding()
+        self._sounding = ActiveNotes()
         self._meter = LatenessMeter()
         self._ended = False
         self._timing = Timing("")
@@ -65,21 +64,20 @@ class DeadlineSender:
     @property
     def lateness(self) -> Lateness:
         """How late messages left."""
-        with self._ready:
-            return self._meter.read()
+        return self._meter.read(self._lock)
 
     def send(self, messages: Sequence[TimedMessage]) -> None:
         """Queue messages."""
-        with self._ready:
+        with self._lock:
             first = self._queue[0] if self._queue else None
             for message in messages:
                 heapq.heappush(self._queue, (message.time, next(self._order), message.data))
             if self._queue and self._queue[0] is not first:
-                self._ready.notify()
+                self._sooner.put(None)
 
-    def cancel(self, after: Seconds = Seconds(0.0)) -> list[TimedMessage]:
+    def take_back(self, after: Seconds = Seconds(0.0)) -> list[TimedMessage]:
         """Take back what is due at ``after`` or later and has not been sent, in order of time."""
-        with self._ready:
+        with self._lock:
             taken = sorted(entry for entry in self._queue if entry[0] >= after)
             self._queue = [entry for entry in self._queue if entry[0] < after]
             heapq.heapify(self._queue)
@@ -87,16 +85,16 @@ class DeadlineSender:
 
     def send_now(self, messages: Iterable[bytes]) -> None:
         """Write messages at once, before anything queued."""
-        with self._ready:
+        with self._lock:
             for data in messages:
                 self._write(data)
                 self._sounding.hear(data)
 
     def silence(self) -> None:
         """Drop the queue and end what sounds, before returning."""
-        with self._ready:
+        with self._lock:
             self._queue.clear()
-            messages = self._sounding.silencing()
+            messages = self._sounding.release()
             self._sounding.forget()
             # All are tried: a note-off that fails must not keep the next from leaving.
             with contextlib.ExitStack() as tries:
@@ -105,10 +103,10 @@ class DeadlineSender:
 
     def end(self) -> None:
         """Stop the thread, without sending anything more."""
-        with self._ready:
+        with self._lock:
             self._ended = True
             self._queue.clear()
-            self._ready.notify()
+        self._sooner.put(None)
         if threading.current_thread() is not self._thread:
             self._thread.join()
 
@@ -116,33 +114,23 @@ class DeadlineSender:
         self._timing = claim_priority()
         self._claimed.set()
         try:
-            while (deadline := self._next_deadline()) is not None:
-                if (early := deadline - self.now()) > 0:
-                    time.sleep(early)
-                self._send_due()
+            while not self._ended:
+                with contextlib.suppress(queue.Empty):
+                    self._sooner.get(timeout=self._send_due())
         except Exception as error:  # noqa: BLE001 told to the player, which raises it to its caller
             self._on_failure(error)
 
-    def _next_deadline(self) -> Seconds | None:
-        """Wait until shortly before the next message is due; ``None`` when ended."""
-        with self._ready:
-            while not self._ended:
-                if not self._queue:
-                    self._ready.wait()
-                    continue
-                deadline = self._queue[0][0]
-                early = deadline - self.now()
-                if early <= _FINAL_WAIT:
-                    return deadline
-                self._ready.wait(early - _FINAL_WAIT / 2)
-            return None
-
-    def _send_due(self) -> None:
-        with self._ready:
-            while self._queue and not self._ended and self._queue[0][0] <= (now := self.now()):
-                due, _, data = heapq.heappop(self._queue)
+    def _send_due(self) -> float | None:
+        """Send what is due; returns the seconds until the next message, ``None`` for none."""
+        with self._lock:
+            while self._queue and not self._ended:
+                due, _, data = self._queue[0]
+                if due > (now := self.now()):
+                    return due - now
+                heapq.heappop(self._queue)
                 if now - due > _STALE and data[0] & 0xF0 == NOTE_ON:
                     continue
                 self._write(data)
                 self._sounding.hear(data)
                 self._meter.record(now - due)
+        return None

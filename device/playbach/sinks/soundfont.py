@@ -7,12 +7,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from playbach.errors import PortAbsentError, PortError
 from playbach.files import at_home
-from playbach.sinks.midi_api import api_is_running
+from playbach.sinks.jack_server import jack_is_running
 
 _FOLDERS = (
     at_home("~/.local/share/soundfonts"),
@@ -29,33 +29,30 @@ INSTALL = "apt install fluidsynth timgm6mb-soundfont"
 _HELP_TIMEOUT = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class Driver:
-    """A way from fluidsynth to the loudspeaker.
+class Driver(NamedTuple):
+    """A way from fluidsynth to the loudspeaker."""
 
-    Attributes:
-        name: fluidsynth's word for it.
-        is_there: whether it leads anywhere on this machine, now.
-    """
-
-    name: str
-    is_there: Callable[[], bool]
+    name: str  # fluidsynth's word for it
+    is_there: Callable[[], bool]  # whether it leads anywhere on this machine, now
 
 
-def _runtime(name: str) -> Path:
-    return Path(os.environ.get("XDG_RUNTIME_DIR", f"/run/user/{os.getuid()}")) / name
+def _runs(name: str) -> bool:
+    """Whether a server of this user has its socket there; ``Path.exists`` raises what this asks."""
+    folder = os.environ.get("XDG_RUNTIME_DIR", f"/run/user/{os.getuid()}")
+    return os.access(Path(folder) / name, os.W_OK)
 
 
-def _has_sound_card() -> bool:
+def has_sound_card() -> bool:
+    """Whether ALSA has a device to play to."""
     return any(Path("/dev/snd").glob("pcmC*D*p"))
 
 
 # A server that runs holds the card, so servers come before the card itself.
 DRIVERS = (
-    Driver("jack", lambda: api_is_running("JACK")),
-    Driver("pipewire", lambda: _runtime("pipewire-0").exists()),
-    Driver("pulseaudio", lambda: "PULSE_SERVER" in os.environ or _runtime("pulse/native").exists()),
-    Driver("alsa", _has_sound_card),
+    Driver("jack", jack_is_running),
+    Driver("pipewire", lambda: _runs("pipewire-0")),
+    Driver("pulseaudio", lambda: "PULSE_SERVER" in os.environ or _runs("pulse/native")),
+    Driver("alsa", has_sound_card),
     Driver("coreaudio", lambda: sys.platform == "darwin"),
     Driver("wasapi", lambda: sys.platform == "win32"),
 )
@@ -66,17 +63,17 @@ def find_program() -> str | None:
     return shutil.which("fluidsynth")
 
 
-def find_font() -> Path | None:
-    """The sound font to use: ``$SOUNDFONT``, else the system's default, else the first there is.
+def find_font(wanted: str | None = None) -> Path | None:
+    """The sound font to use: ``wanted``, else ``$SOUNDFONT``, the system's default, the first.
 
     Raises:
-        PortError: ``$SOUNDFONT`` names no file.
+        PortError: ``wanted`` or ``$SOUNDFONT`` names no file.
     """
-    named = os.environ.get("SOUNDFONT")
-    if named:
-        if not Path(named).is_file():
-            raise PortError(f"SOUNDFONT={named}: no such file; name a .sf2 or .sf3 file")
-        return Path(named)
+    for source, named in (("soundfont ", wanted), ("SOUNDFONT=", os.environ.get("SOUNDFONT"))):
+        if named:
+            if not Path(named).is_file():
+                raise PortError(f"{source}{named}: no such file; name a .sf2 or .sf3 file")
+            return Path(named)
     fonts = [
         font
         for folder in _FOLDERS
@@ -125,17 +122,16 @@ def require_program() -> str:
     return program
 
 
-def require_font() -> Path:
+def require_font(wanted: str | None = None) -> Path:
     """The sound font to use.
 
     Raises:
-        PortError: there is none, or ``$SOUNDFONT`` names no file.
+        PortError: there is none, or ``wanted`` or ``$SOUNDFONT`` names no file.
     """
-    font = find_font()
+    font = find_font(wanted)
     if font is None:
         raise PortError(
-            f"sink fluidsynth: there is no sound font; {INSTALL}, or set SOUNDFONT to a .sf2 or "
-            ".sf3 file"
+            f"there is no sound font; {INSTALL}, or set SOUNDFONT to a .sf2 or .sf3 file"
         )
     return font
 

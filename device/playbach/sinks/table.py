@@ -1,142 +1,129 @@
-"""All sinks in one table, from which commands, lists and checks are derived."""
+"""All sinks in one table, from which commands, lists and checks are derived.
+
+Each is imported when it is used: the process that sends uses one, and is to be there at once.
+"""
+# ruff: noqa: PLC0415 as above
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from importlib import import_module
+from typing import NamedTuple
 
-from playbach.errors import InputError, PlaybachError, PortError
-from playbach.sinks.alsa import AlsaSink
-from playbach.sinks.alsa_client import alsa_ports
+from playbach.errors import InputError, PlaybachError
 from playbach.sinks.base import Sink
-from playbach.sinks.file import FileSink
-from playbach.sinks.fluidsynth import fluidsynth_sink
-from playbach.sinks.jack import JackSink, jack_ports
-from playbach.sinks.matching import likeliest
-from playbach.sinks.midi import midi_sink
-from playbach.sinks.midi_api import ALSA_DEVICE, midi_ports
-from playbach.sinks.none import none_sink
-from playbach.sinks.soundfont import require_driver, require_font, require_program
+from playbach.sound.options import DEFAULT, SoundOptions
 
 
-@dataclass(frozen=True, slots=True)
-class Availability:
-    """Whether a sink can be used on this machine, now.
+class Check(NamedTuple):
+    """Something that was looked for: a line of ``playbach check``."""
 
-    Attributes:
-        usable: whether it would work if chosen.
-        found: what is there, or what is missing.
-        remedy: what would make it usable; ``""`` if it is.
-    """
-
-    usable: bool
-    found: str
-    remedy: str = ""
+    thing: str  # what was looked for
+    found: bool  # whether it can be used on this machine, now
+    detail: str  # what is there or missing
+    remedy: str = ""  # what to do; ``""`` if nothing
 
 
-@dataclass(frozen=True, slots=True)
-class SinkKind:
-    """A kind of sink.
+class SinkKind(NamedTuple):
+    """A kind of sink."""
 
-    Attributes:
-        name: the word that chooses it.
-        description: one line about it.
-        make: makes one, given what ``--port`` said, or ``None``.
-        availability: looks for what it needs; takes some milliseconds.
-        audible: whether a listener hears it; such sinks are tried when none was asked for.
-    """
+    name: str  # the word that chooses it
+    description: str  # one line about it
+    maker: str  # module of this package, and what in it makes one, given what ``--port`` said
+    # says what there is to play to, in some milliseconds; ``PlaybachError`` if nothing is
+    look: Callable[[], str]
+    audible: bool = True  # whether a listener hears it
+    by_itself: bool = True  # whether it is tried when none was asked for
+    has_ports: bool = True  # whether ``--port`` says anything to it
+    sounds: bool = False  # whether it is a synth that runs here, to which ``SoundOptions`` matter
 
-    name: str
-    description: str
-    make: Callable[[str | None], Sink]
-    availability: Callable[[], Availability]
-    audible: bool = True
+    def make(self, port: str | None, options: SoundOptions = DEFAULT) -> Sink:
+        """One of them, not opened yet.
 
+        Args:
+            port: what ``--port`` said.
+            options: how it sounds, if it is a synth that runs here.
 
-def _alsa() -> Availability:
-    if not ALSA_DEVICE.exists():
-        return Availability(
-            False, f"no ALSA sequencer, {ALSA_DEVICE} is missing", "sudo modprobe snd-seq"
-        )
-    try:
-        names = [port.name for port in alsa_ports()]
-    except PortError as error:
-        return _without(error)
-    return _first_of(names, "the ALSA sequencer has no synth")
-
-
-def _jack() -> Availability:
-    try:
-        names = jack_ports()
-    except PortError as error:
-        return _without(error)
-    return _first_of(names, "no JACK server, or no synth on it")
+        Raises:
+            InputError: it has no ports, or needs one.
+        """
+        if port is not None and not self.has_ports:
+            raise InputError(f"--port {port[:60]}: the sink {self.name} has no ports; leave it out")
+        module, _, name = self.maker.partition(".")
+        make = getattr(import_module(f"playbach.sinks.{module}"), name)
+        given = [*([port] if self.has_ports else []), *([options] if self.sounds else [])]
+        sink: Sink = make(*given)
+        return sink
 
 
-def _midi() -> Availability:
-    try:
-        names = [f"{port.name} ({port.api})" for port in midi_ports()]
-    except PortError as error:
-        return _without(error)
-    return _first_of(names, "no MIDI output port")
+def _alsa() -> str:
+    from playbach.sinks.alsa_client import alsa_library, alsa_ports
+
+    alsa_library()
+    return _first_of([port.name for port in alsa_ports()], "the ALSA sequencer has no synth")
 
 
-def _first_of(names: list[str], otherwise: str) -> Availability:
-    index = likeliest(names)
-    if index is None:
-        return Availability(False, otherwise, "connect a MIDI synth, or start a software one")
-    return Availability(True, names[index])
+def _jack() -> str:
+    from playbach.sinks.jack import jack_ports
+
+    return _first_of(jack_ports(), "no JACK server, or no synth on it")
 
 
-def _without(error: PlaybachError) -> Availability:
-    """From an error that reads ``what is missing; what to do``, perhaps after ``sink NAME:``."""
-    what, _, remedy = re.sub(r"^sink \w+: ", "", str(error)).partition("; ")
-    return Availability(False, what, remedy)
+def _midi() -> str:
+    from playbach.sinks.midi_api import OUTPUT_APIS, midi_ports
+
+    ports = midi_ports("MidiOut", OUTPUT_APIS)
+    return _first_of([f"{port.name} ({port.api})" for port in ports], "no MIDI output port")
 
 
-def _fluidsynth() -> Availability:
-    try:
-        program = require_program()
-        font = require_font()
-        driver = require_driver(program)
-    except PortError as error:
-        return _without(error)
-    return Availability(True, f"{program} with {font}, audio by {driver}")
+def _first_of(names: list[str], otherwise: str) -> str:
+    from playbach.sinks.matching import first_index
+
+    remedy = "connect a MIDI synth, or start a software one"
+    return names[first_index(None, names, "", f"{otherwise}; {remedy}")]
 
 
-def _make_fluidsynth(port: str | None) -> Sink:
-    if port is not None:
-        raise InputError(f"--port {port[:60]}: the sink fluidsynth has no ports; leave it out")
-    return fluidsynth_sink()
+def _fluidsynth() -> str:
+    from playbach.sinks.soundfont import require_driver, require_font, require_program
+
+    program = require_program()
+    return f"{program} with {require_font()}, audio by {require_driver(program)}"
 
 
-def _make_file(port: str | None) -> Sink:
-    if port is None:
-        raise InputError("sink file: name the MIDI file to be written, such as --port out.mid")
-    return FileSink(Path(port))
+def _sound() -> str:
+    from playbach.sinks.sound import ways_out
+    from playbach.sinks.soundfont import require_font
+    from playbach.sound.synth import library
+
+    library()
+    return f"libfluidsynth with {require_font()}, audio by {ways_out()}"
 
 
-def _make_none(port: str | None) -> Sink:
-    if port is not None:
-        raise InputError(f"--port {port[:60]}: the sink none has no ports; leave it out")
-    return none_sink()
-
-
-def _always() -> Availability:
-    return Availability(True, "always there")
+def _always() -> str:
+    return "always there"
 
 
 # In order of preference when none was asked for.
 SINKS = (
-    SinkKind("alsa", "ALSA sequencer: the kernel sends each note on time", AlsaSink, _alsa),
-    SinkKind("jack", "JACK or PipeWire: each note at its very frame", JackSink, _jack),
-    SinkKind("midi", "any MIDI port: ALSA, JACK, CoreMIDI, Windows", midi_sink, _midi),
-    SinkKind("fluidsynth", "a software synth started here", _make_fluidsynth, _fluidsynth),
-    SinkKind("file", "a MIDI file, named by --port", _make_file, _always, audible=False),
-    SinkKind("none", "keeps time and sends nowhere", _make_none, _always, audible=False),
-)
+    SinkKind("alsa", "ALSA sequencer: the kernel sends each note on time", "alsa.AlsaSink", _alsa),
+    SinkKind("jack", "JACK or PipeWire: each note at its very frame", "jack.JackSink", _jack),
+    SinkKind("midi", "any other MIDI port: CoreMIDI, Windows, ALSA", "midi.midi_sink", _midi),
+    SinkKind(
+        "fluidsynth", "a software synth started here", "fluidsynth.fluidsynth_sink", _fluidsynth,
+        has_ports=False, sounds=True,
+    ),
+    SinkKind(
+        "sound", "its own sound, each note at its very sample", "sound.SoundSink", _sound,
+        sounds=True, by_itself=False,
+    ),
+    SinkKind("file", "a MIDI file, named by --port", "file.file_sink", _always, audible=False),
+    SinkKind(
+        "none", "keeps time and sends nowhere", "paced.none_sink", _always,
+        audible=False, has_ports=False,
+    ),
+)  # fmt: skip
+SYNTHS = tuple(kind.name for kind in SINKS if kind.sounds)
 SINK_NAMES = tuple(kind.name for kind in SINKS)
 
 
@@ -152,9 +139,10 @@ def find_kind(name: str) -> SinkKind:
     raise InputError(f"sink {name[:40]!r}: there is no such sink; choose {', '.join(SINK_NAMES)}")
 
 
-def availability(kind: SinkKind) -> Availability:
+def check(kind: SinkKind) -> Check:
     """Whether ``kind`` can be used; an error on the way is the answer, not a failure."""
     try:
-        return kind.availability()
+        return Check(f"sink {kind.name}", True, kind.look())
     except PlaybachError as error:
-        return _without(error)
+        what, _, remedy = re.sub(r"^sink \w+: ", "", str(error)).partition("; ")
+        return Check(f"sink {kind.name}", False, what, remedy)

@@ -27,15 +27,15 @@ _IPV6_NETWORK = 64
 
 
 def new_token() -> str:
-    """128 bits of chance, as text for a link."""
+    """A token of 128 random bits, URL-safe."""
     return secrets.token_urlsafe(16)
 
 
 def address_of(peer: object) -> str:
-    """Whom a connection is counted for: an IPv4 address, or the first 64 bits of an IPv6 one.
+    """The address that a connection is counted for: IPv4, or the /64 network of an IPv6 address.
 
     Args:
-        peer: as a socket names the other end; anything that is no address counts as one.
+        peer: as ``socket.getpeername`` returns it; all that is no IP address counts as one, ``""``.
     """
     try:
         address = ipaddress.ip_address(str(peer[0]) if isinstance(peer, tuple) else "")
@@ -48,15 +48,15 @@ def address_of(peer: object) -> str:
     return str(ipaddress.IPv6Network((int(address), _IPV6_NETWORK), strict=False))
 
 
-class Attempts:
-    """Wrong tokens by address, in bounded memory. They slow down nobody who has the right one."""
+class FailedLogins:
+    """Counts wrong tokens by address, in bounded memory; the right token is never delayed."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
 
-    def failed(self, address: str) -> float:
-        """A wrong token came from ``address``.
+    def add(self, address: str) -> float:
+        """Count a wrong token from ``address``.
 
         Returns:
             Seconds until another is looked at, 0 while there have been few.
@@ -73,31 +73,27 @@ class Attempts:
 
 @dataclass
 class Gate:
-    """Says whether a request may pass.
+    """Decides whether a request may pass."""
 
-    Attributes:
-        token: what must be known; ``None`` where only this machine can connect.
-        hosts: the values of ``Host`` that are allowed; ``None`` for any. Known once the port is.
-    """
-
-    token: str | None
+    token: str | None  # the secret to be presented; ``None`` where only this machine can connect
+    # the values of ``Host`` that are allowed; ``None`` for any. Known once the port is
     hosts: frozenset[str] | None
 
     def knows_host(self, host: str) -> bool:
-        """Whether a browser may have called the server by that name."""
+        """Whether ``Host`` is one of the names of this server (against DNS rebinding)."""
         return self.hosts is None or host.lower() in self.hosts
 
     def is_own_origin(self, origin: str | None, host: str) -> bool:
-        """Whether the request comes from our own page, or from no page at all."""
+        """Whether ``Origin`` is this server's, or missing, as of clients that are no page."""
         return origin is None or origin in {f"http://{host}", f"https://{host}"}
 
     def is_token(self, given: str) -> bool:
-        """Whether that is the token; takes the same time for any that is not."""
+        """Whether ``given`` is the token, compared in constant time."""
         return self.token is None or _is_same(given, self.token)
 
     @property
     def cookie(self) -> str:
-        """What a browser is given for the token: an HMAC-SHA-256 (RFC 2104) keyed with it."""
+        """Value of the cookie: an HMAC-SHA-256 (RFC 2104) keyed with the token."""
         token = (self.token or "").encode()
         return hmac.new(token, b"playbach cookie", hashlib.sha256).hexdigest()
 
@@ -111,7 +107,7 @@ class Gate:
 
 
 def _is_same(given: str, secret: str) -> bool:
-    """Compares in constant time; what comes from outside may hold halves of surrogate pairs."""
+    """Compare in constant time; ``given`` may hold lone surrogates."""
     return hmac.compare_digest(
         given[:_MOST_TOKEN].encode("utf-8", "surrogatepass"), secret.encode()
     )

@@ -1,16 +1,17 @@
-"""The connections that are open: how many, from whom, and how long each may keep us waiting.
+"""Limits on open connections: how many, from which address, how long idle, how much memory.
 
-Whoever can reach the port can open a connection and send nothing, or half a request, or not read
-the answer. So a connection that keeps the server waiting ends after ``PATIENCE``, and gives way
-before that where another needs its place: of an address that has its share, to the newcomer; where
-all places are taken, that of the address that keeps the server waiting with the most connections.
-What is not yet a whole request takes a bounded amount of memory, all of them together.
+Whoever can reach the port can open a connection and send nothing, send half a request, or not read
+the answer. So a connection that has been idle for ``PATIENCE`` is closed. It is closed earlier to
+make room: for a new one of the same address, if that has ``MOST_FROM_ONE``; if there are
+``MOST_CONNECTIONS``, the longest idle one of the address with the most idle connections. All
+unfinished requests together take at most ``MOST_UNFINISHED`` bytes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -28,7 +29,9 @@ MOST_FROM_ONE = 96
 PATIENCE = 15.0
 """Seconds for which a request is waited for, and then for its answer to be taken."""
 MOST_BODY = 16_384
-"""Bytes of a request's body."""
+"""Bytes of a request's body, but of one that carries a file."""
+MOST_FILE = 262_144
+"""Bytes of a file in a request's body."""
 MOST_UNFINISHED = 8_000_000
 """Bytes of memory that all requests take which are not answered yet."""
 _MOST_HEADERS = 64
@@ -36,6 +39,9 @@ _LINE = 400
 """Bytes of memory that a line of a head takes once it is read, beside its text."""
 _LOOK_EVERY = 1.0
 """Seconds between looks at who has been waited for too long."""
+_MOST_GONE = 50
+"""Closed connections after which what is left of them is collected. The library's objects refer to
+each other, and the collector, which looks at old ones seldom, would let thousands pile up."""
 _END_OF_HEAD = b"\r\n\r\n"
 
 LOG = logging.getLogger("playbach.web")
@@ -56,13 +62,13 @@ _SETTINGS: dict[str, Any] = {
 
 
 class Connection(web.RequestHandler):
-    """One of them.
+    """A connection, with what it is limited by.
 
     Attributes:
-        address: whom it is counted for.
-        waiting_since: when the server began to wait for the other end, on the loop's clock;
-            ``None`` while the server itself is at work, and for an open stream.
-        unfinished: bytes of memory that what came for the next answer takes, or a little more.
+        address: of the client, as of ``address_of``.
+        waiting_since: since when it has been idle: the server waits for the client. Seconds on the
+            loop's clock; ``None`` while a request is handled, and for a WebSocket.
+        unfinished: bytes of memory that requests not yet answered take, at most.
         is_stream: whether it is a WebSocket, which has limits of its own.
     """
 
@@ -76,14 +82,14 @@ class Connection(web.RequestHandler):
         self._tail = b""
         self._heads = 0
         self._requests: asyncio.Task[None] | None = None
-        self._is_at_work = False
+        self._is_handling = False
         self.address = ""
         self.waiting_since: float | None = self._clock()
         self.unfinished = 0
         self.is_stream = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """It is open; closed at once if there is no room for it."""
+        """Called by asyncio; closes the connection if there is no room for it."""
         assert isinstance(transport, asyncio.Transport), "TCP"  # noqa: S101 for the type checker
         self._socket = transport
         self.address = address_of(transport.get_extra_info("peername"))
@@ -93,47 +99,52 @@ class Connection(web.RequestHandler):
             transport.abort()
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """It is gone."""
+        """Called by asyncio."""
         self._all.forget(self)
+        self._socket = None
         super().connection_lost(exc)
-        if self._requests is not None and not self._is_at_work:
+        if self._requests is not None and not self._is_handling:
             # The library would look for the handler of a request that came at the very end.
             self._requests.cancel()
 
     async def start(self) -> None:
-        """Answer one request after the other."""
+        """Handle requests one after the other."""
         self._requests = asyncio.current_task()
-        await super().start()
+        try:
+            await super().start()
+        finally:
+            # A task that was cancelled holds what it was in the middle of, and so this.
+            self._requests = None
 
     def data_received(self, data: bytes) -> None:
-        """Bytes came: the more is unfinished, the sooner it ends."""
+        """Called by asyncio; counts the memory that unfinished requests take."""
         if not self.is_stream:
             joined = self._tail + data
             self._heads += joined.count(_END_OF_HEAD)
             self._tail = joined[1 - len(_END_OF_HEAD) :]
             self.unfinished += len(data) + _LINE * data.count(b"\n")
-            self._all.weigh()
+            self._all.limit_memory()
         super().data_received(data)
 
     def become_stream(self) -> None:
-        """From now on it is a WebSocket."""
+        """Called when it becomes a WebSocket, which has limits of its own."""
         self.is_stream = True
         self.unfinished = 0
 
     def drop(self) -> None:
-        """End it at once, whatever was not sent yet."""
+        """Close it at once; what was not sent is lost."""
         self._all.forget(self)
         if self._socket is not None:
             self._socket.abort()
 
     @contextlib.contextmanager
-    def at_work(self) -> Iterator[None]:
-        """While this lasts nobody waits for the other end; afterwards for its next request."""
-        self.waiting_since, self._is_at_work = None, True
+    def handling(self) -> Iterator[None]:
+        """Context in which a request is handled: the connection is not idle."""
+        self.waiting_since, self._is_handling = None, True
         try:
             yield
         finally:
-            self.waiting_since, self._is_at_work = self._clock(), False
+            self.waiting_since, self._is_handling = self._clock(), False
             if self._heads > 1:
                 # No browser sends the next request before the answer: these would pile up.
                 self.close()
@@ -142,7 +153,7 @@ class Connection(web.RequestHandler):
 
     @contextlib.contextmanager
     def waiting(self) -> Iterator[None]:
-        """Within ``at_work``: while this lasts the other end is waited for."""
+        """Context within ``handling`` in which the server waits for the client to read or send."""
         self.waiting_since = self._clock()
         try:
             yield
@@ -156,7 +167,7 @@ class Connection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """The answer to what is no request, in place of the library's own."""
+        """The answer to a malformed request, in place of aiohttp's own."""
         del message
         response = self._all.answer(request, status, exc)
         response.force_close()
@@ -164,52 +175,62 @@ class Connection(web.RequestHandler):
 
 
 class Connections:
-    """All that are open. To be used from one event loop."""
+    """All open connections. Not thread-safe: used from one event loop."""
 
     def __init__(self, server: web.Server, answer: Answer) -> None:
-        """None yet; ``answer`` speaks where no handler does."""
+        """``answer`` makes the answer where no handler does: malformed requests, and bugs."""
         self._server = server
         self._open: set[Connection] = set()
+        self._are_some = asyncio.Event()
+        self._gone = 0
         self.answer = answer
 
     def accept(self) -> Connection:
-        """What an event loop wants for each connection to a port."""
+        """The protocol factory for ``loop.create_server``."""
         return Connection(self, self._server)
 
     def take(self, new: Connection) -> bool:
-        """Whether there is room for ``new``; another may have ended for it."""
+        """Whether ``new`` may stay open; another may be closed to make room."""
         own = [one for one in self._open if one.address == new.address]
         if len(own) >= MOST_FROM_ONE:
-            is_room = _end_oldest(own)
+            is_room = _close_oldest(own)
         elif len(self._open) >= MOST_CONNECTIONS:
-            is_room = _end_oldest(self._crowd())
+            is_room = _close_oldest(self._of_busiest_address())
         else:
             is_room = True
         if is_room:
             self._open.add(new)
+            self._are_some.set()
         return is_room
 
     def forget(self, connection: Connection) -> None:
-        """It has ended; may be said again."""
+        """Remove a closed connection; may be called again."""
+        self._gone += connection in self._open
         self._open.discard(connection)
 
-    def weigh(self) -> None:
-        """End the largest while what is unfinished takes too much memory together."""
+    def limit_memory(self) -> None:
+        """Close the largest while unfinished requests take more than ``MOST_UNFINISHED``."""
         while sum(one.unfinished for one in self._open) > MOST_UNFINISHED:
             max(self._open, key=lambda one: one.unfinished).drop()
 
     async def watch(self) -> None:
-        """End those that are waited for too long, until cancelled."""
+        """Close connections that are idle for longer than ``PATIENCE``, until cancelled."""
         clock = asyncio.get_running_loop().time
         while True:
+            if not self._open:
+                self._are_some.clear()
+            await self._are_some.wait()
             await asyncio.sleep(_LOOK_EVERY)
             late = clock() - PATIENCE
             for one in _waiting(self._open):
                 if one.waiting_since is not None and one.waiting_since < late:
                     one.drop()
+            if self._gone > _MOST_GONE:
+                self._gone = 0
+                gc.collect()
 
-    def _crowd(self) -> list[Connection]:
-        """Those of the address that keeps the server waiting with the most."""
+    def _of_busiest_address(self) -> list[Connection]:
+        """The idle connections of the address that has the most of them."""
         waiting = _waiting(self._open)
         crowds = Counter(one.address for one in waiting)
         if not crowds:
@@ -222,8 +243,8 @@ def _waiting(connections: Iterable[Connection]) -> list[Connection]:
     return [one for one in connections if one.waiting_since is not None]
 
 
-def _end_oldest(connections: Iterable[Connection]) -> bool:
-    """Whether one of them could be ended: the one that is waited for the longest."""
+def _close_oldest(connections: Iterable[Connection]) -> bool:
+    """Close the one that has been idle the longest; whether there was one."""
     oldest = min(_waiting(connections), key=lambda one: one.waiting_since or 0.0, default=None)
     if oldest is None:
         return False

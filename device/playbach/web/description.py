@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from playbach import __version__
+import playbach
 from playbach.music.form import FORMS, Form
 from playbach.music.key import parse_key
 from playbach.music.meter import parse_meter
-from playbach.session.choices import INSTRUMENTS, Instrument, ModelChoice, PortRow
-from playbach.session.recent import LONGEST
-from playbach.session.setting import MOST_TEXT, TYPE_NAMES
-from playbach.session.settings import BY_NAME, DEFAULTS, TABLE, Setting, as_values
-from playbach.session.status import Command, SessionStatus
-from playbach.status import Lateness, Status
+from playbach.schema import MAX_TEXT, TYPE_NAMES, Setting
+from playbach.session.commands import Command
+from playbach.session.history import LONGEST
+from playbach.session.kept import KeptMovement
+from playbach.session.model import ModelChoice
+from playbach.session.parts import INSTRUMENTS, Instrument, PortRow
+from playbach.session.settings import DEFAULTS, TABLE, as_values
+from playbach.session.status import Fate, Listed, SessionStatus
+from playbach.session.written import KINDS, MOST_BARS, NARROWEST, WIDEST, Bars, Kind
+from playbach.status import Status
 from playbach.stream import Movement, Seconds
+from playbach.themes import theme_from_notes
+from playbach.timing import Lateness
 from playbach.web.access import COOKIE
 from playbach.web.schema import REFERENCE, Schema, schema_of
 from playbach.web.views import (
+    CONTENT_TYPES,
     JSON,
+    MOST_FIRST,
     VERSION,
+    DifferencesView,
+    KeptView,
+    ListedView,
     ModelView,
     NotesMessage,
     PieceView,
@@ -30,16 +41,26 @@ from playbach.web.views import (
     PongMessage,
     SettingView,
     StatusView,
+    ThemeView,
     WithdrawnMessage,
+    kept_view,
+    listed_view,
     model_view,
     movement_view,
     setting_view,
     status_view,
+    theme_view,
 )
 
 _JSON = "application/json"
 _MIDI = "audio/midi"
+_BYTES = "application/octet-stream"
 _TEXT: JSON = {"schema": {"type": "string"}}
+_NAME: Schema = {
+    "type": "string",
+    "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}-[0-9]{2}-[0-9]{2} [^/]{1,150}\.mid$",
+}
+_LINK = "play=42.18&form=sarabande&key=D+minor&meter=3%2F4"
 _COMMANDS = [command.value for command in Command]
 
 FAILURES: dict[int, tuple[str, str]] = {
@@ -53,7 +74,7 @@ FAILURES: dict[int, tuple[str, str]] = {
     408: ("the body does not come", "the body must come in 10 s"),
     409: ("allowed, but not possible now", "MIDI port Synth: there is none of that name"),
     413: ("too large", "send at most 16,384 bytes"),
-    415: ("not JSON, or packed", "send application/json"),
+    415: ("of another type, or packed", "send application/json"),
     421: ("the server goes by another name", "this server goes by another name"),
     429: ("too many wrong tokens", "too many wrong tokens; wait 60 s"),
 }
@@ -72,7 +93,7 @@ def description() -> JSON:
         "openapi": "3.1.0",
         "info": {
             "title": "Play Bach",
-            "version": __version__,
+            "version": playbach.__version__,
             "description": (
                 f"What the page uses. {VERSION}/stream is a WebSocket: it sends StatusMessage, "
                 "NotesMessage, WithdrawnMessage and PongMessage, and takes PingMessage. Beside "
@@ -111,6 +132,30 @@ def _schemas() -> dict[str, Schema]:
         },
         "Settings": _settings("All settings as they hold", told=True),
         "Change": _settings("Settings to be changed, all of them or none", told=False),
+        "ThemeNotes": {
+            "type": "object",
+            "description": "Notes as they are typed, and what they are in",
+            "additionalProperties": False,
+            "required": ["notes"],
+            "properties": {
+                "notes": {
+                    "type": "string",
+                    "description": "such as D4/8 F4 E4 A4/4 r/8 C3+E3+G3/2., a bar line after an "
+                    "upbeat; eight bars at most are played",
+                },
+                "key": {"type": ["string", "null"], "description": "null: as the notes tell"},
+                "meter": {"type": ["string", "null"], "description": "null: as the notes tell"},
+            },
+        },
+        "Follow": {
+            "type": "object",
+            "description": "A movement to be played",
+            "additionalProperties": False,
+            "required": ["link"],
+            "properties": {
+                "link": {"type": "string", "description": "its link, or what is after #"}
+            },
+        },
         "Login": {
             "type": "object",
             "description": "Asks for the cookie",
@@ -144,8 +189,8 @@ def _settings(about: str, *, told: bool) -> Schema:
         "type": "object",
         "description": about,
         "additionalProperties": False,
-        **({"required": [row.name for row in TABLE]} if told else {}),
-        "properties": {row.name: _setting(row, told=told) for row in TABLE},
+        **({"required": list(TABLE)} if told else {}),
+        "properties": {name: _setting(setting, told=told) for name, setting in TABLE.items()},
     }
 
 
@@ -153,13 +198,13 @@ def _setting(row: Setting, *, told: bool) -> Schema:
     """A setting's values; what is told has one spelling, what is wanted may have others."""
     kind = TYPE_NAMES[row.kind]
     schema: Schema = {
-        "description": f"{row.about}; heard {row.acts.value}",
-        "type": [kind, "null"] if row.nothing else kind,
+        "description": f"{row.help}; heard {row.takes_effect.value}",
+        "type": [kind, "null"] if row.none_means else kind,
     }
     if row.low is not None and row.high is not None:
         schema |= {"minimum": row.low, "maximum": row.high}
     if row.kind is str:
-        schema |= {"minLength": 1, "maxLength": MOST_TEXT}
+        schema |= {"minLength": 1, "maxLength": MAX_TEXT}
     if row.choices and told:
         schema["enum"] = [*row.choices, None]
     elif row.choices:
@@ -183,7 +228,7 @@ def _paths(schemas: dict[str, Schema]) -> JSON:
         },
         "settings/table": _get(
             "what each setting means and allows",
-            answer("a list", list[SettingView], [setting_view(BY_NAME["tempo"])]),
+            answer("a list", list[SettingView], [setting_view(TABLE["tempo"])]),
         ),
         "commands/{name}": {
             "post": _operation(
@@ -193,19 +238,90 @@ def _paths(schemas: dict[str, Schema]) -> JSON:
                 parameters=[_parameter("name", "path", {"type": "string", "enum": _COMMANDS})],
             )
         },
+        "theme": {
+            "post": _operation(
+                "begin the next movement with these notes, and come back to them",
+                answer("as it will be played", ThemeView, _example_theme()),
+                (*_BODY, *_ANY),
+                requestBody=_takes("ThemeNotes", {"notes": "D4/8 F4 E4 A4 G4 Bb4 A4/4."}),
+            )
+        },
+        "theme/file": {
+            "post": _operation(
+                "the same with the first eight bars of a MIDI or MusicXML file",
+                answer("as it will be played", ThemeView, _example_theme()),
+                (*_BODY, *_ANY),
+                requestBody={"required": True, "content": {_BYTES: {}}},
+            )
+        },
+        "suite": _get(
+            "the suite that is heard, and the movement that comes after it",
+            answer("a list, empty before the first", list[ListedView], [_example_listed()]),
+        ),
+        "follow": {
+            "post": _operation(
+                "play the movement that a link leads to",
+                answer("what it leads to", DifferencesView, {"differences": []}),
+                (*_BODY, *_ANY),
+                requestBody=_takes("Follow", {"link": _LINK}),
+            )
+        },
         "pieces": _get(
             "movements played last, the very last first",
             answer("a list", list[PieceView], [_example_piece()]),
         ),
-        "pieces/{id}.mid": _get(
-            "a movement as a MIDI file",
-            _midi_answer(),
-            (404,),
-            [_parameter("id", "path", {"type": "integer", "minimum": 1})],
+        "pieces/{id}.{kind}": _get(
+            "a movement as a file",
+            _file_answer(CONTENT_TYPES.values()),
+            (404, 409),
+            [
+                _parameter("id", "path", {"type": "integer", "minimum": 1}),
+                _parameter("kind", "path", {"type": "string", "enum": list(KINDS)}),
+            ],
         ),
+        "kinds": _get(
+            "what movements can be had as here, and what not",
+            answer("a list", list[Kind], [asdict(Kind("mid", "MIDI file", ""))]),
+        ),
+        "bars": _get(
+            "bars of the movement that is heard, as they were composed, engraved",
+            answer("null before the first", Bars | None, asdict(Bars("Suite 1", [1, 2], "<svg/>"))),
+            (400, 409),
+            [
+                _whole("first", "number of the first, 0 for a pickup", 0, MOST_FIRST),
+                _whole("bars", "how many, but those that are not composed yet", 1, MOST_BARS),
+                _whole("width", "of the picture, in pixels", NARROWEST, WIDEST),
+            ],
+        ),
+        "pieces/{id}/keep": {
+            "post": _operation(
+                "keep a movement for good",
+                answer("all that are kept", list[KeptView], [_example_kept()]),
+                (403, 404, 409, *_ANY),
+                parameters=[_parameter("id", "path", {"type": "integer", "minimum": 1})],
+            )
+        },
+        "kept": _get(
+            "movements that are kept for good, the last first",
+            answer("a list", list[KeptView], [_example_kept()]),
+        ),
+        "kept/{name}": {
+            **_get(
+                "a movement that is kept, as a MIDI file",
+                _file_answer([_MIDI]),
+                (404,),
+                [_parameter("name", "path", _NAME)],
+            ),
+            "delete": _operation(
+                "keep a movement no longer",
+                answer("all that are kept still", list[KeptView], [_example_kept()]),
+                (403, 404, 409, *_ANY),
+                parameters=[_parameter("name", "path", _NAME)],
+            ),
+        },
         "recent.mid": _get(
             "what was played in the last minutes, as a MIDI file",
-            _midi_answer(),
+            _file_answer([_MIDI]),
             (400,),
             [
                 _parameter(
@@ -216,7 +332,7 @@ def _paths(schemas: dict[str, Schema]) -> JSON:
             ],
         ),
         "ports": _get(
-            "what can be played to",
+            "what can be played to, and listened to",
             answer("a list", list[PortRow], [asdict(PortRow("Synth 20:0", "ALSA", "alsa"))]),
         ),
         "instruments": _get(
@@ -289,10 +405,15 @@ def _settings_answer(about: str) -> JSON:
     return _content(about, {"$ref": f"{REFERENCE}Settings"}, as_values(DEFAULTS))
 
 
-def _midi_answer() -> JSON:
-    file = {"schema": {"type": "string", "contentMediaType": _MIDI}}
+def _file_answer(kinds: Iterable[str]) -> JSON:
+    files = {kind: {"schema": {"type": "string", "contentMediaType": kind}} for kind in kinds}
     name = {"Content-Disposition": {**_TEXT, "required": True}}
-    return {"description": "a MIDI file", "content": {_MIDI: file}, "headers": name}
+    return {"description": "a file", "content": files, "headers": name}
+
+
+def _whole(name: str, about: str, low: int, high: int) -> JSON:
+    schema = {"type": "integer", "minimum": low, "maximum": high, "description": about}
+    return {**_parameter(name, "query", schema), "required": True}
 
 
 def _takes(name: str, example: object) -> JSON:
@@ -333,6 +454,10 @@ def _example_status() -> StatusView:
     return status_view(status, now=1_260.25, listeners=1, refused=0)
 
 
+def _example_theme() -> ThemeView:
+    return theme_view(theme_from_notes("D4/8 F4 E4 A4 G4 Bb4 A4/4."))
+
+
 def _example_piece() -> PieceView:
     return {
         "id": 17,
@@ -340,4 +465,15 @@ def _example_piece() -> PieceView:
         "notes": 208,
         "ended_ago": 31.5,
         "file": f"{VERSION}/pieces/17.mid",
+        "link": _LINK,
+        "kept": "",
     }
+
+
+def _example_listed() -> ListedView:
+    return listed_view(Listed(_example_movement(), Fate.PLAYING), _LINK)
+
+
+def _example_kept() -> KeptView:
+    title = _example_movement().title
+    return kept_view(KeptMovement(f"2026-11-30 18-05-00 {title}.mid", title, _LINK))

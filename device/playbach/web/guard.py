@@ -1,4 +1,4 @@
-"""What happens to every request before it is looked at, and to every answer."""
+"""Checks every request before its handler: size, text, host, origin, token; headers and errors."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from aiohttp import hdrs, web
 
 from playbach.errors import InputError, PlaybachError
-from playbach.web.access import COOKIE, Attempts, Gate
-from playbach.web.connections import LOG, MOST_BODY, connection_of
+from playbach.web.access import COOKIE, FailedLogins, Gate
+from playbach.web.connections import LOG, MOST_BODY, MOST_FILE, connection_of
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -17,12 +17,14 @@ _SAFE = ("GET", "HEAD", "OPTIONS")
 _BEARER = "Bearer "
 OPEN = ("/api/v1/login", "/api/v1/openapi.json")
 """What of the interface may be had without a token."""
+FILES = ("/api/v1/theme/file",)
+"""What of the interface takes a file."""
 
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-        "connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; "
-        "form-action 'none'; frame-ancestors 'none'"
+        "connect-src 'self'; font-src 'self'; media-src blob:; manifest-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -32,18 +34,18 @@ HEADERS = {
     # In place of the library's name and version.
     "Server": "playbach",
 }
-"""Of every answer, whatever makes it."""
+"""Of every answer."""
 
 
 def refusal(status: int, reason: str, headers: dict[str, str] | None = None) -> web.Response:
-    """An answer that says why not."""
+    """An error as JSON: ``{"error": reason}``."""
     return web.json_response(
         {"error": reason}, status=status, headers={**HEADERS, **(headers or {})}
     )
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """Called before each answer's headers are sent."""
+    """The signal ``on_response_prepare``: adds ``HEADERS``."""
     del request
     response.headers.update(HEADERS)
 
@@ -51,7 +53,7 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
 def answer_error(
     request: web.BaseRequest, status: int, error: BaseException | None
 ) -> web.Response:
-    """The answer where no handler makes one: to what is no request, or because of a bug."""
+    """The answer where no handler makes one: to a malformed request, or because of a bug."""
     if status < 500:  # noqa: PLR2004 HTTP's mistakes of servers
         LOG.debug("refused what is no request from %s", request.remote)
         return refusal(status, "this is no HTTP request, or its head is too large")
@@ -59,18 +61,18 @@ def answer_error(
 
 
 def answering(handle: Answer, refused: Callable[[], None]) -> Answer:
-    """What answers every request.
+    """Wrap aiohttp's request handler: errors become answers, which are sent within limits.
 
     Args:
-        handle: looks for the handler of a request, and calls it.
-        refused: called for each request that is refused.
+        handle: finds the handler of a request, and calls it.
+        refused: called for each request that is answered with a status from 400 to 499.
     """
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         connection = connection_of(request)
-        with connection.at_work():
+        with connection.handling():
             try:
-                response = await _explained(request, handle)
+                response = await _with_errors(request, handle)
                 if 400 <= response.status < 500:  # noqa: PLR2004 HTTP's mistakes of clients
                     LOG.debug("%d: %s %a", response.status, request.method, request.raw_path)
                     refused()
@@ -81,14 +83,14 @@ def answering(handle: Answer, refused: Callable[[], None]) -> Answer:
                 # The second is how an event loop says it of a file.
                 if not _is_gone(request):
                     raise
-                return _Done(keep_alive=False)
-        return _Done(keep_alive=bool(response.keep_alive))
+                return _AlreadySent(keep_alive=False)
+        return _AlreadySent(keep_alive=bool(response.keep_alive))
 
     return answer
 
 
-class _Done(web.Response):
-    """Nothing is left to be sent; for the library, which would send it now."""
+class _AlreadySent(web.Response):
+    """A response that was sent already: aiohttp would send it now."""
 
     def __init__(self, *, keep_alive: bool) -> None:
         super().__init__()
@@ -96,22 +98,22 @@ class _Done(web.Response):
 
     @property
     def keep_alive(self) -> bool:
-        """Whether another request may come."""
+        """Whether the connection stays open for another request."""
         return self._goes_on
 
     async def prepare(self, request: web.BaseRequest) -> None:
-        """Nothing is done."""
+        """Do nothing."""
 
     async def write_eof(self, data: bytes = b"") -> None:
-        """Nothing is done."""
+        """Do nothing."""
 
 
 def _is_gone(request: web.BaseRequest) -> bool:
     return request.transport is None or request.transport.is_closing()
 
 
-async def _explained(request: web.BaseRequest, handle: Answer) -> web.StreamResponse:
-    """Every mistake becomes an answer with its reason; what is a bug goes to the log whole."""
+async def _with_errors(request: web.BaseRequest, handle: Answer) -> web.StreamResponse:
+    """Errors as answers with their reason; a bug is logged with its traceback."""
     try:
         _check(request)
         return await handle(request)
@@ -138,7 +140,7 @@ def _bug(request: web.BaseRequest, error: BaseException | None) -> web.Response:
 
 
 def _check(request: web.BaseRequest) -> None:
-    """Refuse what no handler has to expect.
+    """Refuse what handlers need not handle.
 
     Raises:
         HTTPException: the request is not text, wants what there is not, or its body is packed or
@@ -152,17 +154,20 @@ def _check(request: web.BaseRequest) -> None:
         raise web.HTTPExpectationFailed(text="expect 100-continue, or nothing")
     if hdrs.CONTENT_ENCODING in request.headers:
         raise web.HTTPUnsupportedMediaType(text="send the body as it is, without Content-Encoding")
-    if (request.content_length or 0) > MOST_BODY:
-        raise web.HTTPRequestEntityTooLarge(MOST_BODY, text=f"send at most {MOST_BODY:,} bytes")
+    most = MOST_FILE if request.path in FILES else MOST_BODY
+    if (request.content_length or 0) > most:
+        raise web.HTTPRequestEntityTooLarge(most, text=f"send at most {most:,} bytes")
 
 
 def _is_text(text: str) -> bool:
-    """Whether it was sent as UTF-8; bytes that are not arrive as halves of surrogate pairs."""
+    """Whether it was sent as UTF-8; aiohttp decodes other bytes to lone surrogates."""
     return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
-def admission(gate: Gate, attempts: Attempts) -> Callable[..., Awaitable[web.StreamResponse]]:
-    """A middleware that lets those pass who may."""
+def admission(
+    gate: Gate, failed_logins: FailedLogins
+) -> Callable[..., Awaitable[web.StreamResponse]]:
+    """A middleware that checks host, origin and token."""
 
     @web.middleware
     async def admit(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -177,7 +182,7 @@ def admission(gate: Gate, attempts: Attempts) -> Callable[..., Awaitable[web.Str
         bearer = bearer_of(request)
         if not gate.is_admitted(request.cookies.get(COOKIE), bearer):
             if bearer is not None:
-                return wrong_token(request, attempts)
+                return wrong_token(request, failed_logins)
             return refusal(
                 401, "open the link that was printed at the start", {"WWW-Authenticate": "Bearer"}
             )
@@ -192,11 +197,11 @@ def bearer_of(request: web.Request) -> str | None:
     return given.removeprefix(_BEARER) if given and given.startswith(_BEARER) else None
 
 
-def wrong_token(request: web.Request, attempts: Attempts) -> web.Response:
-    """The refusal of a wrong token, which is counted."""
+def wrong_token(request: web.Request, failed_logins: FailedLogins) -> web.Response:
+    """Count a wrong token and refuse it: 401, or 429 after too many from one address."""
     address = connection_of(request).address
     LOG.warning("a wrong token from %s", address)
-    wait = attempts.failed(address)
+    wait = failed_logins.add(address)
     if wait:
         seconds = str(math.ceil(wait))
         return refusal(429, f"too many wrong tokens; wait {seconds} s", {"Retry-After": seconds})

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import socket
 from pathlib import Path
 
+from playbach.address import Address
 from playbach.errors import OutputError
 from playbach.files import write_atomically
-from playbach.page_address import Address
 from playbach.web.access import new_token
 
 NAME = "page-token"
 """The file of the state folder that holds the token."""
 _TOKEN = re.compile(r"[\w-]{20,60}", re.ASCII)
 _MOST_BYTES = 100
+_AVAHI = Path("/run/avahi-daemon/socket")
 _ELSEWHERE = ("192.0.2.1", 9)
 """An address for documentation (RFC 5737): nothing is sent to it."""
 
@@ -36,6 +38,9 @@ def kept_token(folder: Path) -> str:
         token = new_token()
         write_atomically(path, f"{token}\n".encode(), force=True)
         path.chmod(0o600)
+        if os.geteuid() == 0:
+            # The service's own, whoever asks first: its user is the folder's.
+            os.chown(path, folder.stat().st_uid, folder.stat().st_gid)
     except OSError as error:
         raise OutputError(
             f"{path}: the page's token cannot be kept here: {error.strerror}; check who may use it"
@@ -43,18 +48,27 @@ def kept_token(folder: Path) -> str:
     return token
 
 
-def link(address: Address, port: int, token: str | None) -> str:
-    """What a browser opens. The token is in the part that browsers send to nobody.
+def link(
+    address: Address,
+    port: int,
+    token: str | None,
+    name: str | None = None,
+    *,
+    secure: bool = False,
+) -> str:
+    """The URL of the page. The token is in the fragment, which browsers do not send.
 
     Args:
         address: as configured; all addresses become the one that others reach this machine by.
         port: where the page is served.
         token: ``None`` where none is needed.
+        name: a host to be used instead of the one found out.
+        secure: whether it is served over HTTPS.
     """
-    host = _own_address(address.host) if address.is_any else address.host
+    host = name or (_own_address(address.host) if address.is_any else address.host)
     if ":" in host:
         host = f"[{host}]"
-    return f"http://{host}:{port}/" + (f"#{token}" if token else "")
+    return f"http{'s' if secure else ''}://{host}:{port}/" + (f"#{token}" if token else "")
 
 
 def qr_code(text: str) -> str:
@@ -66,6 +80,11 @@ def qr_code(text: str) -> str:
     return out.getvalue()
 
 
+def local_name() -> str | None:
+    """The name by which mDNS knows this machine, ``None`` where nothing answers for it."""
+    return f"{socket.gethostname()}.local" if _AVAHI.exists() else None
+
+
 def _own_address(any_address: str) -> str:
     """The address of the interface by which this machine reaches others."""
     family = socket.AF_INET6 if ":" in any_address else socket.AF_INET
@@ -75,4 +94,4 @@ def _own_address(any_address: str) -> str:
             probe.connect(target)
             return str(probe.getsockname()[0])
     except OSError:
-        return socket.gethostname()
+        return f"{socket.gethostname()}.local"

@@ -1,11 +1,10 @@
-"""JSON schemas (draft 2020-12) of types: what a type says of its values, in the words of JSON.
+"""JSON schemas (draft 2020-12) made from type annotations.
 
     schema_of(list[MovementView], schemas)  # {"type": "array", "items": {"$ref": ".../Movement"}}
 
 A frozen dataclass or a ``TypedDict`` is an object that has all its keys and no others, put into
-``schemas`` once, by its name without ``View``. The meaning of a key is what the type's own
-docstring says under ``Attributes``. ``Annotated[int, says(minimum=1)]`` adds to the schema of
-``int``.
+``schemas`` once, by its name without ``View``. ``Annotated[int, says(minimum=1), "how many"]`` adds
+to the schema of ``int``, and says what it means.
 """
 
 from __future__ import annotations
@@ -24,8 +23,6 @@ from typing import (
     get_type_hints,
     is_typeddict,
 )
-
-from playbach.docstrings import attributes
 
 Schema = dict[str, Any]
 REFERENCE = "#/components/schemas/"
@@ -71,10 +68,7 @@ def schema_of(kind: Any, schemas: dict[str, Schema]) -> Schema:
 
 def _composed(origin: Any, parts: tuple[Any, ...], schemas: dict[str, Schema]) -> Schema:
     if origin is Annotated:
-        said = {name: list(v) if isinstance(v, tuple) else v for name, v in parts[1]}
-        if "ref" in said:
-            return {"$ref": f"{REFERENCE}{said['ref']}"}
-        return schema_of(parts[0], schemas) | said
+        return _annotated(parts, schemas)
     if origin is Literal:
         return {"enum": list(parts)}
     if origin in {Union, UnionType}:
@@ -87,6 +81,16 @@ def _composed(origin: Any, parts: tuple[Any, ...], schemas: dict[str, Schema]) -
     raise TypeError(f"{origin}[{parts}]: there is no schema for it")
 
 
+def _annotated(parts: tuple[Any, ...], schemas: dict[str, Schema]) -> Schema:
+    said: Schema = {}
+    for more in parts[1:]:
+        pairs = [("description", more)] if isinstance(more, str) else more
+        said |= {name: list(v) if isinstance(v, tuple) else v for name, v in pairs}
+    if "ref" in said:
+        return said | {"$ref": f"{REFERENCE}{said.pop('ref')}"}
+    return schema_of(parts[0], schemas) | said
+
+
 def _union(choices: list[Schema]) -> Schema:
     if all(choice.keys() == {"type"} for choice in choices):
         return {"type": [choice["type"] for choice in choices]}
@@ -95,19 +99,10 @@ def _union(choices: list[Schema]) -> Schema:
 
 def _object(kind: type, schemas: dict[str, Schema]) -> Schema:
     hints = get_type_hints(kind, include_extras=True)
-    meanings = attributes(kind)
     return {
         "type": "object",
-        "description": _plain(inspect.getdoc(kind) or ""),
+        "description": (inspect.getdoc(kind) or "").partition("\n")[0].rstrip("."),
         "additionalProperties": False,
         "required": list(hints),
-        "properties": {
-            name: schema_of(hint, schemas) | {"description": _plain(meanings.get(name, ""))}
-            for name, hint in hints.items()
-        },
+        "properties": {name: schema_of(hint, schemas) for name, hint in hints.items()},
     }
-
-
-def _plain(text: str) -> str:
-    """The first line of a docstring, or what it says of a key, without marks."""
-    return text.partition("\n")[0].replace("``", "").rstrip(".")

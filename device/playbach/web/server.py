@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import ssl
 import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,10 +15,10 @@ from socket import SO_SNDBUF, SOL_SOCKET
 
 from aiohttp import web, web_fileresponse
 
+from playbach.address import Address
 from playbach.errors import PortError
-from playbach.page_address import Address
 from playbach.session.session import Session
-from playbach.web.access import Attempts, Gate
+from playbach.web.access import FailedLogins, Gate
 from playbach.web.api import Api, login_route
 from playbach.web.connections import MOST_BODY, Connections
 from playbach.web.guard import add_headers, admission, answer_error, answering
@@ -30,32 +31,31 @@ web_fileresponse.NOSENDFILE = True  # type: ignore[misc]
 STATIC = Path(__file__).parent / "static"
 _SEND_BUFFER = 65_536
 """Bytes that the system keeps for a connection that does not read."""
+_HANDSHAKE = 5.0
+"""Seconds in which a client of HTTPS has to have agreed on the encryption."""
 _JOIN = 3.0
 """Seconds for which its thread is waited for in the end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What is served where.
+    """Configuration of the server."""
 
-    Attributes:
-        address: where to listen.
-        token: what must be known; needed beyond this machine, ``None`` on loopback.
-        models: folder of further bundles that may be chosen; ``None`` for none.
-    """
-
-    address: Address
+    address: Address  # where to listen
+    # secret that clients present; needed beyond this machine, ``None`` on loopback
     token: str | None = None
-    models: Path | None = None
+    models: Path | None = None  # folder of further bundles that may be chosen; ``None`` for none
+    # PEM with a certificate and its key, for HTTPS; ``None`` for HTTP
+    certificate: Path | None = None
 
 
 class WebServer:
-    """A part of the program with a beginning and an end; see ``playbach.daemon.components``."""
+    """The HTTP server in a thread of its own; a component of the service."""
 
     name = "page"
 
     def __init__(self, session: Session, site: Site) -> None:
-        """Prepare; nothing is opened yet."""
+        """Nothing is opened before ``start``."""
         self._session = session
         self.site = site
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -68,7 +68,7 @@ class WebServer:
         """What ended its thread, if anything did."""
 
     def start(self) -> None:
-        """Serve.
+        """Open the port and serve.
 
         Raises:
             PortError: the address cannot be had.
@@ -81,7 +81,7 @@ class WebServer:
             raise error
 
     def stop(self) -> None:
-        """Say good-bye to all pages; may be called again."""
+        """Close all connections and the port; may be called again."""
         if self._loop is not None and self._ending is not None:
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._ending.set)
@@ -135,9 +135,11 @@ class WebServer:
     async def _bind(self, connections: Connections) -> asyncio.Server:
         address = self.site.address
         try:
+            encryption = self._encryption()
             listener = await asyncio.get_running_loop().create_server(
-                connections.accept, address.host, address.port, reuse_address=True
-            )
+                connections.accept, address.host, address.port, reuse_address=True,
+                ssl=encryption, ssl_handshake_timeout=_HANDSHAKE if encryption else None,
+            )  # fmt: skip
         except OSError as error:
             # The library's own words are long.
             reason = os.strerror(error.errno) if error.errno else str(error)
@@ -150,17 +152,40 @@ class WebServer:
             socket.setsockopt(SOL_SOCKET, SO_SNDBUF, _SEND_BUFFER)
         return listener
 
+    def _encryption(self) -> ssl.SSLContext | None:
+        """TLS with the certificate, if there is one.
+
+        Raises:
+            PortError: it cannot be used.
+        """
+        path = self.site.certificate
+        if path is None:
+            return None
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        try:
+            # Nobody is there to be asked for a password.
+            context.load_cert_chain(path, password=lambda: "")
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
+            raise PortError(
+                f"page certificate {path}: cannot be used: {reason}; it must be a PEM file with "
+                "the certificate and its key, which has no password"
+            ) from error
+        return context
+
     def _app(self, gate: Gate, hub: Hub, executor: ThreadPoolExecutor) -> web.Application:
-        attempts = Attempts()
-        app = web.Application(middlewares=[admission(gate, attempts)], client_max_size=MOST_BODY)
+        failed_logins = FailedLogins()
+        app = web.Application(
+            middlewares=[admission(gate, failed_logins)], client_max_size=MOST_BODY
+        )
         app.on_response_prepare.append(add_headers)
         api = Api(self._session, hub, executor, self.site.models)
-        app.add_routes([*api.routes(), login_route(gate, attempts), *_page_routes()])
+        app.add_routes([*api.routes(), login_route(gate, failed_logins), *_page_routes()])
         return app
 
 
 def _page_routes() -> list[web.RouteDef]:
-    """The page and its files: those that there are, so that no other name reaches the disk."""
+    """Routes of the page and its files, listed once, so that no other path reaches the disk."""
     found = [path for path in STATIC.rglob("*") if path.is_file()]
     files = {path.relative_to(STATIC).as_posix(): path for path in found}
 
@@ -174,4 +199,12 @@ def _page_routes() -> list[web.RouteDef]:
             raise web.HTTPNotFound(text="the page has no such file")
         return web.FileResponse(path)
 
-    return [web.get("/", index), web.get("/static/{name:.+}", static)]
+    async def missing(request: web.Request) -> web.StreamResponse:
+        del request
+        return web.FileResponse(STATIC / "404.html", status=404)
+
+    return [
+        web.get("/", index),
+        web.get("/static/{name:.+}", static),
+        web.get("/{other:(?!api/).+}", missing),
+    ]

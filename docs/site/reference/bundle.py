@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, get_args, get_type_hints
 
 from docs.site.reference.markdown import code, fields_of, is_optional, plain, summary, terms
 
+from playbach import archive, schema
 from playbach.bundle import (
     Drift,
     Manifest,
@@ -20,8 +22,10 @@ from playbach.bundle import (
     Verification,
 )
 from playbach.bundle import limits as bundle_limits
+from playbach.music import encoding
 from playbach.music.encoding import Encoding
 
+_DOTTED = re.compile(r"\b[a-z_]+\.(?=\w)")
 RECORDS: tuple[type[Any], ...] = (
     Manifest,
     Network,
@@ -39,18 +43,20 @@ RECORDS: tuple[type[Any], ...] = (
 
 
 INTRODUCTION = (
-    "Made from the code when this site was built: the limits of `playbach.bundle.limits`, and the "
-    "records that a manifest is read into."
+    "Made from the code when this site was built: the limits, and the records that a manifest is "
+    "read into."
 )
 
 
 def bundle_reference() -> str:
     """Markdown: every limit, and every record with its fields."""
-    numbers = [
-        f"| {code(name)} | {value:,} |"
-        for name, value in vars(bundle_limits).items()
+    limits = {
+        name: value
+        for module in (archive, bundle_limits, encoding, schema)
+        for name, value in vars(module).items()
         if name.startswith("MAX_")
-    ]
+    }
+    numbers = [f"| {code(name)} | {value:,} |" for name, value in limits.items()]
     return "\n\n".join(
         [
             "## As the code has it",
@@ -62,15 +68,21 @@ def bundle_reference() -> str:
 
 
 def _record(record: type[Any]) -> str:
+    types = get_type_hints(record)
     rows = [
         (
             f"{code(one.name)}{' (optional)' if is_optional(one) else ''}",
-            f"{code(_type(one.type))}{f': {plain(about)}' if about else ''}",
+            f"{code(_type(types[one.name]))}{f': {plain(about)}' if about else ''}",
         )
         for one, about in fields_of(record)
     ]
     return f"### {record.__name__}\n\n{plain(summary(record))}\n\n{terms(rows)}"
 
 
-def _type(written: Any) -> str:
-    return written if isinstance(written, str) else getattr(written, "__name__", str(written))
+def _type(hint: Any) -> str:
+    """As it is written in the code, without modules and limits."""
+    return (
+        hint.__name__
+        if isinstance(hint, type) and not get_args(hint)
+        else _DOTTED.sub("", str(hint))
+    )

@@ -6,29 +6,30 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
-from docs.site.reference.markdown import code, fields_of, plain, summary, terms
+from docs.site.reference.markdown import code, plain, summary, terms
 
-from playbach.config.schema import SECTIONS, Key
-from playbach.config.text import to_toml
+from playbach.config.schema import ABOUT, SECTIONS, to_toml
 from playbach.quiet import quiet_stderr
-from playbach_train.config import limits, number_text, range_text
+from playbach.schema import Setting, settings_of
+from playbach_train.config import value_text
 from playbach_train.networks.table import DEFAULT, NETWORKS, architecture
 
 
 def configuration_reference() -> str:
     """Markdown: the sections of the configuration of playing, then those of each network."""
     playing = [
-        f"### [{section.name}]\n\n{section.about}\n\n{terms(_key(key) for key in section.keys)}"
-        for section in SECTIONS
+        f"### [{name}]\n\n{ABOUT[name]}\n\n{terms(map(_key, keys.values()))}"
+        for name, keys in SECTIONS.items()
     ]
     return "\n\n".join(["## Playing", *playing, *(_network(name) for name in NETWORKS)])
 
 
-def _key(key: Key) -> tuple[str, str]:
-    about = f"{key.about[0].upper()}{key.about[1:]}."
+def _key(key: Setting) -> tuple[str, str]:
+    about = f"{key.help[0].upper()}{key.help[1:]}."
+    when = f"A change takes effect {key.takes_effect.value}."
     return (
         code(f"{key.name} = {to_toml(key.default)}"),
-        f"{plain(about)} A change takes effect {key.acts}. Allowed: {plain(key.allowed)}.",
+        f"{plain(about)} {when} Allowed: {plain(key.range)}.",
     )
 
 
@@ -46,17 +47,13 @@ def _network(name: str) -> str:
 
 
 def _training_sections(config: Any) -> Iterator[str]:
-    allowed = limits(config)
     for part in fields(config):
         section = getattr(config, part.name)
-        rows = []
-        for one, about in fields_of(type(section)):
-            bounds = allowed.get(f"{part.name}.{one.name}")
-            range_ = range_text(*bounds) if bounds else "true or false"
-            rows.append(
-                (
-                    code(f"{one.name} = {number_text(getattr(section, one.name))}"),
-                    f"{plain(about)} Allowed: {range_}.",
-                )
+        rows = [
+            (
+                code(f"{name} = {value_text(getattr(section, name))}"),
+                f"{plain(setting.help)}. Allowed: {setting.range}.",
             )
+            for name, setting in settings_of(type(section)).items()
+        ]
         yield f"### [{part.name}]\n\n{plain(summary(type(section)))}\n\n{terms(rows)}"

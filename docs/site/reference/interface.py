@@ -65,7 +65,10 @@ def _parameter(one: Described) -> tuple[str, str]:
 
 def _body(operation: Described, schemas: Described) -> Iterator[tuple[str, str]]:
     if "requestBody" in operation:
-        (content,) = operation["requestBody"]["content"].values()
+        ((kind, content),) = operation["requestBody"]["content"].items()
+        if "schema" not in content:
+            yield "takes", f"a file, as {code(kind)}"
+            return
         schema = schemas[content["schema"]["$ref"].removeprefix(REFERENCE)]
         names = ", ".join(code(name) for name in schema["properties"])
         yield "takes", f"an object with {names}"

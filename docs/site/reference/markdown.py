@@ -9,8 +9,9 @@ from dataclasses import MISSING, Field, fields
 from inspect import getdoc
 from typing import Any
 
-from playbach.docstrings import attributes
-
+_ATTRIBUTE = re.compile(r" {4}(\w+): (.*)$")
+_FURTHER = " " * 8
+"""How a docstring lists the fields of a class: a name, then lines that go on."""
 _SIGNS = re.compile(r"([\\*_<>\[\]|#&$~^{}])|(?<!`)`(?!`)")
 
 
@@ -50,3 +51,19 @@ def fields_of(record: type[Any]) -> list[tuple[Field[Any], str]]:
     """The fields of a dataclass, in order, each with what its docstring says of it."""
     told = attributes(record)
     return [(one, told.get(one.name, "")) for one in fields(record)]
+
+
+def attributes(record: type[Any]) -> dict[str, str]:
+    """The meanings of a dataclass's fields from its docstring, by name; empty under ``-OO``."""
+    _, _, listed = (getdoc(record) or "").partition("Attributes:\n")
+    told: dict[str, str] = {}
+    last = ""
+    for line in listed.splitlines():
+        if begun := _ATTRIBUTE.match(line):
+            last = begun[1]
+            told[last] = begun[2]
+        elif not line.startswith(_FURTHER):
+            break
+        else:
+            told[last] += f" {line.strip()}"
+    return told

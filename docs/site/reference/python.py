@@ -7,7 +7,7 @@ PUBLIC = (
     "playbach.music.key",
     "playbach.music.meter",
     "playbach.music.form",
-    "playbach.music.midi_write",
+    "playbach.midi.files",
     "playbach.music.encoding",
     "playbach.bundle",
     "playbach.predictor",

@@ -106,7 +106,7 @@ ENDINGS = {
     "silent": "edgetpu_compiler failed on step (Edge TPU Compiler version",
     "partial": "leaves 3 operations of step to the CPU (1 GATHER: Operation not supported; 2 TANH:",
     "lies": "leaves operations of step to the CPU: what it wrote is not one compiled operation",
-    "chatters": "edgetpu_compiler said more than 1048576 bytes and was ended",
+    "chatters": "edgetpu_compiler wrote more than 1048576 bytes and was ended",
 }
 
 

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pytest
 
+from playbach.archive import pack, unpack
 from playbach.bundle import (
     Manifest,
     Network,
@@ -20,9 +21,7 @@ from playbach.bundle import (
     Quantisation,
     TensorSpec,
 )
-from playbach.bundle.archive import pack, unpack
-from playbach.bundle.reader import Array
-from playbach.bundle.writer import build_bundle
+from playbach.bundle.reader import Array, build_bundle
 from playbach.music.encoding import DEFAULT_ENCODING
 
 Edit: TypeAlias = Callable[[dict[str, Any]], object]

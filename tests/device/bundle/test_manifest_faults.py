@@ -52,65 +52,68 @@ FAULTS = {
         put("format", value=2),
         "made for a newer Play Bach (format 2; this one reads 1); update playbach",
     ),
-    "no format": (drop("format"), 'manifest has no "format"'),
-    "format zero": (put("format", value=0), "manifest.format is 0; it must be 1"),
-    "format true": (put("format", value=True), "manifest.format is true; it must be 1"),
+    "no format": (drop("format"), 'manifest: it has no "format"'),
+    "format zero": (put("format", value=0), "manifest.format 0: it must be 1"),
+    "format true": (put("format", value=True), "manifest.format true: it must be 1"),
     "a misspelt key": (
         put("defualt_variant", value="int8"),
-        'unknown key "defualt_variant" (did you mean "default_variant"?)',
+        'unknown key "defualt_variant" (did you mean default_variant?)',
     ),
     "a misspelt key below": (
         put("parts", 0, "rol", value="step"),
-        'manifest.parts[0] has an unknown key "rol" (did you mean "role"?)',
+        'manifest.parts[0]: unknown key "rol" (did you mean role?)',
     ),
-    "a missing key below": (drop("range", "highest"), 'manifest.range has no "highest"'),
+    "a missing key below": (drop("range", "highest"), 'manifest.range: it has no "highest"'),
     "a list where an object belongs": (
         put("network", value=[]),
-        "manifest.network is a list; it must be an object",
+        "manifest.network a list: it must be an object",
     ),
     "an object where a list belongs": (
         put("parts", value={}),
-        "manifest.parts is an object; it must be a list",
+        "manifest.parts an object: it must be a list",
     ),
-    "no parts": (put("parts", value=[]), "manifest.parts has 0 members; it must have 1 to"),
+    "no parts": (put("parts", value=[]), "manifest.parts has 0 members: it must have 1 to"),
     "a text where a number belongs": (
         put("range", "lowest", value="36"),
-        'manifest.range.lowest is "36"; it must be a whole number from 0 to 127',
+        'manifest.range.lowest "36": it must be a whole number, 0 to 127',
     ),
-    "a fraction where a whole number belongs": (put("range", "lowest", value=36.0), "36.0; it"),
-    "true where a number belongs": (put("range", "lowest", value=True), "lowest is true; it"),
+    "a fraction where a whole number belongs": (
+        put("range", "lowest", value=36.5),
+        "lowest 36.5: it",
+    ),
+    "true where a number belongs": (put("range", "lowest", value=True), "lowest true: it"),
     "a range upside down": (put("range", "lowest", value=90), "lowest is above highest"),
     "a pitch beyond MIDI": (put("range", "highest", value=128), "0 to 127"),
     "shifts out of order": (
         put("encoding", "shifts", value=[0, 6, 6]),
-        "manifest.encoding.shifts[2] is 6 after 6; the list must ascend",
+        "manifest.encoding.shifts[2] 6 after 6: the list must ascend",
     ),
-    "a negative shift": (put("encoding", "shifts", value=[-1]), "shifts[0] is -1"),
-    "a note without duration": (put("encoding", "durations", value=[0, 6]), "durations[0] is 0"),
+    "a negative shift": (put("encoding", "shifts", value=[-1]), "shifts[0] -1"),
+    "a note without duration": (put("encoding", "durations", value=[0, 6]), "durations[0] 0"),
     "too many symbols": (
         put("encoding", "shifts", value=list(range(5000))),
-        "shifts has 5000 members; it must have 1 to 4096",
+        "shifts has 5000 members: it must have 1 to 4096",
     ),
-    "an interval beyond MIDI": (put("encoding", "widest", value=128), "widest is 128"),
+    "an interval beyond MIDI": (put("encoding", "widest", value=128), "widest 128"),
     "a meter of 3/5": (
         put("encoding", "meters", value=["3/5"]),
-        'manifest.encoding.meters[0] is "3/5"; it must be a meter such as 3/4',
+        'manifest.encoding.meters[0] "3/5": it must be a meter such as 3/4',
     ),
     "a form twice": (
         put("encoding", "forms", value=["gigue", "gigue"]),
-        'manifest.encoding.forms[1] is "gigue" a second time',
+        'manifest.encoding.forms[1] "gigue" a second time',
     ),
     "a form with an escape sequence": (
         put("encoding", "forms", value=["\x1b[2J"]),
-        r'forms[0] is "\u001b[2J"; it must be a lower-case name',
+        r'forms[0] "\u001b[2J": it must be a lower-case name',
     ),
     "an unknown variant": (
         put("parts", 0, "variant", value="flaot32"),
-        'variant is "flaot32" (did you mean "float32"?); it must be one of float32, dynamic',
+        'variant "flaot32" (did you mean float32?): it must be float32, dynamic',
     ),
     "a default that is not there": (
         put("default_variant", value="edgetpu"),
-        'default_variant is "edgetpu"; it must be one of the parts\' variants: float32, int8',
+        'default_variant "edgetpu": it must be one of the parts\' variants: float32, int8',
     ),
     "a graph twice": (
         lambda said: said["parts"].append({**said["parts"][0], "name": "other.tflite"}),
@@ -120,7 +123,7 @@ FAULTS = {
     "a table twice": (repeat("tables"), 'the name "tables/form.i8" twice'),
     "a path that climbs out": (
         put("parts", 0, "name", value="../../etc/step.tflite"),
-        'name is "../../etc/step.tflite"; it must be a path such as float32/step.tflite',
+        'name "../../etc/step.tflite": it must be a path such as float32/step.tflite',
     ),
     "an absolute path": (put("parts", 0, "name", value="/step.tflite"), "it must be a path such"),
     "a path with a drive": (put("parts", 0, "name", value="c:\\x.tflite"), "it must be a path"),
@@ -138,19 +141,19 @@ FAULTS = {
         "tables/form.i8 has 8 bytes; int8[2, 5] takes 10",
     ),
     "a table without axes": (put("tables", 0, "shape", value=[]), "shape has 0 members"),
-    "a table of objects": (put("tables", 0, "dtype", value="object"), "one of float32, int8"),
+    "a table of objects": (put("tables", 0, "dtype", value="object"), "it must be float32, int8"),
     "a tensor of rank 5": (put(*TENSOR, "shape", value=[1] * 5), "it must have 0 to 4"),
-    "a tensor with an empty axis": (put(*TENSOR, "shape", value=[1, 0]), "shape[1] is 0"),
+    "a tensor with an empty axis": (put(*TENSOR, "shape", value=[1, 0]), "shape[1] 0"),
     "a tensor too large": (
         put(*TENSOR, "shape", value=[1 << 26, 2]),
         "tensor state has the shape [67108864, 2]; at most 67108864 elements",
     ),
-    "a tensor of strings": (put(*TENSOR, "dtype", value="string"), "must be one of float32"),
+    "a tensor of strings": (put(*TENSOR, "dtype", value="string"), "must be float32"),
     "a tensor twice": (
         lambda said: said["parts"][0]["inputs"].append(said["parts"][0]["inputs"][0]),
         'float32/pitch.tflite inputs: name "state" twice',
     ),
-    "a scale of zero": (put(*SCALED, "scale", value=0), "scale is 0; it must be above 0"),
+    "a scale of zero": (put(*SCALED, "scale", value=0), "scale 0: it must be above 0"),
     "a scale below zero": (put(*SCALED, "scale", value=-1.5), "it must be above 0"),
     "a scale without zero point": (drop(*SCALED, "zero_point"), 'has no "zero_point"'),
     "a hash in capitals": (
@@ -165,14 +168,14 @@ FAULTS = {
         put("parts", 0, "size", value=71),
         "float32/pitch.tflite has 72 bytes; the manifest says 71",
     ),
-    "a size beyond all limits": (put("parts", 0, "size", value=1 << 40), "size is 1099511627776"),
+    "a size beyond all limits": (put("parts", 0, "size", value=1 << 40), "size 1099511627776"),
     "sizes too large together": (
         lambda said: [part.update(size=1 << 25) for part in said["parts"]],
         "67108864 are allowed",
     ),
     "a score that is text": (
         put("provenance", "scores", "bits_per_note", value="good"),
-        'manifest.provenance.scores["bits_per_note"] is "good"; it must be a finite number',
+        'manifest.provenance.scores["bits_per_note"] "good": it must be a finite number',
     ),
     "a score beyond all numbers": (
         put("provenance", "scores", "bits_per_note", value=10**400),
@@ -180,24 +183,24 @@ FAULTS = {
     ),
     "a command of two lines": (
         put("provenance", "command", value="python\nrm"),
-        "it must be one line of at most 1000 printable characters",
+        "it must be one line of at most 1,000 printable characters",
     ),
     "half a character": (put("provenance", "run", value="\ud800"), "printable characters"),
-    "a text too long": (put("provenance", "run", value="x" * 1001), "at most 1000"),
+    "a text too long": (put("provenance", "run", value="x" * 1001), "at most 1,000"),
     "notes nested too deeply": (put("provenance", "notes", "x", value=NESTED), "at most 6 levels"),
     "too many notes": (
         put("provenance", "notes", "x", value=list(range(1001))),
-        "has 1001 members; it must have 0 to 1000",
+        "has 1001 members: it must have 0 to 1000",
     ),
     "a hyperparameter that is a list": (
         put("network", "parameters", "units", value=[8]),
-        'manifest.network.parameters["units"] is a list; it must be a whole number',
+        'manifest.network.parameters["units"] a list: it must be a whole number',
     ),
     "too many hyperparameters": (
         put("network", "parameters", value={f"p{i}": i for i in range(65)}),
-        "manifest.network.parameters has 65 members; it must have at most 64",
+        "manifest.network.parameters has 65 members: it must have at most 64",
     ),
-    "an unnamed kind of network": (put("network", "kind", value=""), 'network.kind is ""'),
+    "an unnamed kind of network": (put("network", "kind", value=""), 'network.kind ""'),
 }
 
 
@@ -218,11 +221,27 @@ def test_a_manifest_is_refused_for(
     assert len(message) < len(str(path)) + 400
 
 
+def test_all_that_is_wrong_is_said_at_once(
+    edited: Callable[[Callable[[Said], object]], bytes], file_of: Callable[[bytes], Path]
+) -> None:
+    def edit(said: Said) -> None:
+        said["range"] = {"lowest": -1}
+        said["default_variant"] = "flaot32"
+
+    path = file_of(edited(edit))
+    with pytest.raises(BundleError) as refusal:
+        read_bundle(path)
+    lowest, highest, variant = refusal.value.lines
+    assert lowest.startswith(f"{path}: manifest.range.lowest -1: it must be a whole number, 0 to")
+    assert 'manifest.range: it has no "highest"' in highest
+    assert "did you mean float32?" in variant
+
+
 JSON_FAULTS = {
     "nothing": (b" ", "manifest.json is not JSON"),
     "not JSON": (b"{'format': 1}", "manifest.json is not JSON"),
     "not UTF-8": (b'{"format": "\xff"}', "manifest.json is not JSON"),
-    "a list": (b"[]", "manifest.json is a list; it must be an object"),
+    "a list": (b"[]", "manifest.json a list: it must be an object"),
     "a key twice": (b'{"format": 1, "format": 1}', 'the key "format" twice in one object'),
     "NaN": (b'{"format": NaN}', 'the number "NaN"; numbers must be finite'),
     "infinity": (b'{"format": -Infinity}', 'the number "-Infinity"; numbers must be finite'),
@@ -231,7 +250,7 @@ JSON_FAULTS = {
     "a bottomless list": (b"[" * 200_000, "manifest.json is not JSON"),
     "a format that is a deep list": (
         b'{"format": %s%s}' % (b"[" * 900, b"]" * 900),
-        'manifest has no "network"',
+        'manifest: it has no "network"',
     ),
     "20,000 keys, one of them twice": (
         b'{"a": 0%s}' % b"".join(b', "%x": 0' % i for i in range(20_000)),

@@ -31,7 +31,7 @@ def test_a_scale_agrees_after_its_way_through_float32() -> None:
         ((NOTE,), 'it has no tensor "state"'),
         (
             (replace(NOTE, name="notes"), STATE),
-            'it has no tensor "note" (did you mean "notes"?)',
+            'it has no tensor "note" (did you mean notes?)',
         ),
         (
             (replace(NOTE, shape=(1, 8)), STATE),

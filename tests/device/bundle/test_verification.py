@@ -89,10 +89,10 @@ PLAIN = {
     ],
 }  # fmt: skip
 FAULTS: dict[str, tuple[Edit, str]] = {
-    "a key missing": (lambda v: v.pop("music"), 'manifest.verification has no "music"'),
+    "a key missing": (lambda v: v.pop("music"), 'manifest.verification: it has no "music"'),
     "a row of no variant": (
         lambda v: v["variants"][0].update(variant="int9"),
-        'manifest.verification.variants[0].variant is "int9"',
+        'manifest.verification.variants[0].variant "int9"',
     ),
     "a row twice": (
         lambda v: v["variants"].append(v["variants"][0]),
@@ -102,7 +102,7 @@ FAULTS: dict[str, tuple[Edit, str]] = {
         lambda v: v["variants"][0]["drift"].update(largest_cell="8"),
         "manifest.verification.variants[0].drift.largest_cell",
     ),
-    "steps below nothing": (lambda v: v.update(steps=-1), "manifest.verification.steps is -1"),
+    "steps below nothing": (lambda v: v.update(steps=-1), "manifest.verification.steps -1"),
 }
 
 

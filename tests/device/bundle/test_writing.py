@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,9 +14,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from playbach.archive import DefectError, pack, unpack
 from playbach.bundle import Manifest, read_bundle, write_bundle
-from playbach.bundle.reader import Array
+from playbach.bundle.reader import Array, parse_bundle
 from playbach.errors import BundleError, OutputError
+from playbach.performer.model import included
 
 Entries = dict[str, bytes]
 Tables = dict[str, Array]
@@ -48,6 +52,29 @@ def test_a_bundle_written_again_from_what_was_read_has_the_same_bytes(
     tables = {table.name: read.table(table.name) for table in read.manifest.tables}
     write_bundle(tmp_path / "b.bundle", read.manifest, parts, tables)
     assert (tmp_path / "b.bundle").read_bytes() == archive
+
+
+def test_a_performer_travels_with_the_network(
+    tmp_path: Path, archive: bytes, manifest: Manifest, parts: Entries, tables: Tables
+) -> None:
+    slow = replace(included(), tempo=replace(included().tempo, constant=0.25))
+    path = tmp_path / "a.bundle"
+    written = write_bundle(path, manifest, parts, tables, performer=slow)
+    assert written.performer == slow
+    assert len(path.read_bytes()) - len(archive) < 100_000
+    contents = unpack(path.read_bytes())
+    wrong = contents["performer.json"].replace(b'"trees"', b'"shrub"')
+    contents["performer.json"] = wrong
+    with pytest.raises(DefectError, match=r"performer\.json was altered"):
+        parse_bundle(pack(contents), path)
+    entry = json.loads(contents["manifest.json"])
+    entry["performer"] |= {"sha256": hashlib.sha256(wrong).hexdigest()}
+    contents["manifest.json"] = json.dumps(entry).encode()
+    with pytest.raises(DefectError, match=r'performer\.json: .*unknown key "shrub"'):
+        parse_bundle(pack(contents), path)
+    del contents["performer.json"]
+    with pytest.raises(DefectError, match=r"performer\.json is in the manifest and not in the zip"):
+        parse_bundle(pack(contents), path)
 
 
 def test_tables_are_little_endian_whatever_the_array_was(
@@ -116,7 +143,7 @@ REFUSALS: dict[str, tuple[Callable[[Given], Given], str]] = {
     ),
     "an empty table": (
         lambda given: given.table("tables/x.f32", np.zeros((0, 3), np.float32)),
-        "shape[0] is 0",
+        "shape[0] 0",
     ),
     "a table named for another type": (
         lambda given: given.table("tables/x.i8", np.zeros(3, np.float32)),

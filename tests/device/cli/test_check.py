@@ -9,7 +9,7 @@ from tests.device.cli.conftest import Command
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 
 from playbach.config import default_text
-from playbach.daemon.state import NAME, Remembered
+from playbach.daemon.state import NAME, Overrides
 from playbach.session.settings import Settings
 
 
@@ -72,7 +72,7 @@ def test_every_mistake_of_a_configuration_is_a_line(playbach: Command, tmp_path:
         first, second = said.error.splitlines()
         assert first.startswith(f"playbach {words[0]}: {path}:2: tempo 9: it must be 10 to 400")
         assert second == (
-            f"playbach {words[0]}: {path}:3: [music] has no key 'keey'; did you mean key?"
+            f'playbach {words[0]}: {path}:3: [music] has no key "keey" (did you mean key?)'
         )
 
 
@@ -93,7 +93,7 @@ def test_what_holds_comes_with_where_it_comes_from(playbach: Command, state: Pat
 def test_what_holds_includes_what_was_changed_while_it_played(
     playbach: Command, state: Path
 ) -> None:
-    Remembered(state).keep(Settings(), Settings(tempo=66.0))
+    Overrides(state).keep(Settings(), Settings(tempo=66.0))
     said = playbach("config", "--effective")
     assert f"tempo = 66.0  # {state / NAME}\n" in said.out
 

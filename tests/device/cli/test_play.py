@@ -22,10 +22,10 @@ from tests.device.cli.conftest import Command
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 from tests.read_back import read_back
 
-from playbach.cli import page_option, play
-from playbach.page_address import Address
+from playbach.address import Address
+from playbach.cli import play, served
+from playbach.midi.active_notes import ActiveNotes
 from playbach.session.session import Session
-from playbach.silence import Sounding
 
 PATIENCE = 30
 # On a free port: the usual one is for the commands of the documents, tested at the same time.
@@ -79,7 +79,7 @@ def playing(*words: str | Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def hanging(path: Path) -> Sequence[tuple[int, int]]:
-    sounding = Sounding()
+    sounding = ActiveNotes()
     for _, message in read_back(path).messages:
         sounding.hear(message)
     return sounding.notes
@@ -291,7 +291,7 @@ def test_a_second_player_has_its_page_at_the_next_free_port(
 ) -> None:
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     with two_taken_and_one_free() as port:
-        monkeypatch.setattr(page_option, "Address", lambda: Address(port=port))
+        monkeypatch.setattr(served, "Address", lambda: Address(port=port))
         said = playbach("play", "--sink", "none", "--seconds", "2.5", "--tempo", "400", web=None)
     assert (said.status, said.error) == (0, "")
     lines = said.out.splitlines()
@@ -304,9 +304,9 @@ def test_without_any_port_it_plays_without_a_page_and_invites_nobody_to_it(
     playbach: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(signal, "signal", lambda *_: None)
-    monkeypatch.setattr(page_option, "_MOST_PORTS", 2)
+    monkeypatch.setattr(served, "_MOST_PORTS", 2)
     with two_taken_and_one_free() as port:
-        monkeypatch.setattr(page_option, "Address", lambda: Address(port=port))
+        monkeypatch.setattr(served, "Address", lambda: Address(port=port))
         said = playbach("play", "--sink", "none", "--seconds", "2.5", "--tempo", "400", web=None)
     assert (said.status, said.error) == (0, "")
     assert f"no page: page address 127.0.0.1:{port}: cannot be opened" in said.out

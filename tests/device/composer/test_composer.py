@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-import numpy as np
 import pytest
 from tests.device.composer.test_draft import check_rules, check_shape
 from tests.device.scripted import Scripted
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 
 from playbach.bundle import Bundle, PitchRange, read_bundle
-from playbach.composer.composer import Composer, Settings, whole_bars
-from playbach.composer.sampling import Sampling
-from playbach.composer.suites import BREATH, Wishes
+from playbach.composer.composer import Composer, ComposerSettings, whole_bars
+from playbach.composer.settings import Sampling, Wishes
+from playbach.composer.suites import BREATH
 from playbach.music.form import FORMS, Form, parse_form
 from playbach.music.key import Key, Mode, parse_key
 from playbach.music.note import Note
 from playbach.predictor import AnyPredictor, load_predictor
-from playbach.stream import Movement, MovementEnd, RecallingNote, StreamItem
+from playbach.stream import Movement, MovementEnd, Place, RecallingNote, StreamItem
 
 
 @pytest.fixture(scope="module")
@@ -35,21 +34,18 @@ def predictor(bundle: Bundle) -> AnyPredictor:
 def composed(
     predictor: AnyPredictor,
     count: int,
-    settings: Settings | None = None,
+    settings: ComposerSettings | None = None,
     seed: int = 1,
 ) -> list[StreamItem]:
-    rng = np.random.default_rng(seed)
-    asked = settings or Settings()
-    composer = Composer(predictor, PitchRange(36, 76), rng, lambda: asked)
-    return list(islice(composer.stream(), count))
+    asked = settings or ComposerSettings()
+    composer = Composer(predictor, PitchRange(36, 76), seed, lambda: asked)
+    return list(islice(composer, count))
 
 
 def one_movement(
-    predictor: AnyPredictor, settings: Settings
+    predictor: AnyPredictor, settings: ComposerSettings
 ) -> tuple[Movement, tuple[Note, ...], MovementEnd]:
-    stream: Iterator[StreamItem] = Composer(
-        predictor, PitchRange(36, 76), np.random.default_rng(5), lambda: settings
-    ).stream()
+    stream: Iterator[StreamItem] = Composer(predictor, PitchRange(36, 76), 5, lambda: settings)
     movement, notes = next(stream), []
     assert isinstance(movement, Movement)
     for item in stream:
@@ -70,7 +66,7 @@ def test_movements_of_each_form_in_all_keys_from_a_real_network_keep_the_rules(
         temperature = (0.05, 1.0, 5.0)[tonic % 3]
         wishes = Wishes(form, Key(tonic, mode))
         playable = tonic % 4 == 0
-        settings = Settings(wishes, Sampling(temperature, playable=playable))
+        settings = ComposerSettings(wishes, Sampling(temperature, playable=playable))
         movement, notes, end = one_movement(predictor, settings)
         assert (movement.form, movement.key) == (wishes.form, wishes.key)
         assert movement.meter in form.meters
@@ -104,7 +100,7 @@ def test_a_predictor_loaded_again_gives_the_same_stream(
 
 
 def test_a_piece_leaves_nothing_behind_in_the_predictor(predictor: AnyPredictor) -> None:
-    settings = Settings(Wishes(parse_form("menuet"), parse_key("G")))
+    settings = ComposerSettings(Wishes(parse_form("menuet"), parse_key("G")))
     first = one_movement(predictor, settings)
     composed(predictor, 200, seed=9)
     assert one_movement(predictor, settings) == first
@@ -112,13 +108,11 @@ def test_a_piece_leaves_nothing_behind_in_the_predictor(predictor: AnyPredictor)
 
 def test_temperature_acts_on_the_next_note_and_form_on_the_next_movement() -> None:
     predictor = Scripted()
-    settings = [Settings(Wishes(parse_form("menuet")))]
-    composer = Composer(
-        predictor, PitchRange(36, 76), np.random.default_rng(1), lambda: settings[-1]
-    )
-    stream = composer.stream()
+    settings = [ComposerSettings(Wishes(parse_form("menuet")))]
+    composer = Composer(predictor, PitchRange(36, 76), 1, lambda: settings[-1])
+    stream = composer
     opening = next(stream)
-    settings.append(Settings(Wishes(parse_form("gigue"))))
+    settings.append(ComposerSettings(Wishes(parse_form("gigue"))))
     following = next(item for item in stream if isinstance(item, Movement))
     assert isinstance(opening, Movement)
     assert (opening.form.name, following.form.name) == ("menuet", "gigue")
@@ -128,11 +122,14 @@ def test_notes_tell_which_earlier_ones_they_recall_and_are_the_same_otherwise(
     predictor: AnyPredictor,
 ) -> None:
     plain = [item for item in composed(predictor, 120) if isinstance(item, Note)]
-    rng = np.random.default_rng(1)
     composer = Composer(
-        predictor, PitchRange(36, 76), rng, lambda: Settings(recalls=True), tells_recalls=True
+        predictor,
+        PitchRange(36, 76),
+        1,
+        lambda: ComposerSettings(recalls=True),
+        tells_recalls=True,
     )
-    telling = [item for item in islice(composer.stream(), 120) if isinstance(item, RecallingNote)]
+    telling = [item for item in islice(composer, 120) if isinstance(item, RecallingNote)]
     assert [(n.onset, n.pitch, n.duration) for n in telling] == [
         (n.onset, n.pitch, n.duration) for n in plain
     ]
@@ -146,8 +143,28 @@ def test_notes_tell_which_earlier_ones_they_recall_and_are_the_same_otherwise(
 
 
 def test_nothing_is_looked_up_while_nobody_wants_to_know(predictor: AnyPredictor) -> None:
-    rng = np.random.default_rng(1)
-    composer = Composer(predictor, PitchRange(36, 76), rng, Settings, tells_recalls=True)
-    notes = [item for item in islice(composer.stream(), 50) if isinstance(item, RecallingNote)]
+    composer = Composer(predictor, PitchRange(36, 76), 1, ComposerSettings, tells_recalls=True)
+    notes = [item for item in islice(composer, 50) if isinstance(item, RecallingNote)]
     assert [note.index for note in notes] == list(range(49))
     assert not any(note.recalls for note in notes)
+
+
+def test_a_movement_is_the_same_whatever_was_played_before_it(predictor: AnyPredictor) -> None:
+    def third(to: int | None = None, *, skips: int = 0) -> list[StreamItem]:
+        composer = Composer(predictor, PitchRange(36, 76), 7, ComposerSettings)
+        for _ in range(skips):
+            list(islice(composer, 9))
+            composer.skip()
+        if to is not None:
+            composer.skip(Place(7, to))
+        elif not skips:
+            ends = 0
+            while ends < 2:
+                ends += isinstance(next(composer), MovementEnd)
+        return list(islice(composer, 60))
+
+    found = [third(), third(3), third(skips=2), third(3, skips=5)]
+    assert isinstance(found[0][0], Movement)
+    assert found[0][0].place == Place(7, 3)
+    assert all(one == found[0] for one in found)
+    assert third(4) != found[0]

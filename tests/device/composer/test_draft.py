@@ -16,19 +16,19 @@ from playbach.bundle import PitchRange
 from playbach.composer.draft import Draft, heading_of
 from playbach.composer.loops import LONGEST_PERIOD
 from playbach.composer.playable import is_playable
-from playbach.composer.sampling import Sampling
-from playbach.composer.shape import BARS_OVER, LAST_LASTS, LAST_ON
+from playbach.composer.settings import Sampling
+from playbach.composer.shape import LAST_LASTS, LAST_ON
 from playbach.composer.sounding import MOST_TOGETHER
 from playbach.music.encoding import DEFAULT_ENCODING, END, Encoding
 from playbach.music.form import FORMS, Form, parse_form
-from playbach.music.key import C_MAJOR, Mode
+from playbach.music.key import C_MAJOR, Key, Mode
 from playbach.music.meter import Meter
 from playbach.music.note import BarLines, Note, Piece, Ticks
 from playbach.predictor import Probabilities
 from playbach.stream import Movement
 
 CELLO = PitchRange(36, 76)
-DEFAULT = Sampling()
+DEFAULT = Sampling(playable=False)
 ANSWERS = {
     "even chances": even,
     "not a number": nothing,
@@ -95,16 +95,18 @@ def check_shape(asked: Movement, notes: tuple[Note, ...], *, playable: bool = Fa
         downbeat = next(i for i, note in enumerate(notes) if note.onset >= asked.pickup)
         # A hand that still holds the notes of the upbeat may have to let the bar line pass.
         assert playable or notes[downbeat].onset == asked.pickup
-        assert playable or degrees[0] in opens or degrees[downbeat] in opens
+        sounding = {note.pitch for note in notes[:downbeat] if note.end > asked.pickup}
+        held = any((pitch - asked.key.tonic) % 12 in opens for pitch in sounding)
+        assert playable or held or degrees[0] in opens or degrees[downbeat] in opens
     else:
         assert degrees[0] in opens
     last = next(i for i, note in enumerate(notes) if note.onset == notes[-1].onset)
     assert degrees[last] == 0
     place = BarLines(((Ticks(0), asked.meter),), asked.pickup).place(notes[last].onset)
     fewest, most = asked.form.bars(asked.meter)
-    # When an ending is overdue the last shift and the last note may still take their time.
+    # Where no rest could be made in time, the last shift and the last note may take theirs.
     late = 2 * DEFAULT_ENCODING.shifts[-1] // asked.meter.bar_ticks
-    assert fewest <= place.bar <= most + BARS_OVER + late + 2
+    assert fewest <= place.bar <= most + late + 2
     assert place.tick % LAST_ON == 0
     assert max(note.end for note in notes) - notes[last].onset >= LAST_LASTS
 
@@ -114,12 +116,12 @@ def check_shape(asked: Movement, notes: tuple[Note, ...], *, playable: bool = Fa
 def test_a_movement_of_each_form_keeps_the_rules(form: Form, temperature: float) -> None:
     asked = movement(form.name)
     draft = drafted(Scripted(), asked)
-    notes = notes_of(draft, Sampling(temperature, 1.0))
+    notes = notes_of(draft, Sampling(temperature, 1.0, playable=False))
     check_rules(asked, CELLO, notes)
     check_shape(asked, notes)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     st.tuples(answers, answers, answers),
     st.sampled_from([0.05, 1.0, 5.0]),
@@ -137,7 +139,7 @@ def test_no_predictor_tables_or_range_can_break_the_rules(
     asked = movement("chorale", key=data.draw(keys), meter=meter, pickup=pickup)
     pitches = PitchRange(*sorted(data.draw(st.tuples(PITCH, PITCH))))
     draft = drafted(Scripted(*said, encoding=tables), asked, pitches)
-    notes = notes_of(draft, Sampling(temperature, 1.0))
+    notes = notes_of(draft, Sampling(temperature, 1.0, playable=False))
     check_rules(asked, pitches, notes)
 
 
@@ -158,18 +160,16 @@ def test_a_predictor_that_always_repeats_comes_to_an_end() -> None:
     draft = drafted(Scripted(only(quarter), only(unison), only(same)), asked)
     notes = notes_of(draft)
     check_rules(asked, CELLO, notes)
-    bars = asked.form.bars(asked.meter)[1] + BARS_OVER
-    assert len(notes) == bars * 3 + 1
-    # Ended by a tonic on a bar line, a bar long.
-    assert notes[-1].onset % asked.meter.bar_ticks == 0
-    assert (notes[-1].pitch % 12, notes[-1].duration) == (0, asked.meter.bar_ticks)
+    fewest, most = asked.form.bars(asked.meter)
+    assert fewest <= notes[-1].onset // asked.meter.bar_ticks + 1 <= most
+    assert notes[-1].pitch % 12 == asked.key.tonic
 
 
 def test_a_movement_that_wants_to_end_does_so_on_the_tonic_after_its_fewest_bars() -> None:
     asked = movement()
     eager = np.array([0, 0.9, *[0.1] * (DEFAULT_ENCODING.shift_symbols - 2)], np.float32)
     draft = drafted(Scripted(lambda _: eager), asked)
-    notes = notes_of(draft, Sampling(0.05, 0.9))
+    notes = notes_of(draft, Sampling(0.05, 0.9, playable=False))
     check_rules(asked, CELLO, notes)
     last_onset = [note for note in notes if note.onset == notes[-1].onset]
     assert last_onset[0].pitch % 12 == asked.key.tonic
@@ -241,7 +241,9 @@ CELLS = {
 @pytest.mark.parametrize("temperature", [0.2, 0.5, 0.8, 1.0, 1.5])
 @pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS)
 def test_a_network_made_to_loop_is_led_out_of_its_loop(cell: list[int], temperature: float) -> None:
-    notes = notes_of(drafted(Looping(cell), movement("chaconne")), Sampling(temperature))
+    notes = notes_of(
+        drafted(Looping(cell), movement("chaconne")), Sampling(temperature, playable=False)
+    )
     moves = np.array([after.pitch - before.pitch for before, after in pairwise(notes)])
     assert len(moves) > 300
     for period in range(1, LONGEST_PERIOD + 1):
@@ -271,3 +273,59 @@ def test_a_range_that_no_cello_has_is_composed_in_all_the_same() -> None:
     asked = movement()
     notes = notes_of(drafted(Scripted(), asked, pitches), Sampling(playable=True))
     check_rules(asked, pitches, notes)
+
+
+DANCES = [form.name for form in FORMS if form.is_binary]
+
+
+@pytest.mark.parametrize("form", DANCES)
+def test_every_dance_has_a_double_bar_that_no_note_sounds_over(form: str) -> None:
+    asked = movement(form)
+    for seed in range(6):
+        draft = drafted(Scripted(), asked, seed=seed)
+        notes = notes_of(draft)
+        line = draft.double_bar
+        assert 0.2 <= line / notes[-1].end < 0.6
+        assert line % (4 * asked.meter.bar_ticks) == 0
+        assert all(note.end <= line for note in notes if note.onset < line)
+        first = [note for note in notes if note.onset < line]
+        last = next(note for note in first if note.onset == first[-1].onset)
+        assert (last.pitch - asked.key.tonic) % 12 == 7
+        assert max(note.end for note in first) - last.onset >= LAST_LASTS
+
+
+@pytest.mark.parametrize("form", ["prelude", "bourree", "gigue"])
+def test_a_movement_ends_in_the_bar_that_was_planned_with_the_chord_that_was(form: str) -> None:
+    asked = movement(form)
+    lines = BarLines(((Ticks(0), asked.meter),), asked.pickup)
+    sizes = []
+    for seed in range(12):
+        draft = drafted(Scripted(), asked, seed=seed)
+        notes = notes_of(draft)
+        assert lines.place(notes[-1].onset).bar == len(draft.plan.bars)
+        chord = [note.pitch for note in notes if note.onset == notes[-1].onset]
+        assert {(pitch - asked.key.tonic) % 12 for pitch in chord} <= {0, 4, 7}
+        assert len(chord) <= draft.plan.habits.final
+        sizes.append(len(chord))
+    assert len(set(sizes)) > 1
+
+
+def test_a_fugue_opens_with_one_voice() -> None:
+    asked = movement("fugue")
+    together = np.full(DEFAULT_ENCODING.shift_symbols, 0.05, np.float32)
+    together[DEFAULT_ENCODING.shift_symbol(0)] = 1
+    draft = drafted(Scripted(lambda _: together), asked)
+    notes = notes_of(draft)
+    onsets = [note.onset for note in notes]
+    chords = [onset for onset in onsets if onsets.count(onset) > 1]
+    assert chords[0] >= draft.plan.alone * asked.meter.bar_ticks > 0
+
+
+def test_a_movement_in_a_range_of_a_fifth_closes_and_says_what_it_gave_up() -> None:
+    asked = movement("sarabande", key=Key(2, Mode.MINOR))
+    pitches = PitchRange(50, 57)
+    draft = drafted(Scripted(), asked, pitches)
+    notes = notes_of(draft)
+    check_rules(asked, pitches, notes)
+    assert notes[-1].pitch in (50, 53, 57)
+    assert draft.plan.given_up == ("a register of 7 semitones, the instrument has no more",)

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from itertools import islice
 
 import numpy as np
 import pytest
 
+from playbach.composer.settings import Wishes
 from playbach.composer.suites import (
     BREATH,
     DANCE_PAIRS,
     PAUSE,
-    Wishes,
     draw_meter,
-    movements,
+    movement_at,
+    rest_after,
     suite_forms,
 )
 from playbach.errors import InputError
 from playbach.music.form import FORMS, Form, parse_form
 from playbach.music.key import parse_key
 from playbach.music.meter import Meter
-from playbach.stream import Movement, Seconds
+from playbach.stream import Movement, Place, Seconds
 
 ORDER = ("prelude", "allemande", "courante", "sarabande", "", "", "gigue")
 
@@ -30,7 +30,8 @@ ORDER = ("prelude", "allemande", "courante", "sarabande", "", "", "gigue")
 def first(
     count: int, wishes: Callable[[], Wishes] = Wishes, seed: int = 1
 ) -> list[tuple[Movement, Seconds]]:
-    return list(islice(movements(wishes, np.random.default_rng(seed)), count))
+    movements = [movement_at(Place(seed, number + 1), wishes()) for number in range(count)]
+    return [(movement, rest_after(movement)) for movement in movements]
 
 
 def test_a_suite_has_seven_movements_in_the_usual_order() -> None:
@@ -96,7 +97,7 @@ def test_the_same_seed_gives_the_same_suites() -> None:
 
 @pytest.mark.parametrize("tempo", [0, -60, 9.99, 400.1, 1e9, math.nan, math.inf])
 def test_a_tempo_outside_its_range_is_refused(tempo: float) -> None:
-    with pytest.raises(InputError, match=r"tempo .*: it must be from 10 to 400 beats per minute"):
+    with pytest.raises(InputError, match=r"tempo .*: it must be 10 to 400 felt beats per minute"):
         Wishes(tempo=tempo)
 
 

@@ -16,8 +16,8 @@ from tests.device.scripted_symbols import Reciting, ScriptedSymbols
 from playbach.bundle import PitchRange
 from playbach.composer.loops import LONGEST_PERIOD
 from playbach.composer.playable import is_playable
-from playbach.composer.sampling import Sampling
-from playbach.composer.shape import BARS_OVER
+from playbach.composer.settings import Sampling
+from playbach.composer.shape import BARS_OVER, Shape
 from playbach.composer.symbol_draft import PATIENCE, SymbolDraft
 from playbach.composer.transposed import interval_to, within
 from playbach.music.form import FORMS, Form
@@ -206,7 +206,10 @@ def test_without_borders_phrases_are_strung_together_until_the_goal() -> None:
     for seed in range(10):
         draft = drafted(ScriptedSymbols(said((50,), (52,), (53,))), asked, seed=seed)
         notes = notes_of(draft)
-        assert notes[-1].end == asked.pickup + draft.goal * asked.meter.bar_ticks
+        assert (
+            notes[-1].end
+            == asked.pickup + Shape(asked, np.random.default_rng(seed)).goal * asked.meter.bar_ticks
+        )
 
 
 def test_a_border_is_likelier_from_the_goal_on() -> None:
@@ -218,7 +221,9 @@ def test_a_border_is_likelier_from_the_goal_on() -> None:
         predictor = ScriptedSymbols(said(BORDER, (50,), (52,)), lambda _: chances)
         draft = drafted(predictor, asked, seed=seed)
         notes = notes_of(draft, BOLD)
-        over.append(lines.place(notes[-1].onset).bar - draft.goal)
+        over.append(
+            lines.place(notes[-1].onset).bar - Shape(asked, np.random.default_rng(seed)).goal
+        )
     assert sum(-2 <= bars <= 5 for bars in over) >= 14
     assert max(over) <= 10
 

@@ -12,9 +12,8 @@ from tests.device.scripted_symbols import Reciting, ScriptedSymbols
 from tests.fixtures.symbol_bundles import VARIANTS
 
 from playbach.bundle import PitchRange, read_bundle
-from playbach.composer.composer import Composer, Settings, whole_bars
-from playbach.composer.sampling import Sampling
-from playbach.composer.suites import Wishes
+from playbach.composer.composer import Composer, ComposerSettings, whole_bars
+from playbach.composer.settings import Sampling, Wishes
 from playbach.music.form import FORMS, Form, parse_form
 from playbach.music.key import Key, Mode, parse_key
 from playbach.music.note import Note
@@ -34,18 +33,18 @@ def predictor_of(
 
 
 def composed(
-    predictor: AnyPredictor, count: int, settings: Settings | None = None, seed: int = 1
+    predictor: AnyPredictor, count: int, settings: ComposerSettings | None = None, seed: int = 1
 ) -> list[StreamItem]:
-    asked = settings or Settings()
-    composer = Composer(predictor, RANGE, np.random.default_rng(seed), lambda: asked)
-    return list(islice(composer.stream(), count))
+    asked = settings or ComposerSettings()
+    composer = Composer(predictor, RANGE, seed, lambda: asked)
+    return list(islice(composer, count))
 
 
 def one_movement(
-    predictor: AnyPredictor, settings: Settings
+    predictor: AnyPredictor, settings: ComposerSettings
 ) -> tuple[Movement, tuple[Note, ...], MovementEnd]:
-    composer = Composer(predictor, RANGE, np.random.default_rng(5), lambda: settings)
-    stream = composer.stream()
+    composer = Composer(predictor, RANGE, 5, lambda: settings)
+    stream = composer
     movement, notes = next(stream), []
     assert isinstance(movement, Movement)
     for item in stream:
@@ -64,7 +63,7 @@ def test_movements_of_each_form_keep_the_rules(symbol_bundles: Path, name: str, 
     predictor = predictor_of(symbol_bundles, name, VARIANTS[number % 3], stepwise=stepwise)
     for temperature, playable in ((0.05, False), (1.0, True), (5.0, False)):
         wishes = Wishes(form, Key(number % 12, list(Mode)[number % 2]))
-        settings = Settings(wishes, Sampling(temperature, playable=playable))
+        settings = ComposerSettings(wishes, Sampling(temperature, playable=playable))
         movement, notes, end = one_movement(predictor, settings)
         assert (movement.form, movement.key) == (wishes.form, wishes.key)
         check_rules(movement, RANGE, notes, 6)
@@ -87,10 +86,10 @@ def test_notes_tell_their_number_and_recall_nothing(symbol_bundles: Path, name: 
     predictor = predictor_of(symbol_bundles, name)
     plain = [item for item in composed(predictor, 100) if isinstance(item, Note)]
     composer = Composer(
-        predictor, RANGE, np.random.default_rng(1), lambda: Settings(recalls=True),
+        predictor, RANGE, 1, lambda: ComposerSettings(recalls=True),
         tells_recalls=True,
     )  # fmt: skip
-    telling = [item for item in islice(composer.stream(), 100) if isinstance(item, RecallingNote)]
+    telling = [item for item in islice(composer, 100) if isinstance(item, RecallingNote)]
     assert [(n.onset, n.pitch, n.duration) for n in telling] == [
         (n.onset, n.pitch, n.duration) for n in plain
     ]
@@ -102,7 +101,7 @@ def test_the_music_is_in_the_key_that_was_asked() -> None:
     # A scale in C, as a network would say it that was trained on nothing else.
     scale = Vocabulary(tuple((48 + step,) for step in (0, 2, 4, 5, 7, 9, 11)))
     for asked, signature in (("Eb", {3, 5, 7, 8, 10, 0, 2}), ("B minor", {11, 1, 2, 4, 6, 7, 9})):
-        settings = Settings(Wishes(parse_form("gigue"), parse_key(asked)))
+        settings = ComposerSettings(Wishes(parse_form("gigue"), parse_key(asked)))
         _, notes, _ = one_movement(ScriptedSymbols(scale), settings)
         assert {note.pitch % 12 for note in notes} == signature
 
@@ -112,9 +111,9 @@ def test_halves_are_repeated_where_they_can_be_told() -> None:
     tonic = Vocabulary(((48,), (60,), (-2,)))
     said = [(48,), *[(-2,)] * 11, (60,), *[(-2,)] * 11]
     wishes = Wishes(parse_form("menuet"), parse_key("C"))
-    _, once, _ = one_movement(Reciting(tonic, said), Settings(wishes))
+    _, once, _ = one_movement(Reciting(tonic, said), ComposerSettings(wishes))
     again = Wishes(parse_form("menuet"), parse_key("C"), repeats=True)
-    _, twice, _ = one_movement(Reciting(tonic, said), Settings(again))
+    _, twice, _ = one_movement(Reciting(tonic, said), ComposerSettings(again))
     assert len(twice) == 2 * len(once)
 
 
@@ -122,12 +121,12 @@ def test_temperature_acts_on_the_next_symbol_and_form_on_the_next_movement() -> 
     vocabulary = Vocabulary((REST, *((pitch,) for pitch in range(48, 60))))
     chances = np.array([0, 0.5, *[0.5 / 11] * 11], np.float32)
     predictor = ScriptedSymbols(vocabulary, lambda _: chances)
-    settings = [Settings(Wishes(parse_form("menuet")), Sampling(0.05))]
-    composer = Composer(predictor, RANGE, np.random.default_rng(1), lambda: settings[-1])
-    stream = composer.stream()
+    settings = [ComposerSettings(Wishes(parse_form("menuet")), Sampling(0.05))]
+    composer = Composer(predictor, RANGE, 1, lambda: settings[-1])
+    stream = composer
     opening = next(stream)
     assert len({note.pitch for note in islice(stream, 5) if isinstance(note, Note)}) == 1
-    settings.append(Settings(Wishes(parse_form("gigue")), Sampling(5.0)))
+    settings.append(ComposerSettings(Wishes(parse_form("gigue")), Sampling(5.0)))
     assert len({note.pitch for note in islice(stream, 1, 20) if isinstance(note, Note)}) > 4
     following = next(item for item in stream if isinstance(item, Movement))
     assert isinstance(opening, Movement)

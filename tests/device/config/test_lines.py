@@ -7,7 +7,7 @@ import tomllib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playbach.config.lines import line_numbers
+from playbach.config.reader import line_numbers
 
 TEXT = """\
 # A comment = no key

@@ -15,10 +15,10 @@ from tests.device.daemon.test_service import CONFIG, service
 from tests.fixtures.jack import PATIENCE, Receiver, pitches, until
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 
-from playbach.midi_messages import NOTE_OFF, NOTE_ON
+from playbach.midi.messages import NOTE_OFF, NOTE_ON
 from playbach.signals import TABLE, Asked, numbers
 
-OVER_JACK = CONFIG.replace('sink = "none"', f'sink = "midi"\nport = "{Receiver.name}"')
+OVER_JACK = CONFIG.replace('sink = "none"', f'sink = "jack"\nport = "{Receiver.name}"')
 
 
 @pytest.fixture
@@ -41,10 +41,10 @@ def test_it_waits_for_its_synth_and_finds_it(folder: Path, jack: str) -> None:
             assert receiver.sounding == ()
         finally:
             receiver.close()
-    lines = [line.split(" ", 1)[1] for line in said.splitlines() if "MIDI port" in line]
+    lines = [line.split(" ", 1)[1] for line in said.splitlines() if "JACK port" in line]
     assert lines == [
-        f"warning: waiting for MIDI port {receiver.name}",
-        f"info: found, and playing to MIDI port {receiver.name}:in (JACK)",
+        f"warning: waiting for JACK port {receiver.name}",
+        f"info: found, and playing to JACK port {receiver.name}:in",
     ]
 
 
@@ -97,9 +97,8 @@ def test_what_a_killed_service_left_sounding_the_next_one_ends_first(
 
 
 def test_two_on_one_synth_say_so_and_both_play(folder: Path, receiver: Receiver) -> None:
-    # One plays by rtmidi, the other by a client of its own.
     shared = "another Play Bach plays to it, too"
-    said = f"MIDI port {receiver.name}:in (JACK): {shared}"
+    said = f"JACK port {receiver.name}:in: {shared}"
     with service(folder) as daemon:
         until(lambda: len(receiver.sounding) > 0, "a note")
         words = ("--bundle", TINY_BUNDLE, "--port", receiver.name, "--no-web")
@@ -111,7 +110,7 @@ def test_two_on_one_synth_say_so_and_both_play(folder: Path, receiver: Receiver)
         ) as player:
             try:
                 assert player.stdout is not None
-                wanted = f"problem: JACK port {receiver.name}:in: {shared}"
+                wanted = f"problem: {said}"
                 assert any(line.startswith(wanted) for line in player.stdout)
                 assert f"error: {said}" in daemon.said("another Play Bach")
                 player.terminate()

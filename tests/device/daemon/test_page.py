@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from tests.device.session.conftest import Play, play, until
 
-from playbach.daemon.page import Page, token_of
-from playbach.page_address import Address
+from playbach.address import Address
+from playbach.daemon.page import page_component, token_of
 from playbach.web.server import Site
 
 __all__ = ["play"]
@@ -19,16 +19,18 @@ __all__ = ["play"]
 def test_an_address_that_is_taken_is_waited_for_and_the_music_goes_on(play: Play) -> None:
     with play() as (session, listener):
         with socket.create_server(("127.0.0.1", 0)) as taken:
-            page = Page(session, Site(Address("127.0.0.1", taken.getsockname()[1])))
+            page = page_component(session, Site(Address("127.0.0.1", taken.getsockname()[1])))
             page.start()
             assert page.error is None
             until(lambda: listener.notes, "music")
             assert not page.retry()
             (problem,) = session.status().problems
-        assert problem.startswith(f"there is no page: page address 127.0.0.1:{page.port}: cannot")
+        assert problem.startswith(
+            f"there is no page: page address 127.0.0.1:{page.component.port}: cannot"
+        )
         assert page.retry()
         assert session.status().problems == ()
-        socket.create_connection(("127.0.0.1", page.port)).close()
+        socket.create_connection(("127.0.0.1", page.component.port)).close()
         assert page.retry()
         page.stop()
 
@@ -54,11 +56,11 @@ def test_where_it_is_served_is_said_without_its_token(
     play: Play,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    logging.getLogger("playbach.daemon.page").disabled = False
+    logging.getLogger("playbach.daemon.patient").disabled = False
     caplog.set_level(logging.INFO)
     with play() as (session, _):
-        page = Page(session, Site(Address("0.0.0.0", 0), token="a secret of tests"))  # noqa: S104, S106
+        page = page_component(session, Site(Address("0.0.0.0", 0), token="a secret of tests"))  # noqa: S104, S106
         page.start()
         page.stop()
-    assert f":{page.port}/" in caplog.text
+    assert f":{page.component.port}/" in caplog.text
     assert "secret" not in caplog.text

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,10 +20,13 @@ import pytest
 from tests.fixtures import hostile
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 
+from playbach.composer.composer import Composer
 from playbach.daemon.service import patient_sink
-from playbach.daemon.state import NAME, Remembered
+from playbach.daemon.state import NAME, Overrides
 from playbach.errors import InputError
+from playbach.playback.engine import PlaybackEngine
 from playbach.session.settings import Settings
+from playbach.sinks.paced import Nowhere
 
 PATIENCE = 60.0
 CONFIG = (
@@ -34,7 +37,7 @@ CONFIG = (
 BREAKING = """
 import sys, threading, time
 from playbach.cli import main
-from playbach.{module} import {owner}
+from {module} import {owner}
 def {name}(self, *words, **named):
     {fault}
 {owner}.{name} = {name}
@@ -120,8 +123,10 @@ def service(folder: Path, *, program: str = "", watchdog: float = 0) -> Iterator
                     process.kill()
 
 
-def breaking(module: str, owner: str, name: str, fault: str) -> str:
-    return BREAKING.format(module=module, owner=owner, name=name, fault=fault)
+def breaking(method: Callable[..., object], fault: str) -> str:
+    """A program in which ``method``, defined in a class, does ``fault`` instead."""
+    owner, name = method.__qualname__.split(".")
+    return BREAKING.format(module=method.__module__, owner=owner, name=name, fault=fault)
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
@@ -173,7 +178,7 @@ def test_a_broken_configuration_is_reported_and_the_old_one_goes_on(tmp_path: Pa
         status, said = daemon.stop()
     assert status == 0
     assert "config.toml:2: tempo 9: it must be" in said
-    assert "config.toml:3: [music] has no key 'keey'; did you mean key?" in said
+    assert 'config.toml:3: [music] has no key "keey" (did you mean key?)' in said
 
 
 def test_a_model_that_crashes_leaves_the_music_as_it_was(tmp_path: Path) -> None:
@@ -212,7 +217,7 @@ def test_a_model_that_hangs_keeps_neither_signs_of_life_nor_the_end_waiting(tmp_
 def test_what_was_changed_before_holds_after_a_restart(tmp_path: Path) -> None:
     configured = Settings(tempo=300.0, sink="none", bundle=str(TINY_BUNDLE))
     changed = Settings(tempo=300.0, sink="none", bundle=str(TINY_BUNDLE), form="gigue")
-    Remembered(tmp_path / "state").keep(configured, changed)
+    Overrides(tmp_path / "state").keep(configured, changed)
     with service(tmp_path) as daemon:
         daemon.until("STATUS=Suite 1 in .*, I Gigue, bar")
         assert daemon.stop()[0] == 0
@@ -234,8 +239,8 @@ NO_SYNTH = """
 import sys
 from pathlib import Path
 from playbach.cli import main
-from playbach.sinks import alsa_client, choose, table
-for module in (alsa_client, choose, table):
+from playbach.sinks import alsa_client, choose
+for module in (alsa_client, choose):
     module.ALSA_DEVICE = Path("/nowhere/seq")
 sys.exit(main(sys.argv[1:]))
 """
@@ -256,7 +261,7 @@ def test_what_was_remembered_and_is_gone_keeps_nothing_from_playing_and_is_not_f
     wanted, said = GONE[what]
     monkeypatch.setenv("PATH", "")
     chosen = replace(CONFIGURED, transpose=3, **wanted)  # type: ignore[arg-type]
-    Remembered(tmp_path / "state").keep(CONFIGURED, chosen)
+    Overrides(tmp_path / "state").keep(CONFIGURED, chosen)
     with service(tmp_path, program=NO_SYNTH) as daemon:
         daemon.until(r"STATUS=Suite 1 in .*, bar \d+; \d+ notes; on nowhere")
         status, told = daemon.stop()
@@ -264,7 +269,7 @@ def test_what_was_remembered_and_is_gone_keeps_nothing_from_playing_and_is_not_f
     (line,) = [line for line in told.splitlines() if "error: " in line]
     assert said in line
     assert "; until then " in line
-    assert Remembered(tmp_path / "state").peek(CONFIGURED) == chosen
+    assert Overrides(tmp_path / "state").peek(CONFIGURED) == chosen
 
 
 def test_what_is_configured_and_not_there_keeps_nothing_from_playing(tmp_path: Path) -> None:
@@ -367,10 +372,11 @@ def test_the_journal_hears_of_a_mistake_as_an_error(tmp_path: Path) -> None:
 
 def test_a_service_that_hangs_and_is_aborted_says_where(tmp_path: Path) -> None:
     fault = "print('hangs', file=sys.stderr, flush=True); time.sleep(1000)"
-    with service(tmp_path, program=breaking("player.stage", "Stage", "place", fault)) as daemon:
+    program = breaking(PlaybackEngine.place, fault)
+    with service(tmp_path, program=program) as daemon:
         assert daemon.process.stderr is not None
-        while daemon.process.stderr.readline() != "hangs\n":
-            pass
+        # Over when it hangs, or when it has ended and will never say so.
+        assert "hangs\n" in iter(daemon.process.stderr.readline, "")
         daemon.process.send_signal(signal.SIGABRT)
         status, said = daemon.ended()
     assert status == -signal.SIGABRT
@@ -378,7 +384,7 @@ def test_a_service_that_hangs_and_is_aborted_says_where(tmp_path: Path) -> None:
 
 
 def test_a_library_that_hangs_does_not_keep_it_from_ending(tmp_path: Path) -> None:
-    hanging = breaking("sinks.none", "Nowhere", "close", "time.sleep(1000)")
+    hanging = breaking(Nowhere.close, "time.sleep(1000)")
     program = f"import playbach.daemon.service as s\ns.LONGEST_STOP = 1.0\n{hanging}"
     with service(tmp_path, program=program) as daemon:
         daemon.until("READY=1")
@@ -387,16 +393,18 @@ def test_a_library_that_hangs_does_not_keep_it_from_ending(tmp_path: Path) -> No
     assert "in close\n" in said
 
 
-FAULTS = {
-    "composing": ("composer.composer", "Composer", "movement", "raise ZeroDivisionError('a bug')"),
-    "handing over": ("player.handover", "Handover", "run", "raise ZeroDivisionError('a bug')"),
-    "sending": ("sinks.none", "Nowhere", "write", "raise ZeroDivisionError('a bug')"),
+BREAKABLE: dict[str, Callable[..., object]] = {
+    "composing": Composer.__next__,
+    "handing over": PlaybackEngine.run,
+    "sending": Nowhere.write,
 }
 
 
-@pytest.mark.parametrize("where", FAULTS)
+@pytest.mark.parametrize("where", BREAKABLE)
 def test_whichever_thread_dies_the_service_ends_with_its_reason(tmp_path: Path, where: str) -> None:
-    with service(tmp_path, program=breaking(*FAULTS[where])) as daemon:
+    with service(
+        tmp_path, program=breaking(BREAKABLE[where], "raise ZeroDivisionError('a bug')")
+    ) as daemon:
         status, said = daemon.ended()
     assert status == 1
     assert "died: ZeroDivisionError('a bug')" in said
@@ -412,7 +420,7 @@ def test_a_player_that_plays_feeds_the_watchdog(tmp_path: Path) -> None:
 def test_a_player_that_freezes_is_not_said_to_be_alive(tmp_path: Path) -> None:
     """The thread that hands over stops inside a call; all others, the main one too, go on."""
     fault = "time.sleep(1000)"
-    program = breaking("player.stage", "Stage", "place", fault)
+    program = breaking(PlaybackEngine.place, fault)
     with service(tmp_path, program=program, watchdog=2.0) as daemon:
         daemon.until("READY=1")
         assert daemon.falls_silent("WATCHDOG=1", 6.0)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from playbach.daemon.signals import Death, Inbox
+from playbach.daemon.supervisor import Death, EventQueue
 from playbach.signals import TABLE, Asked, numbers
 
 MEANINGS = {row.name: row.of_service for row in TABLE if row.of_service is not Asked.FAULT}
@@ -18,7 +18,7 @@ HEARD = [name for name, asked in MEANINGS.items()
 
 
 @pytest.fixture
-def inbox() -> Iterator[Inbox]:
+def events() -> Iterator[EventQueue]:
     hook = threading.excepthook
     handlers = {
         number: signal.getsignal(number)
@@ -26,31 +26,31 @@ def inbox() -> Iterator[Inbox]:
         if row.name in MEANINGS
         for number in numbers(row)
     }
-    inbox = Inbox()
-    inbox.listen()
-    yield inbox
+    events = EventQueue()
+    events.listen()
+    yield events
     threading.excepthook = hook
     for number, handler in handlers.items():
         signal.signal(number, handler)
 
 
 @pytest.mark.parametrize("name", HEARD)
-def test_a_signal_says_what_it_asks(inbox: Inbox, name: str) -> None:
+def test_a_signal_says_what_it_asks(events: EventQueue, name: str) -> None:
     os.kill(os.getpid(), getattr(signal, name))
-    assert inbox.take(10) is MEANINGS[name]
+    assert events.take(10) is MEANINGS[name]
 
 
-def test_signals_that_come_together_are_all_kept(inbox: Inbox) -> None:
+def test_signals_that_come_together_are_all_kept(events: EventQueue) -> None:
     for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGHUP):
         signal.raise_signal(number)
-    assert [inbox.take(10) for _ in range(3)] == [Asked.RELOAD, Asked.STOP, Asked.RELOAD]
+    assert [events.take(10) for _ in range(3)] == [Asked.RELOAD, Asked.STOP, Asked.RELOAD]
 
 
-def test_without_an_event_the_wait_ends(inbox: Inbox) -> None:
-    assert inbox.take(0.01) is None
+def test_without_an_event_the_wait_ends(events: EventQueue) -> None:
+    assert events.take(0.01) is None
 
 
-def test_no_thread_dies_unheard(inbox: Inbox) -> None:
+def test_no_thread_dies_unheard(events: EventQueue) -> None:
     error = ZeroDivisionError("a bug")
 
     def fail() -> None:
@@ -59,4 +59,4 @@ def test_no_thread_dies_unheard(inbox: Inbox) -> None:
     thread = threading.Thread(target=fail, name="somebody")
     thread.start()
     thread.join()
-    assert inbox.take(10) == Death("somebody", error)
+    assert events.take(10) == Death("somebody", error)

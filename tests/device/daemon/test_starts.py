@@ -1,4 +1,4 @@
-"""Whatever was remembered and whatever is missing, the service starts and plays."""
+"""Whatever was overrides and whatever is missing, the service starts and plays."""
 
 from __future__ import annotations
 
@@ -11,19 +11,22 @@ from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.device.player.listener import Listener
+from tests.device.playback.listener import Listener
 from tests.device.session.conftest import until
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
+from tests.fixtures.midi_source import GivenSource
 
 from playbach.config import load_config
 from playbach.daemon.service import music_of
-from playbach.daemon.state import NAME, Remembered
+from playbach.daemon.state import NAME, Overrides
 from playbach.errors import PortError
+from playbach.schema import Setting
 from playbach.session.parts import Parts
 from playbach.session.session import Session
-from playbach.session.settings import BY_NAME, Setting, as_values, check_sink
+from playbach.session.settings import TABLE, as_values, check_sink
 from playbach.session.settings import Settings as Live
 from playbach.sinks.base import Sink
+from playbach.sinks.midi_input import MidiInput
 from playbach.sinks.paced import PacedSink
 from playbach.sinks.table import SINK_NAMES
 
@@ -37,6 +40,9 @@ TEXTS = {
     "sink": SINK_NAMES,
     "port": ("a synth", "*", "/tmp/x.mid", ","),  # noqa: S108 nothing is written there
     "clock_in": ("a clock", "*"),
+    "control_in": ("a controller", "*"),
+    "controls": ("tempo=cc 1", "pause=note 60 on 2", "tempo=note 1", "sink=cc 1"),
+    "hours": ("0:00-24:00", "mon 9:00-10:00", "9"),
 }
 CONFIGURED = Live(bundle=str(TINY_BUNDLE))
 
@@ -62,7 +68,7 @@ def changes_of(row: Setting) -> st.SearchStrategy[dict[str, object]]:
 CHANGES = st.fixed_dictionaries(
     {},
     optional={
-        **{name: changes_of(row) for name, row in BY_NAME.items()},
+        **{name: changes_of(row) for name, row in TABLE.items()},
         "warp": st.fixed_dictionaries({"value": ANYTHING, "instead_of": ANYTHING}),
     },
 )
@@ -112,7 +118,7 @@ class Output(Listener):
         super().__init__()
         self._refuses = refuses
 
-    def open(self, on_failure: object) -> None:  # noqa: ARG002 it fails at once, if it does
+    def open(self) -> None:
         if self._refuses:
             raise PortError("its device is gone; bring it back")
 
@@ -128,9 +134,10 @@ def started(around: Surroundings, outputs: list[Output]) -> Iterator[Session]:
         outputs.append(Output(refuses=wanted.sink in around.refusing))
         return PacedSink(outputs[-1])
 
-    def make_clock(wanted: Live) -> None:
-        if wanted.clock_in and not around.clock:
-            raise PortError("the sequencer may not be used")
+    def make_input(_name: str) -> MidiInput:
+        if around.clock:
+            return MidiInput(GivenSource())
+        raise PortError("the sequencer may not be used")
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -148,8 +155,8 @@ def started(around: Surroundings, outputs: list[Output]) -> Iterator[Session]:
         config.write_text(
             f'[model]\nbundle = "{TINY_BUNDLE}"\n[recording]\nfolder = "{folder}/movements"\n'
         )
-        parts = Parts(make_sink=make_sink, make_clock=make_clock)
-        with music_of(load_config(config), Remembered(state), state, parts) as session:
+        parts = Parts(make_sink=make_sink, make_input=make_input)
+        with music_of(load_config(config), Overrides(state), state, parts) as session:
             yield session
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from playbach.daemon.state import MAX_BYTES, NAME, Remembered, state_folder
+from playbach.daemon.state import MAX_BYTES, NAME, Overrides, state_folder
 from playbach.session.settings import Settings
 
 CONFIGURED = Settings(tempo=80.0, program=42)
@@ -39,17 +39,17 @@ def remembering(folder: Path, **values: dict[str, object]) -> None:
 
 def test_changes_survive_a_restart(folder: Path) -> None:
     new = Settings(tempo=120.0, program=None, key="D minor")
-    Remembered(folder).keep(CONFIGURED, new)
-    assert Remembered(folder).load(CONFIGURED) == new
+    Overrides(folder).keep(CONFIGURED, new)
+    assert Overrides(folder).load(CONFIGURED) == new
 
 
 def test_nothing_changed_writes_nothing(folder: Path) -> None:
-    Remembered(folder).keep(CONFIGURED, CONFIGURED)
+    Overrides(folder).keep(CONFIGURED, CONFIGURED)
     assert not folder.exists()
 
 
 def test_a_change_taken_back_is_forgotten(folder: Path) -> None:
-    remembered = Remembered(folder)
+    remembered = Overrides(folder)
     remembered.keep(CONFIGURED, Settings(tempo=120.0))
     remembered.keep(CONFIGURED, CONFIGURED)
     assert json.loads((folder / NAME).read_bytes())["settings"] == {}
@@ -58,9 +58,9 @@ def test_a_change_taken_back_is_forgotten(folder: Path) -> None:
 def test_an_edit_of_the_configuration_goes_before_an_older_change(
     folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    Remembered(folder).keep(CONFIGURED, Settings(tempo=120.0, program=0))
+    Overrides(folder).keep(CONFIGURED, Settings(tempo=120.0, program=0))
     edited = Settings(tempo=60.0, program=42)
-    assert Remembered(folder).load(edited) == Settings(tempo=60.0, program=0)
+    assert Overrides(folder).load(edited) == Settings(tempo=60.0, program=0)
     assert "the tempo of the configuration is newer, and holds" in caplog.text
 
 
@@ -73,15 +73,15 @@ def test_what_is_unknown_or_out_of_range_is_dropped_with_a_line(
         warp={"value": 9, "instead_of": 1},
         transpose={"value": 5, "instead_of": 0},
     )
-    assert Remembered(folder).load(CONFIGURED) == Settings(tempo=80.0, transpose=5)
+    assert Overrides(folder).load(CONFIGURED) == Settings(tempo=80.0, transpose=5)
     assert "dropped: tempo 1000000000.0: it must be 10 to 400" in caplog.text
-    assert "dropped: setting 'warp': there is no such setting" in caplog.text
+    assert 'dropped: setting "warp": there is no such setting' in caplog.text
 
 
 def test_values_that_are_allowed_only_together_come_back_together(folder: Path) -> None:
     new = Settings(velocity=120, accent=7)
-    Remembered(folder).keep(Settings(), new)
-    assert Remembered(folder).load(Settings()) == new
+    Overrides(folder).keep(Settings(), new)
+    assert Overrides(folder).load(Settings()) == new
 
 
 @pytest.mark.parametrize(
@@ -89,13 +89,16 @@ def test_values_that_are_allowed_only_together_come_back_together(folder: Path) 
     [
         ("", "Expecting value"),
         ('{"version": 1, "settings": {"tempo": {"val', "Unterminated string"),
-        ("[]", "not version 1"),
-        ('{"version": 2, "settings": {}}', "not version 1"),
-        ('{"version": 1}', "no settings"),
-        ('{"version": 1, "settings": {"tempo": 80}}', "a setting without its value"),
+        ("[]", "state a list: it must be an object"),
+        ('{"version": 2, "settings": {}}', "state.version 2: it must be 1"),
+        ('{"version": 1}', 'state: it has no "settings"'),
         (
-            '{"version": 1, "settings": {"tempo": {"value": [], "instead_of": 1}}}',
-            "a value that is none",
+            '{"version": 1, "settings": {"tempo": 80}}',
+            'state.settings["tempo"] 80: it must be an object',
+        ),
+        (
+            '{"version": 1, "settings": {"tempo": {"value": [], "instead_of": null}}}',
+            "a list: it must be one value",
         ),
         ("[" * 60_000, "recursion"),
         (" " * (MAX_BYTES + 1), "larger than 65,536 bytes"),
@@ -106,25 +109,25 @@ def test_a_damaged_file_is_set_aside_and_said(
     folder: Path, caplog: pytest.LogCaptureFixture, content: str | bytes, said: str
 ) -> None:
     written(folder, content)
-    remembered = Remembered(folder)
+    remembered = Overrides(folder)
     assert remembered.load(CONFIGURED) == CONFIGURED
     assert said in caplog.text
     assert "set aside as settings.damaged" in caplog.text
     assert sorted(path.name for path in folder.iterdir()) == ["settings.damaged"]
     remembered.keep(CONFIGURED, Settings(tempo=99.0, program=42))
-    assert Remembered(folder).load(CONFIGURED).tempo == 99.0
+    assert Overrides(folder).load(CONFIGURED).tempo == 99.0
 
 
 @given(st.binary(max_size=300) | st.text(max_size=300).map(str.encode))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_in_the_file_the_music_begins(folder: Path, content: bytes) -> None:
     written(folder, content)
-    assert Remembered(folder).load(CONFIGURED) == CONFIGURED
+    assert Overrides(folder).load(CONFIGURED) == CONFIGURED
 
 
 def test_a_folder_that_cannot_be_written_is_said_at_once_and_until_it_can(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    remembered = Remembered(tmp_path / "file" / "state")
+    remembered = Overrides(tmp_path / "file" / "state")
     assert remembered.load(CONFIGURED) == CONFIGURED
     assert remembered.problem.startswith("what is changed is lost at the next start: ")
     remembered.keep(CONFIGURED, Settings(tempo=99.0))
@@ -132,12 +135,12 @@ def test_a_folder_that_cannot_be_written_is_said_at_once_and_until_it_can(tmp_pa
     (tmp_path / "file").unlink()
     remembered.keep(CONFIGURED, Settings(tempo=98.0))
     assert remembered.problem == ""
-    assert Remembered(tmp_path / "file" / "state").load(CONFIGURED).tempo == 98.0
+    assert Overrides(tmp_path / "file" / "state").load(CONFIGURED).tempo == 98.0
 
 
 def test_a_file_that_cannot_be_read_or_replaced_is_said(folder: Path) -> None:
     (folder / NAME).mkdir(parents=True)
-    remembered = Remembered(folder)
+    remembered = Overrides(folder)
     assert remembered.load(CONFIGURED) == CONFIGURED
     assert f"{NAME}: this is a folder" in remembered.problem
 
@@ -147,14 +150,14 @@ def test_a_pipe_in_its_place_is_not_waited_for(
 ) -> None:
     folder.mkdir(parents=True)
     os.mkfifo(folder / NAME)
-    remembered = Remembered(folder)
+    remembered = Overrides(folder)
     assert remembered.load(CONFIGURED) == CONFIGURED
     assert "cannot be read: this is a pipe; going on without" in caplog.text
     assert "this is a device or pipe" in remembered.problem
 
 
 def test_of_two_on_one_folder_the_second_says_so_and_keeps_nothing(folder: Path) -> None:
-    first, second = Remembered(folder), Remembered(folder)
+    first, second = Overrides(folder), Overrides(folder)
     assert first.load(CONFIGURED) == CONFIGURED
     first.keep(CONFIGURED, Settings(tempo=99.0, program=42))
     assert second.load(CONFIGURED).tempo == 99.0

@@ -11,19 +11,21 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from playbach.config import Config, load_config
 from playbach.daemon.notify import Notifier
-from playbach.daemon.signals import Death, Inbox
-from playbach.daemon.state import NAME, Remembered
-from playbach.daemon.supervisor import FAILED, Supervisor, status_line
+from playbach.daemon.state import NAME, Overrides
+from playbach.daemon.supervisor import FAILED, Death, EventQueue, Supervisor, status_line
 from playbach.errors import OutputError
 from playbach.music.form import parse_form
 from playbach.music.key import parse_key
 from playbach.music.meter import Meter
-from playbach.session.settings import Settings, changed
+from playbach.schema import changed
+from playbach.session.session import Session
+from playbach.session.settings import Settings
 from playbach.session.status import SessionStatus
 from playbach.signals import Asked
 from playbach.status import Status
@@ -87,7 +89,7 @@ class Scene:
     folder: Path
     manager: socket.socket
     watchdog: float | None = None
-    inbox: Inbox = field(default_factory=Inbox)
+    events: EventQueue = field(default_factory=EventQueue)
     heard: list[str] = field(default_factory=list)
     status: int | None = None
     raised: BaseException | None = None
@@ -97,14 +99,14 @@ class Scene:
         self.config.write_text("[music]\ntempo = 80\n")
         loaded = load_config(self.config)
         self.music = Music(loaded.config.settings)
-        self.remembered = Remembered(self.folder / "state")
+        self.overrides = Overrides(self.folder / "state")
         self.supervisor = Supervisor(
             loaded,
-            self.music,
+            cast("Session", self.music),
             [self.music],
-            remembered=self.remembered,
+            overrides=self.overrides,
             notifier=Notifier(str(self.folder / "notify"), self.watchdog),
-            inbox=self.inbox,
+            events=self.events,
         )
         self.thread = threading.Thread(target=self._run, daemon=True)
 
@@ -135,7 +137,7 @@ class Scene:
         return False
 
     def end(self) -> int | None:
-        self.inbox.put(Asked.STOP)
+        self.events.put(Asked.STOP)
         self.thread.join(PATIENCE)
         assert not self.thread.is_alive()
         return self.status
@@ -206,7 +208,7 @@ def test_a_reload_changes_only_what_was_edited(begin: Begin) -> None:
     scene.until("READY=1")
     scene.music.change({"transpose": 5})
     scene.config.write_text("[music]\ntempo = 80\nkey = 'd'\n")
-    scene.inbox.put(Asked.RELOAD)
+    scene.events.put(Asked.RELOAD)
     begun = scene.until("RELOADING=1\nMONOTONIC_USEC=")
     scene.until("READY=1", after=begun)
     assert scene.music.changes[1:] == [{"key": "D minor"}]
@@ -219,7 +221,7 @@ def test_a_broken_configuration_is_reported_and_the_old_one_goes_on(
     scene = begin()
     scene.until("READY=1")
     scene.config.write_text("[music]\ntempo = 9\nkeey = 'd'\n")
-    scene.inbox.put(Asked.RELOAD)
+    scene.events.put(Asked.RELOAD)
     begun = scene.until("RELOADING=1")
     scene.until("READY=1", after=begun)
     assert scene.music.changes == []
@@ -236,11 +238,11 @@ def test_a_reload_that_takes_long_leaves_the_service_alive_and_the_next_waits_fo
     scene.until("READY=1")
     scene.music.held.clear()
     scene.config.write_text("[music]\ntempo = 80\nkey = 'd'\n")
-    scene.inbox.put(Asked.RELOAD)
+    scene.events.put(Asked.RELOAD)
     begun = scene.until("RELOADING=1")
     assert scene.music.asked.wait(PATIENCE)
     scene.config.write_text("[music]\ntempo = 70\nkey = 'd'\n")
-    scene.inbox.put(Asked.RELOAD)
+    scene.events.put(Asked.RELOAD)
     for _ in range(5):
         scene.until("WATCHDOG=1", after=len(scene.heard))
     scene.music.held.set()
@@ -255,7 +257,7 @@ def test_what_a_reload_cannot_change_is_said(
     scene = begin()
     scene.until("READY=1")
     scene.config.write_text("[recording]\nmegabytes = 7\n[service]\nlog_level = 'debug'\n")
-    scene.inbox.put(Asked.RELOAD)
+    scene.events.put(Asked.RELOAD)
     scene.until("READY=1", after=scene.until("RELOADING=1"))
     scene.end()
     said = [message for message in caplog.messages if "next start" in message]
@@ -271,9 +273,9 @@ def test_changes_are_kept_while_it_plays(begin: Begin) -> None:
         if path.exists():
             break
         scene.thread.join(0.1)
-    assert Remembered(path.parent).load(Config().settings) == Settings()
+    assert Overrides(path.parent).load(Config().settings) == Settings()
     configured = replace(Settings(), tempo=80.0)
-    assert Remembered(path.parent).load(configured).tempo == 120.0
+    assert Overrides(path.parent).load(configured).tempo == 120.0
 
 
 def test_a_change_just_before_the_end_is_kept(begin: Begin) -> None:
@@ -281,7 +283,7 @@ def test_a_change_just_before_the_end_is_kept(begin: Begin) -> None:
     scene.end()
     scene.music.change({"tempo": 120.0})
     scene.supervisor.finish()
-    assert Remembered(scene.folder / "state").load(Settings(tempo=80.0)).tempo == 120.0
+    assert Overrides(scene.folder / "state").load(Settings(tempo=80.0)).tempo == 120.0
 
 
 def test_a_frozen_player_is_not_said_to_be_alive(begin: Begin) -> None:
@@ -299,7 +301,7 @@ def test_a_thread_that_dies_ends_the_service_with_its_reason(
 ) -> None:
     scene = begin()
     scene.until("READY=1")
-    scene.inbox.put(Death("playbach-compose", ZeroDivisionError("a bug")))
+    scene.events.put(Death("playbach-compose", ZeroDivisionError("a bug")))
     scene.thread.join(PATIENCE)
     assert scene.status == FAILED
     assert "playbach-compose died: ZeroDivisionError('a bug')" in caplog.text
@@ -331,7 +333,7 @@ def test_a_problem_is_logged_once_and_when_it_is_over(
 
 
 def _reloaded(scene: Scene) -> int:
-    scene.inbox.put(Asked.RELOAD)
+    scene.events.put(Asked.RELOAD)
     return scene.until("RELOADING=1", after=len(scene.heard))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from playbach.daemon.watchdog import PATIENCE, Progress, Watchdog
+from playbach.daemon.supervisor import PATIENCE, Progress, Watchdog
 
 
 @dataclass
@@ -23,7 +23,7 @@ class Machine:
             self.now += 0.5
             beat, count = self.progress.beat + beats, self.progress.notes + notes
             self.progress = replace(self.progress, beat=beat, notes=count)
-            self.watchdog.look(self.now)
+            self.watchdog.poll(self.now)
 
 
 def longest_hunger(machine: Machine) -> float:

@@ -11,10 +11,10 @@ from itertools import accumulate
 from hypothesis import strategies as st
 
 from playbach.music.form import FORMS, Form
+from playbach.music.grid import without_overlaps
 from playbach.music.key import Key, Mode
 from playbach.music.meter import MAX_BEATS, UNITS, Meter
 from playbach.music.note import MAX_PITCH, Note, Piece, Pitch, Ticks
-from playbach_train.corpus.grid import without_overlaps
 
 # Triplets and plain values, down to a single tick, a tie over many bars.
 DURATIONS = (1, 2, 3, 4, 6, 8, 12, 16, 18, 24, 32, 36, 48, 72, 96, 400)

@@ -47,6 +47,9 @@ TITLES = [
     ("BOURRÉE_I", "bourree"),
     ("Suite 1 for Cello Solo", "other"),
     ("menuetto2", "menuet"),
+    ("Bourrées I et II", "bourree"),
+    ("Prélude", "prelude"),
+    ("others", "other"),
     ("", "other"),
 ]
 

@@ -15,7 +15,10 @@ SPELLINGS = [
     ("d minor", "D minor"),
     ("D Minor", "D minor"),
     ("a major", "A major"),
-    ("F# major", "F# major"),
+    ("F# major", "Gb major"),
+    ("Gb major", "Gb major"),
+    ("C# major", "Db major"),
+    ("A flat minor", "G# minor"),
     ("F#m", "F# minor"),
     ("FM", "F major"),
     ("Bb", "Bb major"),
@@ -29,6 +32,15 @@ SPELLINGS = [
     ("Cb", "B major"),
     ("E#", "F major"),
     (" G maj ", "G major"),
+    ("d-Moll", "D minor"),
+    ("H-moll", "B minor"),
+    ("B-Dur", "Bb major"),
+    ("Es-Dur", "Eb major"),
+    ("fis moll", "F# minor"),
+    ("As-dur", "Ab major"),
+    ("si mineur", "B minor"),
+    ("Ré bémol majeur", "Db major"),
+    ("fa diesis minore", "F# minor"),
 ]
 
 
@@ -41,6 +53,15 @@ def test_a_key_is_read_as_musicians_write_it(written: str, meant: str) -> None:
 def test_what_is_no_key_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(InputError, match="such as 'D minor'"):
         parse_key(text)
+
+
+def test_titles_have_musical_signs() -> None:
+    assert [parse_key(text).title for text in ("Gb", "g#", "B", "bb")] == [
+        "G♭ major",
+        "G♯ minor",
+        "B major",
+        "B♭ minor",
+    ]
 
 
 @given(keys)

@@ -20,16 +20,15 @@ from tests.fixtures.edgetpu.library import DEVICE, build, c_compiler, plug
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE, tiny_piece
 
 from playbach.bundle import Bundle, read_bundle
-from playbach.composer.composer import Composer, Settings
-from playbach.composer.suites import movements
+from playbach.composer.composer import Composer, ComposerSettings
 from playbach.errors import BundleError
 from playbach.music.encoding import encode
 from playbach.music.form import parse_form
 from playbach.music.key import C_MAJOR
 from playbach.predictor import Predictor, load_note_predictor
-from playbach.predictor.delegate import AcceleratorError, load_delegate
+from playbach.predictor.edge_tpu import AcceleratorError, load_delegate
 from playbach.predictor.graph import Graph
-from playbach.stream import StreamItem
+from playbach.stream import MovementEnd, StreamItem
 
 Rows = list[np.ndarray[Any, Any]]
 
@@ -66,7 +65,7 @@ def warnings(
 ) -> Callable[[], list[str]]:
     """What was said so far."""
     # import-linter, which another test runs in this process, switches all known loggers off.
-    monkeypatch.setattr(logging.getLogger("playbach.predictor.fallback"), "disabled", False)
+    monkeypatch.setattr(logging.getLogger("playbach.predictor.edge_tpu"), "disabled", False)
     caplog.set_level(logging.WARNING)
     return lambda: [record.getMessage() for record in caplog.records]
 
@@ -259,15 +258,14 @@ def composed(
     predictor: Predictor, after: int = 0, then: Callable[[], object] = int
 ) -> list[StreamItem]:
     """A movement; ``then`` is called after that many items."""
-    rng = np.random.default_rng(7)
-    settings = Settings()
-    composer = Composer(predictor, read_bundle(TINY_BUNDLE).manifest.range, rng, lambda: settings)
-    movement, rest = next(iter(movements(lambda: settings.wishes, rng)))
-    items = []
-    for item in composer.movement(movement, rest):
+    composer = Composer(predictor, read_bundle(TINY_BUNDLE).manifest.range, 7, ComposerSettings)
+    items: list[StreamItem] = []
+    for item in composer:
         items.append(item)
         if len(items) == after:
             then()
+        if isinstance(item, MovementEnd):
+            break
     assert len(items) > after
     return items
 

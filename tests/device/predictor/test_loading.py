@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 import random
 from collections.abc import Callable
@@ -12,49 +10,24 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.fixtures.edited import Edit, Entries, Said, edited, parameter, without_parameter
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE, tiny_piece
 
 from playbach.bundle import Bundle, read_bundle
-from playbach.bundle.archive import pack, unpack
 from playbach.errors import BundleError, InputError
 from playbach.music.encoding import encode
 from playbach.music.form import parse_form
 from playbach.music.key import C_MAJOR
 from playbach.predictor import Predictor, load_note_predictor, load_predictor
 
-Entries = dict[str, bytes]
-Said = dict[str, Any]
-Edit = Callable[[Entries, Said], object]
-
 
 @pytest.fixture
 def rebuilt(tmp_path: Path) -> Callable[[Edit], Bundle]:
-    """The tiny bundle after an edit, its sizes and checksums made right again, and read."""
-
-    def rebuild(edit: Edit) -> Bundle:
-        entries = dict(unpack(TINY_BUNDLE.read_bytes()))
-        said = json.loads(entries.pop("manifest.json"))
-        edit(entries, said)
-        for row in (*said["parts"], *said["tables"]):
-            content = entries[row["name"]]
-            row |= {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-        path = tmp_path / "edited.bundle"
-        path.write_bytes(pack({"manifest.json": json.dumps(said).encode(), **entries}))
-        return read_bundle(path)
-
-    return rebuild
+    return lambda edit: edited(TINY_BUNDLE, edit, tmp_path)
 
 
 def part(said: Said, name: str) -> Said:
     return next(row for row in said["parts"] if row["name"] == name)
-
-
-def parameter(name: str, value: object) -> Edit:
-    return lambda _, said: said["network"]["parameters"].update({name: value})
-
-
-def without_parameter(name: str) -> Edit:
-    return lambda _, said: said["network"]["parameters"].pop(name)
 
 
 def other_name(_: Entries, said: Said) -> None:

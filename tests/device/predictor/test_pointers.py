@@ -28,8 +28,13 @@ from playbach.music.features import (
 )
 from playbach.music.meter import Meter
 from playbach.music.scale import steps_between, widest_step
-from playbach.predictor.pointer_bins import PointerShape
-from playbach.predictor.pointers import LEAST_LOOKED_AT, MOST_LOOKED_AT, Pointers, place_rows
+from playbach.predictor.pointers import (
+    LEAST_LOOKED_AT,
+    MOST_LOOKED_AT,
+    Pointers,
+    PointerShape,
+    place_rows,
+)
 
 Floats = NDArray[np.float32]
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.fixtures.edited import Edit, Entries, Said, edited, parameter, without_parameter
 from tests.fixtures.symbol_bundles import LINES, TICKS, VARIANTS, WINDOW
 
 from playbach.bundle import Bundle, read_bundle
-from playbach.bundle.archive import pack, unpack
 from playbach.errors import BundleError, InputError
 from playbach.music.key import Mode
 from playbach.predictor import (
@@ -23,9 +21,6 @@ from playbach.predictor import (
     load_predictor,
 )
 
-Entries = dict[str, bytes]
-Said = dict[str, Any]
-Edit = Callable[[Entries, Said], object]
 Floats = np.ndarray[Any, np.dtype[np.float32]]
 
 WINDOWS = ("melody", "timed")
@@ -165,14 +160,6 @@ def test_who_wants_notes_is_told_that_it_says_symbols(symbol_bundles: Path) -> N
         load_note_predictor(of(symbol_bundles, "melody"))
 
 
-def parameter(name: str, value: object) -> Edit:
-    return lambda _, said: said["network"]["parameters"].update({name: value})
-
-
-def without_parameter(name: str) -> Edit:
-    return lambda _, said: said["network"]["parameters"].pop(name)
-
-
 def of_kind(kind: str) -> Edit:
     return lambda _, said: said["network"].update(kind=kind)
 
@@ -304,20 +291,7 @@ FAULTS: dict[str, tuple[str, Edit, str]] = {
 
 @pytest.fixture
 def rebuilt(symbol_bundles: Path, tmp_path: Path) -> Callable[[str, Edit], Bundle]:
-    """A bundle after an edit, its sizes and checksums made right again, and read."""
-
-    def rebuild(name: str, edit: Edit) -> Bundle:
-        entries = dict(unpack((symbol_bundles / f"{name}.bundle").read_bytes()))
-        said = json.loads(entries.pop("manifest.json"))
-        edit(entries, said)
-        for row in (*said["parts"], *said["tables"]):
-            content = entries[row["name"]]
-            row |= {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-        path = tmp_path / "edited.bundle"
-        path.write_bytes(pack({"manifest.json": json.dumps(said).encode(), **entries}))
-        return read_bundle(path)
-
-    return rebuild
+    return lambda name, edit: edited(symbol_bundles / f"{name}.bundle", edit, tmp_path)
 
 
 @pytest.mark.parametrize("fault", FAULTS)

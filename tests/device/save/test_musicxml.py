@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from xml.etree import ElementTree as ET
 
@@ -13,10 +14,11 @@ from hypothesis import strategies as st
 from tests.device.music.strategies import pieces
 from tests.device.save import score
 
+from playbach.midi.files import Placed
 from playbach.music.key import Key, parse_key
 from playbach.music.meter import parse_meter
-from playbach.music.midi_write import Placed
 from playbach.music.note import BarLines, Note, Piece, Pitch, Ticks
+from playbach.music.performed import Performance, PerformedNote
 from playbach.save.musicxml import musicxml
 
 # Reading takes music21 a second for a few hundred notes.
@@ -52,7 +54,8 @@ def test_bars_are_full_and_have_their_number_key_and_meter(piece: Piece) -> None
         place = lines.place(at)
         assert bar.get("number") == str(place.bar)
         length = _length(bar)
-        assert length == place.meter.bar_ticks or bar.get("implicit") == "yes"
+        assert 0 < length <= place.meter.bar_ticks - place.tick
+        assert (bar.get("implicit") == "yes") == (place.tick > 0)
         key, meter = bar.find("attributes/key"), bar.find("attributes/time")
         if key is not None:
             assert [key.findtext("fifths"), key.findtext("mode")] == _signature(piece, at)
@@ -151,8 +154,11 @@ def test_a_movement_has_its_title_clef_key_meter_tempo_and_pickup() -> None:
         keys=((0, parse_key("D minor")),), meters=((0, parse_meter("6/8")),),
         pickup=12, title="Suite 1 in D minor, VII Gigue",
     )  # fmt: skip
-    root = score.tree(written(piece))
+    root = score.tree(musicxml([replace(placed(piece), composer="Play Bach, seed 7")]))
     assert root.findtext("work/work-title") == "Suite 1 in D minor, VII Gigue"
+    assert root.findtext("identification/creator") == "Play Bach, seed 7"
+    above = {one.findtext("credit-type"): one.findtext("credit-words") for one in root}
+    assert (above["title"], above["composer"]) == (piece.title, "Play Bach, seed 7")
     pickup, bar = root.iter("measure")
     assert (pickup.get("number"), pickup.get("implicit")) == ("0", "yes")
     assert (bar.get("number"), bar.get("implicit")) == ("1", None)
@@ -173,7 +179,12 @@ def test_a_movement_has_its_title_clef_key_meter_tempo_and_pickup() -> None:
 
 @pytest.mark.parametrize(
     ("pitches", "clef"),
-    [((36, 45, 60), "F4"), ((48, 62, 69, 70, 71, 71), "C4"), ((62, 67, 81), "G2")],
+    [
+        ((36, 45, 60, 67), "F4"),
+        ((48, 62, 69, 70, 71, 71), "F4"),
+        ((62, 71, 72, 74, 76, 77, 76, 74, 72, 74), "C4"),
+        ((74, 84, 86, 88, 86, 84, 86, 84, 83, 81), "G2"),
+    ],
 )
 def test_the_clef_suits_the_movement(pitches: tuple[int, ...], clef: str) -> None:
     piece = tune(*((24 * i, pitch, 24) for i, pitch in enumerate(pitches)))
@@ -183,15 +194,22 @@ def test_the_clef_suits_the_movement(pitches: tuple[int, ...], clef: str) -> Non
 
 def test_a_high_passage_has_a_clef_of_its_own_and_a_high_note_has_not() -> None:
     low, high, leap = (38, 40, 38, 43), (74, 76, 77, 76), (38, 72, 38, 40)
-    pitches = [*low, *leap, *low, *high, *high, *high, *low, *low]
+    pitches = [*low, *leap, *low, *high, *high, *high, *low, *low, *low]
     piece = tune(*((24 * i, pitch, 24) for i, pitch in enumerate(pitches)))
     bars = score.tree(written(piece)).iter("measure")
     clefs = {bar.get("number"): bar.findtext("attributes/clef/sign") for bar in bars}
     assert {number: sign for number, sign in clefs.items() if sign} == {
         "1": "F",
-        "4": "G",
+        "4": "C",
         "7": "F",
     }
+
+
+def test_instruments_have_clefs_of_their_own() -> None:
+    piece = tune(*((24 * i, 60 + i, 24) for i in range(8)))
+    for program, sign in ((40, "G2"), (41, "C3"), (42, "F4"), (73, "G2"), (43, "F4")):
+        root = score.tree(musicxml([replace(placed(piece), program=program)]))
+        assert f"{root.findtext('.//clef/sign')}{root.findtext('.//clef/line')}" == sign
 
 
 def test_movements_of_a_suite_follow_each_other_each_under_its_name() -> None:
@@ -233,3 +251,87 @@ def test_a_note_tied_over_a_bar_line_needs_no_second_accidental() -> None:
         if note.findtext("pitch/step") == "C"
     ]
     assert shown == ["sharp", None, "sharp"]
+
+
+def dance(*, repeated: bool) -> Placed:
+    """Four bars of three quarters with an upbeat of one, the double bar before the third's."""
+    part = [(24 * n, 60 + n, 24) for n in range(12)]
+    if repeated:
+        first, second = part[:6], part[6:]
+        later = [(o + 144, p, d) for o, p, d in first] + [(o + 144, p, d) for o, p, d in second]
+        part = [*first, *later, *((o + 288, p, d) for o, p, d in second)]
+    meters = ((Ticks(0), parse_meter("3/4")),)
+    piece = tune(*part, meters=meters, pickup=Ticks(24))
+    return Placed(piece, 80, piece.end, double_bar=Ticks(144), repeated=repeated)
+
+
+def test_a_dance_is_written_once_with_repeat_signs() -> None:
+    measures = list(score.tree(musicxml([dance(repeated=True)])).iter("measure"))
+    pitches = [measure.findall("note/pitch") for measure in measures]
+    assert sum(map(len, pitches)) == 12
+    assert [measure.get("number") for measure in measures] == ["0", "1", "2", "2", "3", "4"]
+    signs = [
+        (index, line.get("location"), line.find("repeat").get("direction"))  # type: ignore[union-attr]  # each has one
+        for index, measure in enumerate(measures)
+        for line in measure.iter("barline")
+    ]
+    assert signs == [(2, "right", "backward"), (3, "left", "forward"), (5, "right", "backward")]
+
+
+def test_a_dance_that_is_not_repeated_has_a_double_bar() -> None:
+    measures = list(score.tree(musicxml([dance(repeated=False)])).iter("measure"))
+    styles = [
+        line.findtext("bar-style") for measure in measures for line in measure.iter("barline")
+    ]
+    assert styles == ["light-light", "light-heavy"]
+
+
+def slurs_of(content: bytes) -> list[tuple[str, int]]:
+    """The onsets in the score at which slurs start and stop, in the order of the document."""
+    found: list[tuple[str, int]] = []
+    bar_start = 0
+    for bar in score.tree(content).iter("measure"):
+        at = onset = bar_start
+        for element in bar:
+            lasting = int(element.findtext("duration") or 0)
+            if element.tag == "backup":
+                at -= lasting
+            elif element.tag in {"note", "forward"}:
+                onset = onset if element.find("chord") is not None else at
+                at = at if element.find("chord") is not None else at + lasting
+                found += [(slur.get("type", ""), onset) for slur in element.iter("slur")]
+        bar_start += _length(bar)
+    return found
+
+
+def bowed(piece: Piece, slurred: Sequence[int]) -> Placed:
+    notes = tuple(PerformedNote(n, is_slurred=n.onset in slurred) for n in piece.notes)
+    return replace(placed(piece), performance=Performance(notes))
+
+
+def test_slurs_of_a_performance_stand_in_the_score() -> None:
+    # The fifth note is tied over the bar line.
+    piece = tune(
+        *((12 * i, 50 + i % 5, 12) for i in range(7)), (84, 60, 24), (108, 55, 12), (120, 52, 12)
+    )
+    content = musicxml([bowed(piece, [12, 24, 60, 84])])
+    assert slurs_of(content) == [
+        ("start", 0), ("stop", 24), ("start", 48), ("stop", 60), ("start", 72), ("stop", 96),
+    ]  # fmt: skip
+    assert "<slur" not in musicxml([placed(piece)]).decode()
+    toolkit = verovio.toolkit()
+    assert toolkit.loadData(content.decode())
+    assert toolkit.renderToSVG(1).count('class="slur"') == 3
+
+
+def test_slurs_of_what_is_repeated_are_those_of_the_first_time() -> None:
+    bar = [(12 * i, 50 + i, 12) for i in range(8)]
+    played = tune(*((96 * n + o, p, d) for n in range(4) for o, p, d in bar))
+    slurred = [12, 96 + 24, 192 + 36, 288 + 48]
+    twice = replace(bowed(played, slurred), double_bar=Ticks(96), repeated=True)
+    assert slurs_of(musicxml([twice])) == [
+        ("start", 0),
+        ("stop", 12),
+        ("start", 120),
+        ("stop", 132),
+    ]

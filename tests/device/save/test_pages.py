@@ -10,13 +10,14 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 from PIL import Image
+from pypdf import PdfReader
 from tests.device.save import score
 
 from playbach.errors import OutputError
+from playbach.midi.files import Placed
 from playbach.music.meter import parse_meter
-from playbach.music.midi_write import Placed
 from playbach.music.note import Note, Piece, Pitch, Ticks
-from playbach.save import engraving, roll
+from playbach.save import engraver, engraving, roll
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -56,7 +57,14 @@ def test_each_movement_begins_a_page_under_its_title(tmp_path: Path) -> None:
     assert (root.get("width"), root.get("height")) == ("210mm", "594mm")
     texts = ["".join(page.itertext()) for page in pages]
     assert "Suite 1, I Bourrée" in texts[0]
+    assert "Play Bach" in texts[0]
+    # The note of the metronome mark is drawn: no program has its font.
+    (tempo,) = by_class(pages[0], "tempo")
+    assert "".join(tempo.itertext()).strip() == "= 80"
+    assert len(tempo.findall(f"{SVG}path")) == 1
     assert "Suite 1, II Gigue" in texts[1]
+    # Pages are numbered from the second on.
+    assert [page.findtext(f"{SVG}svg/{SVG}text") for page in pages] == [None, "2"]
 
 
 def test_all_notes_and_bars_are_on_the_pages(tmp_path: Path) -> None:
@@ -90,6 +98,9 @@ def test_a_pdf_has_a_page_for_each_page(tmp_path: Path) -> None:
     assert b"/Count 2" in content
     # A4 in points.
     assert re.search(rb"/MediaBox \[ ?0 0 595\.\d+ 841\.\d+ ?\]", content)
+    said = PdfReader(path).metadata
+    assert said is not None
+    assert (said.title, said.author) == ("Suite 1", "Play Bach")
 
 
 @converter
@@ -105,7 +116,7 @@ def test_what_is_missing_is_named_with_what_installs_it(
     with pytest.raises(OutputError, match="rsvg-convert is not installed; run: apt install libr"):
         engraving.check_pdf()
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    for check, package in ((engraving.check_svg, "verovio"), (roll.check, "pillow")):
+    for check, package in ((engraver.check, "verovio"), (roll.check, "pillow")):
         with pytest.raises(OutputError, match=f"package {package} is not installed; .*pip install"):
             check()
 

@@ -14,11 +14,12 @@ import pytest
 from tests.fixtures.jack import Receiver, pitches, until
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 
-from playbach.midi_messages import NOTE_ON, TimedMessage, note_off, note_on
+from playbach.midi.messages import NOTE_ON, TimedMessage, note_off, note_on
 from playbach.sender.process import SenderSink, apart
 from playbach.sinks.base import Change
-from playbach.sinks.none import none_sink
+from playbach.sinks.paced import none_sink
 from playbach.sinks.table import find_kind
+from playbach.sound.options import DEFAULT
 from playbach.stream import Seconds
 
 
@@ -100,7 +101,7 @@ def test_what_a_terminal_or_a_service_manager_sends_to_all_does_not_end_the_send
 
 def test_messages_are_taken_back_and_sent_as_by_a_sink_in_this_process(receiver: Receiver) -> None:
     changes: list[Change] = []
-    sink = apart(find_kind("jack").make(receiver.name), receiver.name)
+    sink = apart(find_kind("jack").make(receiver.name, DEFAULT), receiver.name)
     assert isinstance(sink, SenderSink)
     sink.open()
     try:
@@ -115,7 +116,7 @@ def test_messages_are_taken_back_and_sent_as_by_a_sink_in_this_process(receiver:
         assert [message.data for message in sink.cancel(Seconds(now + 300))] == [later.data]
         sink.silence()
         until(lambda: receiver.sounding == (), "silence")
-        until(lambda: sink.lateness is not None and sink.lateness.count > 0, "the lateness")
+        until(lambda: sink.lateness is not None and sink.lateness.sent > 0, "the lateness")
     finally:
         sink.close()
     assert changes == []
@@ -128,8 +129,38 @@ def test_a_sink_without_a_port_needs_no_process_of_its_own() -> None:
 
 def test_what_is_wrong_with_a_port_is_said_by_whoever_opens_it(jack: str) -> None:
     assert jack
-    sink = apart(find_kind("jack").make("no such port"), "no such port")
+    sink = apart(find_kind("jack").make("no such port", DEFAULT), "no such port")
     with pytest.raises(Exception, match="no such port") as raised:
         sink.open()
     sink.close()
     assert type(raised.value).__name__ == "PortAbsentError"
+
+
+class Settled(SenderSink):
+    """Counts how often the clocks were compared."""
+
+    times = 0
+
+    def _settle_clock(self) -> None:
+        self.times += 1
+        super()._settle_clock()
+
+
+def test_the_clock_of_the_sink_is_followed_though_nothing_else_is_new(receiver: Receiver) -> None:
+    """That of a sound card drifts from the machine's by more than the horizon within hours."""
+    sink = Settled(find_kind("jack").make(receiver.name, DEFAULT), receiver.name)
+    sink.open()
+    try:
+        sink.start(lambda error: pytest.fail(repr(error)))
+        until(lambda: sink.times > 4, "a few reports")
+    finally:
+        sink.close()
+
+
+def test_the_process_that_sends_imports_little() -> None:
+    program = "import sys, playbach.sender.__main__, playbach.sinks.jack; print(*sys.modules)"
+    said = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stdout.split()
+    # Each of them takes longer to import than all of the sender.
+    assert not {"asyncio", "dataclasses", "inspect", "logging", "numpy", "subprocess"} & set(said)

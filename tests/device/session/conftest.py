@@ -8,11 +8,12 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
-from tests.device.player.listener import Listener
+from tests.device.playback.listener import Listener
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 
+from playbach.schema import changed
 from playbach.session.session import Session
-from playbach.session.settings import Settings, changed
+from playbach.session.settings import Settings
 from playbach.sinks.paced import PacedSink
 
 PATIENCE = 30.0

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.device.player.listener import Listener
+from tests.device.playback.listener import Listener
 from tests.device.session.conftest import until
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 
@@ -19,6 +19,7 @@ from playbach.session.parts import Parts
 from playbach.session.session import Session
 from playbach.session.settings import DEFAULTS, Settings
 from playbach.sinks.base import Sink
+from playbach.sinks.midi_input import MidiInput
 from playbach.sinks.paced import PacedSink
 
 CONFIGURED = Settings(tempo=300.0, bundle=str(TINY_BUNDLE), sink="midi")
@@ -28,7 +29,7 @@ NOTHING_NEEDED = replace(DEFAULTS, sink="none", bundle=str(TINY_BUNDLE))
 class Refusing(Listener):
     """An output whose device is gone when it is opened."""
 
-    def open(self, on_failure: object) -> None:  # noqa: ARG002 it fails at once
+    def open(self) -> None:
         raise PortError("sink alsa: its device is gone; bring it back")
 
 
@@ -184,11 +185,10 @@ def test_a_mistake_on_the_page_forgets_nothing() -> None:
 
 
 def test_a_clock_that_cannot_be_listened_to_keeps_nothing_from_playing() -> None:
-    def refuse(settings: Settings) -> None:
-        if settings.clock_in is not None:
-            raise PortError("the sequencer may not be used")
+    def refuse(_name: str) -> MidiInput:
+        raise PortError("the sequencer may not be used")
 
-    parts = Parts(make_sink=Machine().make_sink, make_clock=refuse)
+    parts = Parts(make_sink=Machine().make_sink, make_input=refuse)
     wanted = replace(CONFIGURED, sink="none", clock_in="a clock")
     with Session(wanted, fallbacks=(DEFAULTS,), parts=parts) as session:
         until(lambda: session.status().playing.notes, "music")

@@ -8,10 +8,10 @@ import threading
 from bench.virtual import VirtualSink
 from tests.device.streams import scales
 
-from playbach.midi_messages import NOTE_ON
-from playbach.player.controls import Controls, Voice
-from playbach.player.player import Player
-from playbach.session.follower import Follower
+from playbach.midi.messages import NOTE_ON
+from playbach.playback.controls import ChannelSettings, Controls
+from playbach.playback.player import Player
+from playbach.session.history import History
 
 EARLY, LATE = 2_000, 8_000
 
@@ -31,7 +31,7 @@ def test_no_note_and_no_event_leaves_anything_behind() -> None:
         if notes >= LATE:
             done.set()
         elif notes % 50 == 49:
-            player.control(Controls(Voice(transpose=notes % 12), clock=bool(notes % 4)))
+            player.control(Controls(ChannelSettings(transpose=notes % 12), clock=bool(notes % 4)))
 
     sink, next_loss = VirtualSink(hear), [500]
 
@@ -43,9 +43,9 @@ def test_no_note_and_no_event_leaves_anything_behind() -> None:
             sink.lose()
         sink.pause(seconds)
 
-    follower = Follower(archive=None, tempo=lambda movement: movement.tempo, now=sink.now)
-    player = Player(scales(), sink, audience=follower, pause=pause)
-    with follower.listeners.subscribed() as nobody_listens, player:
+    history = History(now=sink.now, link=lambda _: "")
+    player = Player(scales(), sink, listener=history, pause=pause)
+    with history.subscribed() as nobody_listens, player:
         assert done.wait(60)
         assert nobody_listens.lost > 0
     assert player.error is None

@@ -4,29 +4,40 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import pytest
-from tests.device.player.listener import Listener
+from tests.device.playback.listener import Listener
 from tests.device.session.conftest import Play, until
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
+from tests.fixtures.midi_source import GivenSource
 from tests.read_back import read_back
 
+from playbach.composer.composer import Composer
+from playbach.composer.settings import Wishes
 from playbach.errors import BundleError, InputError, PlaybachError
-from playbach.midi_messages import CLOCK, CONTINUE, NOTE_ON, STOP
-from playbach.session.archive import midi_of
-from playbach.session.events import MOST_WAITING
+from playbach.midi.active_notes import ActiveNotes
+from playbach.midi.messages import CLOCK, CONTINUE, NOTE_ON, STOP
+from playbach.music.form import parse_form
+from playbach.music.note import Note
+from playbach.schema import changed
+from playbach.session.commands import Command
+from playbach.session.history import MOST_WAITING
+from playbach.session.model import composer_settings, load_model
 from playbach.session.parts import Parts
 from playbach.session.session import Session
-from playbach.session.settings import Settings, changed
-from playbach.session.status import Changed, Command, Event, NoteAhead, Transport, Withdrawn
-from playbach.silence import Sounding
-from playbach.sinks.clock_input import ClockEvent, ClockInput
+from playbach.session.settings import Settings
+from playbach.session.status import Changed, Event, NoteAhead, Transport, Withdrawn
+from playbach.sinks.midi_input import MidiInput, Received
 from playbach.sinks.paced import PacedSink
+from playbach.stream import Place
 
 
 def test_settings_reach_the_synth(play: Play) -> None:
     with play() as (session, listener):
+        session.change({"expression": 0})
         until(lambda: listener.notes, "a note")
         session.change(
             {"program": 24, "volume": 70, "channel": 5, "transpose": -12, "velocity": 30}
@@ -54,10 +65,26 @@ def test_a_mistake_changes_nothing(play: Play) -> None:
             assert session.settings == before
 
 
-def test_another_form_and_key_begin_soon(play: Play) -> None:
+def test_another_form_and_key_begin_with_the_next_movement(play: Play) -> None:
+    with play({"form": "allemande", "key": "C major"}) as (session, listener):
+        until(lambda: len(listener.notes) > 5, "notes")
+        title = session.status().title
+        session.change({"form": "gigue", "key": "F minor"})
+        count = len(listener.notes)
+        until(lambda: len(listener.notes) > count + 8, "more notes")
+        assert session.status().title == title
+        session.command(Command.NEXT_MOVEMENT)
+        until(lambda: session.status().title != title, "another movement")
+        movement = session.status().playing.movement
+        assert movement is not None
+        assert (movement.form.name, str(movement.key)) == ("gigue", "F minor")
+
+
+def test_another_form_and_key_begin_soon_if_that_is_wished(play: Play) -> None:
     with play({"form": "allemande", "key": "C major"}) as (session, listener):
         until(lambda: len(listener.notes) > 5, "notes")
         session.change({"form": "gigue", "key": "F minor"})
+        session.command(Command.NOW)
         began = session.now()
 
         def heard() -> bool:
@@ -77,9 +104,48 @@ def test_a_wish_that_is_met_already_interrupts_nothing(play: Play) -> None:
         title = session.status().title
         session.change({"form": None})
         session.change({"form": "allemande"})
+        session.command(Command.NOW)
         count = len(listener.notes)
         until(lambda: len(listener.notes) > count + 8, "more notes")
         assert session.status().title == title
+
+
+def _place(session: Session) -> Place | None:
+    movement = session.status().playing.movement
+    return None if movement is None else movement.place
+
+
+def test_again_plays_the_movement_once_more_and_the_next_suite_can_be_gone_to(play: Play) -> None:
+    def begun(place: Place) -> list[int]:
+        """The first pitches of a movement, once it is heard."""
+        heard: list[int] = []
+
+        def enough() -> bool:
+            for event in subscription.take():
+                if isinstance(event, NoteAhead) and event.movement.place == place:
+                    if event.index == 0:
+                        heard.clear()
+                    heard.append(event.pitch)
+            return len(heard) > 5
+
+        until(enough, f"the beginning of {place}")
+        until(lambda: _place(session) == place, "it is heard")
+        return heard[:5]
+
+    with play({"form": "gigue"}) as (session, _), session.subscribe() as subscription:
+        first = begun(Place(1, 1))
+        # Wished of those that come, and not of the one that is played again.
+        session.change({"form": "sarabande"})
+        session.command(Command.AGAIN)
+        assert begun(Place(1, 1)) == first
+        session.command(Command.NEXT_SUITE)
+        begun(Place(1, 8))
+        session.go_to(Place(1, 1), Wishes(parse_form("gigue")))
+        assert begun(Place(1, 1)) == first
+        model = load_model(session.settings)
+        saved = Composer(model.predictor, model.pitches, 1, lambda: composer_settings(
+            replace(session.settings, form="gigue")))  # fmt: skip
+        assert [item.pitch for item in islice(saved, 6) if isinstance(item, Note)] == first
 
 
 def test_pause_play_next_stop_and_panic(play: Play) -> None:
@@ -149,7 +215,7 @@ def test_what_was_played_can_be_kept(play: Play) -> None:
         kept = session.recent(5)
         with pytest.raises(InputError, match="at most 60"):
             session.recent(61)
-    sounding, pitches = Sounding(), []
+    sounding, pitches = ActiveNotes(), []
     for _, message in read_back(kept).messages:
         sounding.hear(message)
         if message[0] == NOTE_ON:
@@ -221,45 +287,19 @@ def test_movements_that_were_played_can_be_had_again(play: Play) -> None:
         piece = session.pieces()[0]
         assert piece.id == len(session.pieces())
         assert 0 < piece.ended <= session.now()
-        again = read_back(midi_of(piece.archived))
-    assert len(again.notes) == len(piece.archived.notes)
-    assert [note.pitch for note in again.notes] == [note.pitch for note in piece.archived.notes]
-
-
-class Metronome:
-    """A MIDI input that hears what it is given."""
-
-    description = "a metronome"
-
-    def __init__(self) -> None:
-        self.coming: list[ClockEvent] = []
-
-    def open(self) -> None: ...
-
-    def read(self) -> list[ClockEvent]:
-        events, self.coming = self.coming, []
-        return events
-
-    def close(self) -> None: ...
-
-    def present(self) -> bool:
-        return True
-
-    def let_go(self) -> None: ...
-
-    def connect(self) -> None: ...
+        again = read_back(piece.midi())
+    assert len(again.notes) == len(piece.notes)
+    assert [note.pitch for note in again.notes] == piece.notes["pitch"].tolist()
 
 
 def test_an_external_clock_sets_the_tempo_and_starts_and_stops(play: Play) -> None:
-    metronome = Metronome()
+    metronome = GivenSource()
 
-    def make_clock(settings: Settings) -> ClockInput | None:
-        return None if settings.clock_in is None else ClockInput(metronome)
-
-    with play({"clock_in": "metronome"}, parts=Parts(make_clock=make_clock)) as (session, listener):
+    parts = Parts(make_input=lambda _name: MidiInput(metronome))
+    with play({"clock_in": "metronome"}, parts=parts) as (session, listener):
         until(lambda: listener.notes, "a note")
         tick = 60 / 90 / 24
-        metronome.coming = [ClockEvent(CLOCK, index * tick) for index in range(100)]
+        metronome.coming = [Received(index * tick, bytes([CLOCK])) for index in range(100)]
 
         def follows() -> bool:
             playing = session.status().playing
@@ -267,9 +307,9 @@ def test_an_external_clock_sets_the_tempo_and_starts_and_stops(play: Play) -> No
             return round(playing.tempo * beat / 24) == 90
 
         until(follows, "the tempo")
-        metronome.coming = [ClockEvent(STOP, 200 * tick)]
+        metronome.coming = [Received(200 * tick, bytes([STOP]))]
         until(lambda: session.status().transport is Transport.PAUSED, "the stop")
-        metronome.coming = [ClockEvent(CONTINUE, 300 * tick)]
+        metronome.coming = [Received(300 * tick, bytes([CONTINUE]))]
         until(lambda: session.status().transport is Transport.PLAYING, "the start")
         session.change({"clock_in": None})
         until(lambda: session.status().playing.tempo == 200, "our own tempo")
@@ -286,3 +326,24 @@ def test_notes_say_what_they_recall_once_somebody_listens(play: Play) -> None:
         until(recalling, "notes with what they recall")
     for note in told:
         assert all(recall.index < note.index for recall in note.recalls)
+
+
+def test_who_does_not_look_is_told_but_neither_woken_nor_of_what_notes_recall(play: Play) -> None:
+    woken: list[bool] = []
+    with play() as (session, _), session.subscribe(lambda: woken.append(True)) as subscription:
+        until(lambda: session.status().playing.notes, "music")
+        before = session.status().playing.movement
+        assert woken
+        subscription.is_watched = False
+        session.command(Command.NEXT_MOVEMENT)
+        told: list[NoteAhead] = []
+
+        def since() -> list[NoteAhead]:
+            told.extend(event for event in subscription.take(1) if isinstance(event, NoteAhead))
+            return [note for note in told if note.movement != before]
+
+        until(since, "a note of the next movement")
+        woken.clear()
+        until(lambda: len(since()) > 12, "more of them")
+        assert not woken
+        assert not any(note.recalls for note in since())

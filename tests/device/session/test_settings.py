@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playbach.composer import sampling, suites
+from playbach.composer.settings import Sampling, Wishes
 from playbach.errors import InputError
-from playbach.session.settings import (
-    BY_NAME,
-    DEFAULTS,
-    TABLE,
-    Setting,
-    Settings,
-    as_values,
-    changed,
-)
+from playbach.playback.controls import ChannelSettings
+from playbach.schema import MAX_MISTAKES, Setting, changed, settings_of
+from playbach.session.model import composer_settings
+from playbach.session.settings import DEFAULTS, GROUPS, TABLE, Settings, as_values
 
 anything = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.lists(st.integers())
@@ -26,19 +21,20 @@ anything = st.one_of(
 
 
 def test_the_table_has_a_row_for_each_field_in_order() -> None:
-    assert [row.name for row in TABLE] == [field.name for field in fields(Settings)]
+    assert list(TABLE) == [field.name for field in fields(Settings)]
 
 
-@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
+@pytest.mark.parametrize("row", TABLE.values(), ids=lambda row: row.name)
 def test_every_default_is_allowed(row: Setting) -> None:
     assert row.parse(row.default) == row.default
     if row.default is not None:
         assert row.parse(str(row.default)) == row.default
-    assert row.about
-    assert row.allowed
+    assert row.help
+    assert row.range
+    assert row.group in GROUPS
 
 
-@given(st.sampled_from(TABLE), anything)
+@given(st.sampled_from(list(TABLE.values())), anything)
 def test_whatever_is_given_is_a_value_or_an_answer_of_one_line(row: Setting, given: object) -> None:
     try:
         value = row.parse(given)
@@ -53,14 +49,13 @@ def test_whatever_is_given_is_a_value_or_an_answer_of_one_line(row: Setting, giv
     assert len(said) < 600
 
 
-def test_limits_are_those_of_the_composer() -> None:
-    temperature, memory, tempo = BY_NAME["temperature"], BY_NAME["memory"], BY_NAME["tempo"]
-    assert temperature.low == sampling.LOWEST_TEMPERATURE
-    assert temperature.high == sampling.HIGHEST_TEMPERATURE
-    assert memory.high == sampling.STRONGEST_MEMORY
-    assert (tempo.low, tempo.high) == (suites.SLOWEST, suites.FASTEST)
-    usual = sampling.Sampling()
-    assert (DEFAULTS.top_p, DEFAULTS.memory) == (usual.top_p, usual.memory)
+@pytest.mark.parametrize("layer", [Sampling, Wishes, ChannelSettings])
+def test_a_layer_below_has_the_same_limits_and_meaning(
+    layer: type[Sampling | Wishes | ChannelSettings],
+) -> None:
+    for name, setting in settings_of(layer).items():
+        assert replace(TABLE[name], default=setting.default) == setting
+    assert composer_settings(DEFAULTS).sampling == Sampling()
 
 
 def test_spellings_become_one() -> None:
@@ -84,6 +79,35 @@ def test_one_mistake_changes_nothing_and_says_what_is_allowed() -> None:
         changed(DEFAULTS, {"transpose": 1.5})
     with pytest.raises(InputError, match="together they must be at most 127"):
         changed(DEFAULTS, {"velocity": 120, "accent": 30})
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    with pytest.raises(InputError) as refusal:
+        changed(DEFAULTS, {"tempo": "x", "program": "organ", "transpoze": 3, "volume": 90})
+    tempo, program, name = refusal.value.lines
+    assert tempo.startswith("tempo x: it must be 10 to 400")
+    assert "it may be Drawbar Organ, Percussive Organ, Rock Organ, Church Organ," in program
+    assert "did you mean transpose" in name
+
+
+def test_of_a_flood_of_mistakes_the_first_are_told() -> None:
+    with pytest.raises(InputError) as refusal:
+        changed(DEFAULTS, {f"x{number}": 1 for number in range(3_000)})
+    assert len(refusal.value.lines) == MAX_MISTAKES
+    assert refusal.value.lines[0].startswith('setting "x0": there is no such setting')
+
+
+def test_an_instrument_may_be_named() -> None:
+    for text, program in {"cello": 42, "Church organ": 19, "harp": 46, " 6 ": 6}.items():
+        assert changed(DEFAULTS, {"program": text}).program == program
+
+
+def test_a_reader_of_json_takes_no_text_for_a_number() -> None:
+    wrong = {"tempo": "80", "clock_out": "yes", "program": "cello", "form": 3}
+    with pytest.raises(InputError) as refusal:
+        changed(DEFAULTS, wrong, texts=False)
+    assert [line.split()[0] for line in refusal.value.lines] == list(wrong)
+    assert changed(DEFAULTS, {"tempo": 80, "form": "auto"}, texts=False).tempo == 80
 
 
 def test_settings_survive_being_written_down() -> None:

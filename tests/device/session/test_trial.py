@@ -19,10 +19,10 @@ from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 from playbach.bundle import read_bundle
 from playbach.errors import BundleError, InputError, PlaybachError
 from playbach.session import trial
+from playbach.session.commands import Command
 from playbach.session.model import Model, load_model
 from playbach.session.parts import Parts
 from playbach.session.settings import Settings
-from playbach.session.status import Command
 from playbach.session.trial import MOST_ACCEPTED, NAME, load_tried, try_bundle
 
 TINY = TINY_BUNDLE.read_bytes()

@@ -12,7 +12,8 @@ from tests.fixtures.jack import PATIENCE, until
 from tests.fixtures.sequencer import FakeStage, Stage, sounding
 
 from playbach.errors import PortAbsentError, PortError
-from playbach.midi_messages import (
+from playbach.midi.active_notes import all_notes_off
+from playbach.midi.messages import (
     CLOCK,
     TimedMessage,
     note_off,
@@ -21,11 +22,11 @@ from playbach.midi_messages import (
     song_position,
     system_message,
 )
-from playbach.silence import hushing
 from playbach.sinks import alsa_client
 from playbach.sinks.alsa import AlsaSink
-from playbach.sinks.alsa_client import AlsaPort, alsa_ports, choose_port
+from playbach.sinks.alsa_client import AlsaPort, alsa_ports
 from playbach.sinks.base import Change
+from playbach.sinks.matching import first_port
 from playbach.stream import Seconds
 
 ON, OFF = note_on(0, 60, 80), note_off(0, 60)
@@ -79,8 +80,8 @@ def test_messages_leave_at_their_time_in_order_whatever_order_they_came_in(stage
 def test_the_kernel_looks_for_what_is_due_6250_times_a_second(stage: Stage) -> None:
     synth = stage.synth("synth a")
     with playing("synth a") as (sink, _):
-        assert sink._queue is not None
-        assert sink._queue._queue.get_timer().resolution == 6250
+        assert sink.queue is not None
+        assert sink.queue._queue.get_timer().resolution == 6250
     # Held until here: a client is gone when its object is.
     synth.close()
 
@@ -160,9 +161,9 @@ def test_hushing_ends_the_notes_of_another_and_leaves_the_queue(stage: Stage) ->
     synth = stage.synth("synth f")
     with playing("synth f") as (sink, _):
         sink.send([at(0.1, ON)])
-        sink.hush([0])
+        sink.all_notes_off([0])
         stage.pass_time(0.2)
-        assert synth.heard == [*hushing([0]), ON]
+        assert synth.heard == [*all_notes_off([0]), ON]
 
 
 def test_more_than_the_kernel_holds_waits_and_arrives(stage: Stage) -> None:
@@ -207,10 +208,10 @@ def test_a_synth_that_goes_and_comes_back_under_other_numbers_is_lost_and_found(
         assert not sink.connected
         assert sink.reconnect()
         assert sink.connected
-        sink.hush([0])
+        sink.all_notes_off([0])
         sink.send([at(sink.now(), ON)])
         stage.pass_time(0.1)
-        assert again.heard == [*hushing([0]), ON]
+        assert again.heard == [*all_notes_off([0]), ON]
         again.close()
         assert told.next() is Change.LOST
 
@@ -305,10 +306,10 @@ def test_a_small_pool_of_the_kernel_is_enough(stage: Stage) -> None:
 
 def test_the_first_real_synth_is_taken_when_none_is_named() -> None:
     ports = [AlsaPort(14, 0, "Midi Through:Port-0 14:0"), AlsaPort(20, 0, "Piano:MIDI 1 20:0")]
-    assert choose_port(None, ports).client == 20
-    assert choose_port("through", ports).client == 14
-    with pytest.raises(PortError, match="no synth is connected"):
-        choose_port(None, ports[:1])
+    assert first_port(None, ports, "ALSA", "no synth").client == 20
+    assert first_port("through", ports, "ALSA", "no synth").client == 14
+    with pytest.raises(PortError, match="no synth"):
+        first_port(None, ports[:1], "ALSA", "no synth")
 
 
 def test_without_a_sequencer_one_line_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -317,3 +318,15 @@ def test_without_a_sequencer_one_line_says_what_to_do(monkeypatch: pytest.Monkey
         AlsaSink("x").open()
     assert "\n" not in str(caught.value)
     assert alsa_ports() == []
+
+
+def test_a_port_of_its_own_plays_whether_anybody_is_connected_or_not(stage: Stage) -> None:
+    synth = stage.synth("synth a")
+    with playing("own") as (sink, told):
+        assert sink.connected
+        assert sink.description == "an ALSA port of its own, Play Bach:out (kernel queue)"
+        sink.send([at(0.1, ON), at(0.3, OFF)])
+        stage.pass_time(0.5)
+        assert sink.connected
+        assert told.changes.empty()
+    assert synth.heard == []

@@ -7,15 +7,17 @@ import pytest
 
 from playbach.errors import InputError, PortError
 from playbach.quiet import quiet_stderr
-from playbach.sinks import alsa_client, choose, midi_api, table
-from playbach.sinks.choose import Check, checks, choose_sink, list_inputs, list_ports
-from playbach.sinks.table import SINK_NAMES
+from playbach.sinks import alsa_client, base, choose, midi_api
+from playbach.sinks.choose import checks, choose_sink, list_inputs, list_ports
+from playbach.sinks.jack_server import open_client
+from playbach.sinks.soundfont import DRIVERS
+from playbach.sinks.table import SINK_NAMES, Check
 
 
 @pytest.fixture
 def nothing_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A machine without sequencer, JACK server, fluidsynth."""
-    for module in (alsa_client, choose, midi_api, table):
+    for module in (alsa_client, choose, midi_api):
         monkeypatch.setattr(module, "ALSA_DEVICE", tmp_path / "seq")
     monkeypatch.setenv("JACK_DEFAULT_SERVER", "playbach-no-such-server")
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -49,7 +51,8 @@ def test_without_rtmidi_the_midi_sink_says_so_and_the_rest_works(
     assert "midi: python-rtmidi cannot be imported" in "\n".join(choice.explanation)
     assert list_ports() == []
     with pytest.raises(
-        PortError, match=r"^sink midi: python-rtmidi cannot be imported .* 'pip install"
+        PortError,
+        match=r"^sink midi: python-rtmidi cannot be imported .*; (not needed on|use Python)",
     ):
         choose_sink("midi").sink.open()
 
@@ -57,7 +60,9 @@ def test_without_rtmidi_the_midi_sink_says_so_and_the_rest_works(
 @pytest.mark.usefixtures("nothing_here")
 def test_each_check_that_fails_says_what_to_do() -> None:
     rows = checks()
-    assert [row.thing for row in rows] == ["sink alsa", "sink jack", "sink midi", "sink fluidsynth"]
+    assert [row.thing for row in rows] == [
+        *("sink alsa", "sink jack", "sink midi", "sink fluidsynth", "sink sound"),
+    ]
     for row in rows:
         assert isinstance(row, Check)
         assert not row.found
@@ -78,7 +83,7 @@ def test_a_sound_font_that_is_not_there_is_named(
     assert row.remedy == "name a .sf2 or .sf3 file"
 
 
-@pytest.mark.skipif(midi_api.ALSA_DEVICE.exists(), reason="the sequencer here can be opened")
+@pytest.mark.skipif(base.ALSA_DEVICE.exists(), reason="the sequencer here can be opened")
 def test_a_sequencer_that_cannot_be_opened_is_said_with_what_to_do(
     tmp_path: Path, nothing_here: None
 ) -> None:
@@ -123,3 +128,30 @@ def test_c_code_keeps_quiet_only_meanwhile(capfd: pytest.CaptureFixture[str]) ->
         Path("/dev/stderr").write_text("noise")
     assert choose.__doc__
     assert capfd.readouterr().err == ""
+
+
+class _Forbidden:
+    """JACK-Client where memory that is written must not be executed, as in the service's unit."""
+
+    @staticmethod
+    def set_error_function(_callback: object) -> None:
+        raise MemoryError("Cannot allocate write+execute memory for ffi.callback()")
+
+    set_info_function = set_error_function
+
+
+def test_jack_is_out_of_reach_where_callbacks_are_forbidden_and_that_is_a_line() -> None:
+    with pytest.raises(PortError, match="MemoryDenyWriteExecute=no"):
+        open_client(_Forbidden(), "look")
+
+
+def test_a_folder_of_sockets_that_may_not_be_seen_holds_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As systemd's ProtectHome hides /run/user, whoever asks; here a file is in the way.
+    (tmp_path / "pulse").touch()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.delenv("PULSE_SERVER", raising=False)
+    assert not next(driver for driver in DRIVERS if driver.name == "pulseaudio").is_there()
+    (tmp_path / "pipewire-0").touch()
+    assert next(driver for driver in DRIVERS if driver.name == "pipewire").is_there()

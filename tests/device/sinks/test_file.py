@@ -6,8 +6,8 @@ import pytest
 from tests.read_back import read_back
 
 from playbach.errors import OutputError
-from playbach.midi_messages import TimedMessage, note_off, note_on
-from playbach.sinks.file import MAX_MESSAGES, FileSink
+from playbach.midi.messages import TimedMessage, note_off, note_on
+from playbach.sinks.file import MAX_MESSAGES, FileSink, file_bytes
 from playbach.stream import Seconds
 
 
@@ -55,3 +55,12 @@ def test_an_endless_piece_does_not_fill_the_memory(tmp_path: Path) -> None:
     sink.send(many)
     with pytest.raises(OutputError, match="give --seconds"):
         sink.send(many[:1])
+
+
+def test_what_is_of_one_moment_is_written_in_one_order() -> None:
+    first, second = Seconds(0.0), Seconds(1.0)
+    chord = [TimedMessage(first, note_on(0, pitch, 80)) for pitch in (60, 64)]
+    ends = [TimedMessage(second, note_off(0, pitch)) for pitch in (60, 64)]
+    again = [TimedMessage(second, note_on(0, pitch, 80)) for pitch in (60, 64)]
+    one_by_one = [ends[0], again[0], ends[1], again[1]]
+    assert file_bytes([*chord, *ends, *again]) == file_bytes([*chord, *one_by_one])

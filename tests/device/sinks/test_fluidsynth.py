@@ -9,7 +9,7 @@ import pytest
 from tests.fixtures.jack import jack_server, until
 
 from playbach.errors import PortAbsentError, PortError
-from playbach.midi_messages import (
+from playbach.midi.messages import (
     CLOCK,
     control_change,
     note_off,
@@ -19,8 +19,9 @@ from playbach.midi_messages import (
 )
 from playbach.sinks import soundfont
 from playbach.sinks.base import Change
-from playbach.sinks.fluidsynth import FluidsynthOutput, Patience, fluidsynth_sink, shell_command
+from playbach.sinks.fluidsynth import Backoff, FluidsynthOutput, fluidsynth_sink, shell_command
 from playbach.sinks.fluidsynth_process import SILENT
+from playbach.sound.options import SoundOptions
 
 GOES_ON = """#!{0}
 import os, select, sys
@@ -66,7 +67,7 @@ def test_a_program_that_cannot_run_is_an_error_of_one_line(
 
 
 def test_a_start_that_keeps_failing_is_tried_less_and_less_often() -> None:
-    patience, tries = Patience(), []
+    patience, tries = Backoff(), []
     for tenths in range(3000):
         now = tenths / 10 + tenths * 1e-6
         if patience.is_over(now):
@@ -87,13 +88,14 @@ def test_a_synth_that_cannot_be_started_any_more_is_waited_for(
 ) -> None:
     """A program that ends at once stands for a sound card that is away."""
     font = tmp_path / "font.sf2"
+    font.touch()
     program = tmp_path / "fluidsynth"
     program.write_text("#!/bin/sh\nexit 1\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
-    output = FluidsynthOutput(font, "alsa")
+    output = FluidsynthOutput(SoundOptions(soundfont=str(font)), "alsa")
     with pytest.raises(PortError, match=r"fluidsynth ended \(status 1\)"):
-        output.open(lambda _: None)
+        output.open()
     seen = []
     until(lambda: seen.append(output.present()) or len(seen) > 5, "some looks")  # type: ignore[func-returns-value]
     if any(seen):
@@ -107,8 +109,8 @@ def test_a_synth_without_a_sound_card_is_one_that_is_waited_for(
 ) -> None:
     monkeypatch.setenv("ALSA_CARD", "no such card")
     with pytest.raises(PortAbsentError, match="nothing would be heard: Failed to open the"):
-        FluidsynthOutput(font, "alsa").open(lambda _: None)
-    sink = fluidsynth_sink(font, "alsa")
+        FluidsynthOutput(SoundOptions(soundfont=str(font)), "alsa").open()
+    sink = fluidsynth_sink(SoundOptions(soundfont=str(font)), "alsa")
     sink.open(absent_ok=True)
     try:
         assert not sink.connected
@@ -136,10 +138,11 @@ def test_a_synth_that_is_heard_no_more_is_lost_and_started_again(
 ) -> None:
     """The program goes on, as fluidsynth does whose card was pulled out."""
     font, gone, program = tmp_path / "font.sf2", tmp_path / "gone", tmp_path / "fluidsynth"
+    font.touch()
     program.write_text(GOES_ON.format(sys.executable, font, gone, phrase))
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
-    sink = fluidsynth_sink(font, "alsa")
+    sink = fluidsynth_sink(SoundOptions(soundfont=str(font)), "alsa")
     changes: list[Change] = []
     sink.open()
     try:
@@ -157,7 +160,7 @@ def test_a_synth_whose_sound_server_dies_is_lost(font: Path) -> None:
     name = f"playbach-dying-{os.getpid()}"
     changes: list[Change] = []
     with jack_server(name) as server:
-        sink = fluidsynth_sink(font, "jack")
+        sink = fluidsynth_sink(SoundOptions(soundfont=str(font)), "jack")
         sink.open()
         try:
             sink.start(lambda _: None, changes.append)

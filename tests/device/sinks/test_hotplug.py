@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import IO, Any
 
 import pytest
-from tests.fixtures.jack import PATIENCE, Receiver, fluidsynth, jack_server, until
+from tests.fixtures.jack import PATIENCE, Receiver, fluidsynth, jack_server, rtmidi_sink, until
 
 from playbach.errors import PortAbsentError, PortError
-from playbach.midi_messages import TimedMessage, note_off, note_on
-from playbach.silence import hushing
+from playbach.midi.active_notes import all_notes_off
+from playbach.midi.messages import TimedMessage, note_off, note_on
 from playbach.sinks.base import Change, Sink
 from playbach.sinks.jack_server import opened
-from playbach.sinks.midi import midi_sink
 from playbach.stream import Seconds
 
 pytest.importorskip("rtmidi", reason="python-rtmidi has no wheel for this Python")
@@ -62,7 +61,7 @@ def connected_to(port: str) -> list[str]:
 
 @pytest.mark.usefixtures("jack")
 def test_a_synth_that_is_switched_off_and_on_is_lost_and_found(font: Path) -> None:
-    sink = midi_sink("hotplug-synth*")
+    sink = rtmidi_sink("hotplug-synth*")
     with fluidsynth(font, "hotplug-synth"):
         sink.open()
     told = Told()
@@ -88,8 +87,8 @@ def test_a_synth_that_is_switched_off_and_on_is_lost_and_found(font: Path) -> No
 @pytest.mark.usefixtures("jack")
 def test_a_synth_that_is_not_there_yet_is_waited_for_by_option_only() -> None:
     with pytest.raises(PortAbsentError, match="no MIDI output port has that in its name"):
-        midi_sink(Receiver.name).open()
-    sink = midi_sink(f"no-such-synth,{Receiver.name}")
+        rtmidi_sink(Receiver.name).open()
+    sink = rtmidi_sink(f"no-such-synth,{Receiver.name}")
     with running(sink, absent_ok=True) as told:
         assert not sink.connected
         receiver = Receiver()
@@ -97,11 +96,11 @@ def test_a_synth_that_is_not_there_yet_is_waited_for_by_option_only() -> None:
             assert told.next() is Change.FOUND
             assert sink.reconnect()
             assert Receiver.name in sink.description
-            sink.hush([0])
+            sink.all_notes_off([0])
             later = sink.now() + 0.05
             sink.send([TimedMessage(Seconds(later), note_on(0, 64, 80))])
             until(lambda: receiver.music == [note_on(0, 64, 80)], "the note")
-            assert receiver.heard[:-1] == hushing([0])
+            assert receiver.heard[:-1] == all_notes_off([0])
             sink.send([TimedMessage(Seconds(later), note_off(0, 64))])
             until(lambda: receiver.sounding == (), "its end")
         finally:
@@ -112,7 +111,7 @@ def test_a_synth_that_is_not_there_yet_is_waited_for_by_option_only() -> None:
 @pytest.mark.usefixtures("jack")
 def test_for_a_player_that_does_not_listen_a_loss_is_a_failure() -> None:
     receiver = Receiver()
-    sink = midi_sink(Receiver.name)
+    sink = rtmidi_sink(Receiver.name)
     sink.open()
     told = Told()
     sink.start(told.failures.put)
@@ -126,7 +125,7 @@ def test_for_a_player_that_does_not_listen_a_loss_is_a_failure() -> None:
 
 @pytest.mark.usefixtures("jack")
 def test_a_synth_that_is_killed_is_lost_and_found(font: Path) -> None:
-    sink = midi_sink("hotplug-killed*")
+    sink = rtmidi_sink("hotplug-killed*")
     with fluidsynth(font, "hotplug-killed") as process:
         sink.open()
         told = Told()
@@ -183,7 +182,7 @@ def test_a_sound_server_that_dies_and_is_started_again_is_lost_and_found(
     name = f"playbach-server-{os.getpid()}"
     monkeypatch.setenv("JACK_DEFAULT_SERVER", name)
     monkeypatch.setenv("JACK_NO_START_SERVER", "1")
-    sink = midi_sink(Receiver.name)
+    sink = rtmidi_sink(Receiver.name)
     with running(sink, absent_ok=True) as told:
         for end in ("kill", "terminate"):
             with jack_server(name) as process, listening() as heard:

@@ -10,24 +10,26 @@ from typing import Any
 
 import pytest
 from tests.device.streams import pitches_of_scale, scales
-from tests.fixtures.jack import Receiver, jack_ports, loudness, pitches, record, until
+from tests.fixtures.jack import Receiver, jack_ports, loudness, pitches, record, rtmidi_sink, until
 
 from playbach.errors import PortError
-from playbach.midi_messages import NOTE_OFF, NOTE_ON, TimedMessage, note_on
-from playbach.player.player import Player
+from playbach.midi.messages import NOTE_OFF, NOTE_ON, TimedMessage, note_on
+from playbach.playback.player import Player
 from playbach.sinks import midi_api
 from playbach.sinks.base import Change
 from playbach.sinks.choose import choose_sink, list_inputs, list_ports
 from playbach.sinks.fluidsynth import fluidsynth_sink
-from playbach.sinks.jack_server import JackServer, let_go, opened
+from playbach.sinks.jack_server import JackServer, detach, opened
 from playbach.sinks.midi import midi_sink
+from playbach.sinks.table import check, find_kind
+from playbach.sound.options import SoundOptions
 from playbach.stream import Seconds
 
 pytest.importorskip("rtmidi", reason="python-rtmidi has no wheel for this Python")
 
 
 def test_every_note_arrives_in_order_and_ends(receiver: Receiver) -> None:
-    with Player(scales(3), midi_sink(receiver.name)) as player:
+    with Player(scales(3), rtmidi_sink(receiver.name)) as player:
         player.wait()
     assert pitches(receiver.heard, NOTE_ON) == pitches_of_scale() * 3
     assert sorted(pitches(receiver.music, NOTE_OFF)) == sorted(pitches_of_scale() * 3)
@@ -35,21 +37,8 @@ def test_every_note_arrives_in_order_and_ends(receiver: Receiver) -> None:
     assert [data.hex(" ") for data in receiver.heard[-2:]] == ["b0 7b 00", "b0 79 00"]
 
 
-def test_another_play_bach_on_the_same_port_is_noticed_until_it_goes(
-    receiver: Receiver, synth: str
-) -> None:
-    with (
-        Player(scales(), midi_sink(receiver.name)) as first,
-        Player(scales(), midi_sink(f"{synth}*")) as elsewhere,
-    ):
-        with Player(scales(), midi_sink(receiver.name)) as second:
-            until(lambda: first.sink.is_shared and second.sink.is_shared, "both notice")
-            assert not elsewhere.sink.is_shared
-        until(lambda: not first.sink.is_shared, "it is alone again")
-
-
 def test_nothing_sounds_after_a_stop_in_the_middle(receiver: Receiver) -> None:
-    with Player(scales(), midi_sink(receiver.name)) as player:
+    with Player(scales(), rtmidi_sink(receiver.name)) as player:
         until(lambda: len(receiver.sounding) > 0, "a note")
         assert player.status().running
     assert receiver.sounding == ()
@@ -60,7 +49,7 @@ def test_a_synth_plays_what_it_is_sent_and_is_silent_after_the_stop(
     synth: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "out.wav"
-    with Player(scales(), midi_sink(f"{synth}*")) as player:
+    with Player(scales(), rtmidi_sink(f"{synth}*")) as player:
         recorder = record(path, 4, synth)
         player.wait(Seconds(1.5))
     recorder.wait(30)
@@ -72,7 +61,7 @@ def test_a_synth_plays_what_it_is_sent_and_is_silent_after_the_stop(
 def test_our_own_fluidsynth_sounds_and_ends(jack: str, font: Path, tmp_path: Path) -> None:
     path = tmp_path / "out.wav"
     assert jack
-    with Player(scales(), fluidsynth_sink(font, "jack")) as player:
+    with Player(scales(), fluidsynth_sink(SoundOptions(soundfont=str(font)), "jack")) as player:
         recorder = record(path, 1, "playbach")
         recorder.wait(30)
         assert player.status().running
@@ -84,15 +73,23 @@ def test_what_is_no_sound_font_is_refused(jack: str, font: Path, tmp_path: Path)
     assert jack
     false_font = tmp_path / "false.sf2"
     false_font.write_bytes(font.read_bytes()[:50_000])
-    sink = fluidsynth_sink(false_font, "jack")
+    sink = fluidsynth_sink(SoundOptions(soundfont=str(false_font)), "jack")
     with pytest.raises(PortError, match=r"false\.sf2 is not a sound font"):
         Player(scales(), sink).start()
 
 
 def test_a_missing_port_is_answered_with_those_there_are(receiver: Receiver) -> None:
     with pytest.raises(PortError, match="did you mean 'playbach-test-receiver:in'"):
-        Player(scales(), midi_sink("playbach-test-reciever")).start()
+        Player(scales(), rtmidi_sink("playbach-test-reciever")).start()
     assert receiver.heard == []
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_port_of_jack_is_left_to_the_sink_jack(receiver: Receiver, named: bool) -> None:
+    with pytest.raises(PortError, match=r"^sink midi: port '.*' is one of JACK, .*\(--sink jack\)"):
+        midi_sink(receiver.name if named else None).open(absent_ok=True)
+    assert "midi" not in {row.sink for row in list_ports() if row.api == "JACK"}
+    assert "no MIDI output port" in check(find_kind("midi")).detail
 
 
 def test_ports_are_listed_and_one_of_them_is_taken_by_itself(receiver: Receiver) -> None:
@@ -110,7 +107,7 @@ def test_a_fluidsynth_that_dies_is_started_again_and_plays(
     assert jack
     changes: queue.Queue[Change] = queue.Queue()
     failures: list[BaseException] = []
-    sink = fluidsynth_sink(font, "jack")
+    sink = fluidsynth_sink(SoundOptions(soundfont=str(font)), "jack")
     sink.open()
     sink.start(failures.append, changes.put)
     process: Any = sink._output._process  # type: ignore[attr-defined]
@@ -135,7 +132,7 @@ def test_for_a_player_that_does_not_listen_a_fluidsynth_that_dies_is_a_failure(
 ) -> None:
     assert jack
     failures: queue.Queue[BaseException] = queue.Queue()
-    sink = fluidsynth_sink(font, "jack")
+    sink = fluidsynth_sink(SoundOptions(soundfont=str(font)), "jack")
     sink.open()
     sink.start(failures.put)
     process: Any = sink._output._process  # type: ignore[attr-defined]
@@ -149,9 +146,9 @@ def test_for_a_player_that_does_not_listen_a_fluidsynth_that_dies_is_a_failure(
 
 def test_a_client_that_never_closes_holds_nobody_up() -> None:
     never = threading.Event()
-    let_go(never.wait)
+    detach(never.wait)
     done = threading.Event()
-    let_go(done.set)
+    detach(done.set)
     assert done.is_set()
     never.set()
 
@@ -201,5 +198,5 @@ def test_the_client_that_watches_the_server_is_closed_where_that_for_ports_does_
     monkeypatch.setattr(JackServer, "close", closing)
     monkeypatch.setattr(midi_api, "opened", failing)
     with nullcontext() if ports is None else pytest.raises(PortError, match="no answer"):
-        assert midi_api.open_api("JACK") is None
+        assert midi_api.open_api("JACK", "MidiIn") is None
     assert len(closed) == 1

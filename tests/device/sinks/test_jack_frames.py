@@ -3,28 +3,41 @@
 from __future__ import annotations
 
 import itertools
+import os
+import random
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 
 import pytest
 from tests.device.streams import pitches_of_scale, scales
-from tests.fixtures.jack import jack_ports, until
+from tests.fixtures.jack import jack_ports, jack_server, until
 
 from playbach.errors import PortAbsentError
-from playbach.midi_messages import NOTE_OFF, NOTE_ON, TimedMessage, note_off, note_on
-from playbach.player.player import Player
-from playbach.silence import Sounding
-from playbach.sinks.base import Change
-from playbach.sinks.choose import list_ports
+from playbach.midi.active_notes import ActiveNotes
+from playbach.midi.messages import NOTE_OFF, NOTE_ON, TimedMessage, note_off, note_on
+from playbach.playback.player import Player
+from playbach.sinks.base import CLIENT_NAME, Change
+from playbach.sinks.choose import choose_sink, list_ports
 from playbach.sinks.jack import JackSink
-from playbach.sinks.jack_server import let_go
+from playbach.sinks.jack_queue import frames_between
+from playbach.sinks.jack_server import detach
+from playbach.sinks.midi import RtMidiOutput
+from playbach.sinks.midi_api import JACK
 from playbach.stream import Seconds
 
 jack_client = pytest.importorskip("jack", reason="JACK-Client or libjack is missing")
 RATE = 48_000
+
+
+def test_frames_are_counted_over_the_end_of_32_bits_and_back() -> None:
+    # A period that began before the clock was looked at is not a day later.
+    assert [frames_between(5, other) for other in (1, 5, 9, (1 << 32) - 3)] == [-4, 0, 4, -8]
+    assert frames_between((1 << 32) + 5, 9) == 4
 
 
 class FrameReceiver:
@@ -45,14 +58,14 @@ class FrameReceiver:
             self.heard.append((start + offset, bytes(data)))
 
     def close(self) -> None:
-        let_go(self._client.close)
+        detach(self._client.close)
 
     def frames(self, kind: int = NOTE_ON) -> list[int]:
         return [frame for frame, data in self.heard if data[0] & 0xF0 == kind]
 
     @property
     def sounding(self) -> tuple[tuple[int, int], ...]:
-        sounding = Sounding()
+        sounding = ActiveNotes()
         for _, data in list(self.heard):
             sounding.hear(data)
         return sounding.notes
@@ -121,7 +134,7 @@ def test_what_is_taken_back_is_not_sent(receiver: FrameReceiver) -> None:
 
 def test_more_than_a_period_holds_leaves_in_the_next_ones(receiver: FrameReceiver) -> None:
     with open_sink(receiver.name) as (sink, _):
-        sink.hush(range(16))
+        sink.all_notes_off(range(16))
         until(lambda: len(receiver.heard) == 16 * 131, "all of it")
 
 
@@ -194,3 +207,96 @@ def test_a_port_that_is_not_there_cannot_be_silenced(jack: str) -> None:
     said = subprocess.run(command, capture_output=True, text=True, check=False)
     assert said.returncode == 2
     assert "nobody" in said.stderr
+
+
+def plays_on(receiver: FrameReceiver, beyond: int) -> bool:
+    return len(receiver.frames()) > beyond
+
+
+def test_nothing_hangs_after_a_pause_however_long_the_periods_of_the_server_are() -> None:
+    name = f"playbach-long-{os.getpid()}"
+    with jack_server(name, period=4096):
+        receiver = FrameReceiver("ear-long")
+        pauses = random.Random(1)
+        with Player(scales(), JackSink(receiver.name)) as player:
+            for _ in range(8):
+                until(partial(plays_on, receiver, len(receiver.frames()) + 3), "music")
+                time.sleep(pauses.uniform(0.0, 0.2))
+                player.pause()
+                until(lambda: player.status().resting == "paused", "the pause")
+                until(lambda: receiver.sounding == (), "silence")
+                player.resume()
+        struck = ActiveNotes()
+        for _, data in receiver.heard:
+            assert data[0] & 0xF0 != NOTE_ON or (data[0] & 0x0F, data[1]) not in struck.notes
+            struck.hear(data)
+        receiver.close()
+
+
+def connect(source: str, target: str, *, undo: bool = False) -> None:
+    program = "jack_disconnect" if undo else "jack_connect"
+    subprocess.run([program, source, target], check=True, capture_output=True, timeout=30)
+
+
+def test_a_port_of_its_own_plays_whether_anybody_is_connected_or_not(
+    receiver: FrameReceiver,
+) -> None:
+    with open_sink("own") as (sink, changes):
+        assert sink.connected
+        source = f"{CLIENT_NAME}:out"
+        assert sink.description == f"a JACK port of its own, {source}"
+        assert source in jack_ports()
+        assert receiver.frames() == []
+        for connected in (True, False):
+            connect(source, f"{receiver.name}:in", undo=not connected)
+            sink.send([TimedMessage(sink.now(), note_on(0, 64, 80))])
+            if connected:
+                until(lambda: receiver.frames() != [], "the note")
+        # Long enough for the loss of a synth to be noticed.
+        time.sleep(1.0)
+        assert sink.connected
+        assert changes == []
+        assert len(receiver.frames()) == 1
+
+
+def test_a_port_of_its_own_is_there_again_after_its_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = f"playbach-own-{os.getpid()}"
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", name)
+    with jack_server(name):
+        sink = JackSink("own")
+        sink.open()
+        changes: list[Change] = []
+        sink.start(lambda error: pytest.fail(repr(error)), changes.append)
+    try:
+        until(lambda: changes == [Change.LOST], "the loss")
+        with jack_server(name):
+            until(lambda: changes[-1] is Change.FOUND, "the return")
+            assert sink.reconnect()
+            assert f"{CLIENT_NAME}:out" in jack_ports()
+    finally:
+        sink.close()
+
+
+@pytest.mark.usefixtures("jack")
+def test_rtmidi_has_a_port_of_its_own_too() -> None:
+    pytest.importorskip("rtmidi", reason="python-rtmidi has no wheel for this Python")
+    output = RtMidiOutput("own", [JACK])
+    output.open()
+    try:
+        assert output.present()
+        assert any(name.startswith(f"{CLIENT_NAME}:") for name in jack_ports())
+        output.write(note_on(0, 64, 80))
+    finally:
+        output.close()
+
+
+@pytest.mark.usefixtures("jack")
+def test_without_a_synth_the_best_there_is_has_a_port_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("playbach.sinks.choose.ALSA_DEVICE", tmp_path / "none")
+    monkeypatch.setattr("playbach.sinks.alsa_client.ALSA_DEVICE", tmp_path / "none")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for choice in (choose_sink(None), choose_sink(None, "own")):
+        assert (choice.sink.name, choice.port) == ("jack", "own")
+    assert not choose_sink(None).is_heard

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from playbach.sinks import realtime
-from playbach.sinks.none import none_sink
+from playbach.sinks.paced import none_sink
 from playbach.sinks.realtime import possible_timing, settle_process
 
 needs_fifo = pytest.mark.skipif(not hasattr(os, "SCHED_FIFO"), reason="no SCHED_FIFO here")

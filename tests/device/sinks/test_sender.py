@@ -2,8 +2,8 @@
 
 import threading
 
-from playbach.midi_messages import TimedMessage, note_off, note_on
-from playbach.silence import Sounding
+from playbach.midi.active_notes import ActiveNotes
+from playbach.midi.messages import TimedMessage, note_off, note_on
 from playbach.sinks.sender import DeadlineSender
 from playbach.stream import Seconds
 
@@ -40,7 +40,7 @@ def test_messages_leave_in_order_of_time_and_none_before_it() -> None:
     assert sender.now() >= later[-1].time
     assert wire.written == [message.data for message in earlier + later]
     sender.end()
-    assert sender.lateness.count == 200
+    assert sender.lateness.sent == 200
     assert 0 <= sender.lateness.p50 <= sender.lateness.p99 <= sender.lateness.max
     assert wire.failures == []
 
@@ -49,7 +49,7 @@ def test_a_cancelled_message_never_leaves() -> None:
     wire = Wire(1)
     sender = DeadlineSender(wire.write, wire.failures.append)
     sender.send(messages(10, 60.0))
-    sender.cancel()
+    sender.take_back()
     sender.send([TimedMessage(Seconds(0.0), note_off(0, 1))])
     assert wire.full.wait(10)
     sender.end()
@@ -62,10 +62,10 @@ def test_what_is_taken_back_is_exactly_what_does_not_leave() -> None:
     soon, later = messages(5, 0.0), messages(5, 60.0)
     sender.send(later[:3])
     sender.send([*soon, *later[3:]])
-    assert sender.cancel(later[2].time) == later[2:]
+    assert sender.take_back(later[2].time) == later[2:]
     assert wire.full.wait(10)
-    assert sender.cancel() == later[:2]
-    assert sender.cancel() == []
+    assert sender.take_back() == later[:2]
+    assert sender.take_back() == []
     sender.end()
     assert wire.written == [message.data for message in soon]
 
@@ -87,7 +87,7 @@ def test_silence_ends_what_sounds_before_it_returns() -> None:
     sender.send(messages(20, 0.0) + messages(20, 60.0))
     assert wire.full.wait(10)
     sender.silence()
-    sounding = Sounding()
+    sounding = ActiveNotes()
     for data in wire.written:
         sounding.hear(data)
     assert sounding.notes == ()

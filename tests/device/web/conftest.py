@@ -12,10 +12,10 @@ from typing import Any
 
 import aiohttp
 import pytest
-from tests.device.player.listener import Listener
+from tests.device.playback.listener import Listener
 from tests.device.session.conftest import Play, play, until
 
-from playbach.page_address import Address
+from playbach.address import Address
 from playbach.session.session import Session
 from playbach.web.server import Site, WebServer
 

@@ -8,11 +8,11 @@ import aiohttp
 import pytest
 from tests.device.web.conftest import Serve, talk
 
+from playbach.address import Address
 from playbach.errors import PortError
 from playbach.log_limit import RepeatLimit
-from playbach.page_address import Address
 from playbach.session.session import Session
-from playbach.web.access import FAILURES, WINDOW, Attempts, Gate, address_of, new_token
+from playbach.web.access import FAILURES, WINDOW, FailedLogins, Gate, address_of, new_token
 from playbach.web.connections import LOG
 from playbach.web.server import Site, WebServer
 
@@ -190,16 +190,16 @@ def test_an_address_that_is_taken_is_said_in_a_line(serve: Serve) -> None:
 
 def test_waiting_ends_and_memory_is_bounded() -> None:
     time = [0.0]
-    attempts = Attempts(lambda: time[0])
+    failed_logins = FailedLogins(lambda: time[0])
     for _ in range(FAILURES):
-        assert attempts.failed("somebody") == 0
-    assert attempts.failed("somebody") == WINDOW
-    assert attempts.failed("somebody else") == 0
+        assert failed_logins.add("somebody") == 0
+    assert failed_logins.add("somebody") == WINDOW
+    assert failed_logins.add("somebody else") == 0
     time[0] = WINDOW + 1
-    assert attempts.failed("somebody") == 0
+    assert failed_logins.add("somebody") == 0
     for address in range(5_000):
-        attempts.failed(str(address))
-    assert len(attempts._failures) <= 1_000
+        failed_logins.add(str(address))
+    assert len(failed_logins._failures) <= 1_000
 
 
 def test_whoever_has_many_addresses_of_ipv6_is_one() -> None:

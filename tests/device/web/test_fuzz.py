@@ -13,15 +13,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.device.web.conftest import Serve, Served
 
+from playbach.session.commands import Command
 from playbach.session.settings import TABLE
-from playbach.session.status import Command
 from playbach.web import api, connections
 from playbach.web.access import COOKIE
 from playbach.web.description import description
 
 TOKEN = "a token that is only for tests"  # noqa: S105 as it says
 FUZZ = settings(
-    max_examples=200, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=100, deadline=None, database=None, suppress_health_check=list(HealthCheck)
 )
 
 # What parsers of numbers, addresses, dates, cookies and text have stumbled over.
@@ -109,10 +109,10 @@ NUMBERS = [
     "-Infinity", 400 * "9", 5_000 * "9", "0.1e1", "01", "1_0", "true", "false", "null",
 ]  # fmt: skip
 # What plays and where it plays to is left alone; wrong values of them are sent all the same.
-NAMES = [row.name for row in TABLE] + LETTERS
-texts = st.sampled_from(LETTERS + [form for row in TABLE for form in row.choices[:3]]) | st.text(
-    max_size=5
-)
+NAMES = [*TABLE, *LETTERS]
+texts = st.sampled_from(
+    LETTERS + [form for row in TABLE.values() for form in row.choices[:3]]
+) | st.text(max_size=5)
 scalars = st.sampled_from(NUMBERS) | texts.map(json.dumps)
 
 
@@ -129,7 +129,7 @@ values = st.recursive(
     ),
     max_leaves=5,
 )
-SINKS = {"sink", "port", "clock_in", "bundle"}
+SINKS = {"sink", "port", "clock_in", "control_in", "listen", "bundle"}
 pairs = st.tuples(st.sampled_from(NAMES), values).filter(
     lambda pair: pair[0] not in SINKS or not pair[1].startswith('"') or "\\u" in pair[1]
 )
@@ -293,7 +293,7 @@ frames = st.builds(
 
 
 @given(sent=st.lists(frames | odd, max_size=5))
-@settings(FUZZ, max_examples=100)
+@settings(FUZZ, max_examples=50)
 def test_no_message_to_the_stream_makes_the_server_fail(served: Served, sent: list[bytes]) -> None:
     head = (
         f"GET /api/v1/stream HTTP/1.1\r\nHost: 127.0.0.1:{served.server.port}\r\n"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from playbach.address import Address
 from playbach.errors import OutputError
-from playbach.page_address import Address
 from playbach.web.link import NAME, kept_token, link, qr_code
 
 

@@ -19,6 +19,8 @@ async def _notes(page: aiohttp.ClientWebSocketResponse, wanted: int) -> list[dic
     notes: list[dict[str, Any]] = []
     async for message in page:
         said = json.loads(message.data)
+        if said["type"] == "withdrawn":
+            notes = [note for note in notes if note["at"] < said["after"]]
         notes += said.get("notes", []) if said["type"] == "notes" else []
         if len(notes) >= wanted:
             break

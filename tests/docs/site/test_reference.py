@@ -15,10 +15,8 @@ pytest.importorskip("markdown_it", reason="the documentation's tools are not ins
 
 from docs.site.reference.bundle import RECORDS, bundle_reference
 from docs.site.reference.commands import parsers
-from docs.site.reference.markdown import code, plain, summary, terms
+from docs.site.reference.markdown import attributes, code, plain, summary, terms
 from markdown_it import MarkdownIt
-
-from playbach.docstrings import attributes
 
 SHOWN = st.text(st.sampled_from("ab 1*_<>[]|#&$~^{}`\\!()-+.'\":;"), max_size=30)
 

@@ -78,14 +78,17 @@ def project_wheel(folder: Path) -> Path:
 
 
 def board_wheels(folder: Path, target: Target) -> None:
-    """Download into ``folder`` what ``requirements/board.txt`` lists for ``target``.
+    """Download into ``folder`` what playing and installing take on ``target``.
 
     Raises:
         NeedError: something has no wheel there, or no network is to be had.
     """
-    requirements = (ROOT / "requirements" / "board.txt").read_text(encoding="utf-8")
+    wanted = set[str]()
+    for name in ("board.txt", "build.txt"):
+        requirements = (ROOT / "requirements" / name).read_text(encoding="utf-8")
+        wanted |= set(wanted_on(requirements, target))
     listed = folder / "wanted.txt"
-    listed.write_text("\n".join(wanted_on(requirements, target)) + "\n", encoding="utf-8")
+    listed.write_text("\n".join(sorted(wanted)) + "\n", encoding="utf-8")
     platforms = [word for tag in target.platforms for word in ("--platform", tag)]
     _pip(
         "download", "--no-deps", "--require-hashes", "--only-binary=:all:", "--dest", folder,

@@ -13,12 +13,12 @@ from tests.fixtures.make_tiny_bundle import TINY_BUNDLE
 
 from playbach.bundle import read_bundle, write_bundle
 from playbach.errors import InputError
-from playbach.music.midi_write import midi_bytes
+from playbach.midi.files import midi_bytes
 from playbach.music.note import Note, Piece, Pitch, Ticks
 from playbach_train.cli import main
 from playbach_train.commands.evaluate import COLUMNS
 from playbach_train.corpus import Request
-from playbach_train.corpus.engraving import packaged_manifest
+from playbach_train.corpus.engraving import bowing_beside, packaged_manifest
 from playbach_train.corpus.midi_files import read_midi
 from playbach_train.corpus.named import engraving_cache
 from playbach_train.networks.table import load_run
@@ -172,7 +172,8 @@ def test_training_movements_of_a_bundle_come_from_corpora_compiled_here(
     compiled = engraving_cache(Request(), manifest) / "bach-solo"
     compiled.mkdir(parents=True)
     for name in first.movements:
-        shutil.copy(next(scores.glob("*.mid")), compiled / f"{name}.mid")
+        midi = Path(shutil.copy(next(scores.glob("*.mid")), compiled / f"{name}.mid"))
+        bowing_beside(midi).touch()
     names = [*first.movements]
     provenance = replace(
         read_bundle(TINY_BUNDLE).manifest.provenance,

@@ -133,6 +133,30 @@ def test_both_kinds_of_music_are_needed(
     assert "no generated music; give --bundle FILE" in capsys.readouterr().err
 
 
+def test_ways_of_playing_are_compared_on_one_source(
+    sources: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*words(sources, tmp_path / "page"), "--performing"]) == 2
+    assert "--performing compares ways of playing one source; give" in capsys.readouterr().err
+    given = ["listen", "--performing", "--bundle", TINY_BUNDLE, "--out", tmp_path / "page",
+             "--seconds", "6", "--excerpts", "2"]  # fmt: skip
+    assert main([str(word) for word in given]) == 0
+    key = json.loads((tmp_path / "page.key.json").read_bytes())
+    rows = list(key["excerpts"].values())
+    assert (key["reference"], list(key["sources"])) == ("even", ["even", "rules", "learned"])
+    music = {
+        way: {(row["movement"], row["tick"], row["moved"]) for row in rows if row["source"] == way}
+        for way in key["sources"]
+    }
+    assert len(music["even"]) == 2
+    assert music["even"] == music["rules"] == music["learned"]
+    page = (tmp_path / "page" / "index.html").read_text(encoding="utf-8")
+    told = json.loads(page.split('id="survey">')[1].split("</script>")[0])
+    assert "learned" not in json.dumps(told)
+    heard = {row["source"]: one for one in told["excerpts"] for row in [key["excerpts"][one["id"]]]}
+    assert len({json.dumps(one["notes"]) for one in heard.values()}) == 3
+
+
 def test_a_page_nobody_would_finish_is_refused(
     sources: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE, tiny_piece
 
+from playbach.midi.files import midi_bytes
 from playbach.music.form import FORMS
 from playbach.music.key import Key, Mode
-from playbach.music.midi_write import midi_bytes
 from playbach_train.cli import main
-from playbach_train.report.features import FEATURES
+from playbach_train.report.distributions import DISTRIBUTIONS
 
 MENUET = next(form for form in FORMS if form.name == "menuet")
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -66,8 +66,8 @@ def test_the_report_says_what_was_compared_and_measures_everything(written: Path
     found: dict[str, Any] = json.loads((written / "report.json").read_bytes())
     assert found["settings"]["forms"] == {"menuet": {"generated": 2, "real": 2}}
     assert found["settings"]["seed"] == 5
-    assert set(found["features"]) == {feature.name for feature in FEATURES}
-    for row in found["features"].values():
+    assert set(found["distributions"]) == {distribution.name for distribution in DISTRIBUTIONS}
+    for row in found["distributions"].values():
         assert sum(row["generated"]) == pytest.approx(1)
         assert sum(row["real"]) == pytest.approx(1)
         assert 0 <= row["against_form"]["overlap"]["real"] <= 1
@@ -76,13 +76,13 @@ def test_the_report_says_what_was_compared_and_measures_everything(written: Path
     assert found["on_tonic"]["real"] == 1
     assert [row["form"] for row in found["movements"]] == ["menuet", "menuet"]
     assert found["bars_by_form"]["menuet"]["real"] == {"least": 16, "median": 16, "most": 16}
-    assert [set(row) for row in found["headline"]] == [{"about", "figure", "target", "met"}] * 10
+    assert [set(row) for row in found["headline"]] == [{"about", "figure", "target", "met"}] * 12
 
 
 def test_the_page_needs_nothing_but_the_pictures_beside_it(written: Path) -> None:
     page = Page((written / "index.html").read_text(encoding="utf-8"))
     assert "script" not in page.tags
-    assert len(page.references) == len(FEATURES) + 2
+    assert len(page.references) == len(DISTRIBUTIONS) + 3
     for reference in page.references:
         content = (written / reference).read_bytes()
         assert content.startswith(PNG) == reference.endswith(".png")
@@ -117,7 +117,7 @@ REFUSED = {
     ("--movements", "0"): "--movements 0: it must be from 1 to 1000",
     ("--seed", "-1"): "--seed -1: it must be from 0",
     ("--temperature", "warm"): "temperature 'warm': write a number",
-    ("--temperature", "9"): "temperature 9.0: it must be from 0.05 to 5",
+    ("--temperature", "9"): "temperature 9.0: it must be 0.05 to 5",
     ("--bundle", "none.bundle"): "none.bundle",
     ("--variant", "x"): "variant 'x'",
     ("--midi", "nowhere"): "nowhere",

@@ -88,10 +88,13 @@ def test_one_movement_cannot_be_split(refused: Refusal, scores: Path, tmp_path: 
 
 
 OPTIONS = {
-    ("--network.units", "nan"): "command line: network.units must be a whole number from 1 to 2048",
-    ("--network.units", "x"): "--network.units x: it must be a number, true or false",
-    ("--training.learning_rate", "nan"): "training.learning_rate must be from 1e-07 to 1, not nan",
-    ("--training.mixed_precision", "1"): "training.mixed_precision must be true or false, not 1",
+    (
+        "--network.units",
+        "nan",
+    ): "command line: network.units nan: it must be a whole number, 1 to 2,048",
+    ("--network.units", "x"): "network.units x: it must be a whole number, 1 to 2,048",
+    ("--training.learning_rate", "nan"): "training.learning_rate nan: it must be 1e-07 to 1",
+    ("--training.mixed_precision", "2"): "training.mixed_precision 2: it must be true or false",
     ("--network.unit", "3"): "unrecognized arguments: --network.unit 3",
     ("--nonsense",): "unrecognized arguments: --nonsense; see",
     ("trian",): "unrecognized arguments: trian",
@@ -104,7 +107,10 @@ OPTIONS = {
     ("--hold-out", "*"): "--hold-out *: matches 6 of 6 movements",
     ("--limit", "0"): "--limit 0: it must be at least 1",
     ("--resume",): "no checkpoint to go on from; leave out --resume",
-    ("--config", "nowhere.toml"): "nowhere.toml: cannot be read (No such file or directory)",
+    (
+        "--config",
+        "nowhere.toml",
+    ): "nowhere.toml: cannot be read: No such file or directory; give a TOML file",
 }
 
 
@@ -118,9 +124,9 @@ def test_an_option_outside_what_is_allowed_is_refused(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[training\n", "run.toml: not TOML"),
-        ("[network]\nunts = 3\n", "there is no 'network.unts'; did you mean network.units?"),
-        ("[training]\nlearning_rate = nan\n", "learning_rate must be from 1e-07 to 1, not nan"),
+        ("[training\n", "run.toml:1: not TOML"),
+        ("[network]\nunts = 3\n", 'there is no "network.unts" (did you mean network.units?)'),
+        ("[training]\nlearning_rate = nan\n", "training.learning_rate NaN: it must be 1e-07 to 1"),
     ],
 )
 def test_a_bad_configuration_is_refused(
@@ -199,6 +205,23 @@ def test_a_run_is_not_resumed_where_a_note_of_a_score_has_changed(
     (changed / "5-menuet.mid").write_bytes(content)
     message = refused("--midi", changed, "--run", tmp_path / "run", "--resume")
     assert "the movements are not those of" in message
+
+
+def test_a_run_starts_only_from_another_run_of_the_same_network_and_size(
+    refused: Refusal, finished: Path, scores: Path, options: list[str], tmp_path: Path
+) -> None:
+    words = ("--midi", scores, "--run", tmp_path / "run")
+    start = ("--start-from", finished)
+    assert "nowhere: no such folder" in refused(*words, *options, "--start-from", "nowhere")
+    (tmp_path / "empty").mkdir()
+    message = refused(*words, *options, "--start-from", tmp_path / "empty")
+    assert "no checkpoint (network.npz) in it" in message
+    message = refused(*words, *options, *start, "--network.units", "17")
+    assert "its network.units is 16, not 17; give --network.units 16" in message
+    message = refused(*words, *start, "--network", "gan")
+    assert "holds a run of the network copying, not of gan; give --network copying" in message
+    message = refused("--midi", scores, "--run", finished, "--force", *options, *start)
+    assert "that is the run to be written" in message
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b"\xff"])

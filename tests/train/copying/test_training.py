@@ -59,6 +59,22 @@ def test_a_run_keeps_everything_that_shaped_it_and_everything_it_gave(finished: 
     assert record["skipped"] == []
 
 
+def test_a_run_that_starts_from_another_begins_with_its_weights_and_says_so(
+    finished: Path, scores: Path, options: list[str], tmp_path: Path
+) -> None:
+    run = tmp_path / "second"
+    # Hardly a step is taken, so that what it began with is still to be seen.
+    words = ["--start-from", str(finished), "--training.learning_rate", "1e-7"]
+    assert train_tiny(scores, run, [*options, *words]) == 0
+    first, second = load_arrays(finished / "network.npz")[0], load_arrays(run / "network.npz")[0]
+    for name, weights in second.items():
+        np.testing.assert_allclose(weights, first[name], atol=1e-4)
+    record = load_run(run).record["start_from"]
+    assert record["run"] == "tiny"
+    assert record["sources"] == load_run(finished).record["sources"]
+    assert record["training"] == load_run(finished).record["training"]
+
+
 def test_no_movement_is_both_learned_from_and_held_out(finished: Path) -> None:
     record = load_run(finished).record
     training, held_out = set(record["training"]), set(record["held_out"])

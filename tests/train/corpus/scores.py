@@ -1,4 +1,4 @@
-"""Small scores in four notations, as a person would write them."""
+"""Small scores in several notations, as a person would write them."""
 
 from pathlib import Path
 
@@ -102,6 +102,59 @@ KERN = """**kern
 4r
 ==
 *-
+"""
+
+# A drum and a note in one chord, a key signature by single steps, and a bar of 33/4.
+PERCUSSION = """<?xml version="1.0" encoding="UTF-8"?>
+<score-partwise version="3.1">
+  <part-list><score-part id="P1"><part-name>Cello</part-name></score-part></part-list>
+  <part id="P1">
+    <measure number="1">
+      <attributes><divisions>1</divisions>
+        <key><key-step>B</key-step><key-alter>-1</key-alter></key>
+        <time><beats>3</beats><beat-type>4</beat-type></time>
+      </attributes>
+      <note><unpitched><display-step>E</display-step><display-octave>4</display-octave></unpitched>
+        <duration>3</duration></note>
+      <note><chord/><pitch><step>C</step><octave>3</octave></pitch><duration>3</duration></note>
+    </measure>
+    <measure number="2">
+      <attributes><time><beats>33</beats><beat-type>4</beat-type></time></attributes>
+      <note><pitch><step>D</step><octave>3</octave></pitch><duration>33</duration></note>
+    </measure>
+    <measure number="3">
+      <attributes><time><beats>3</beats><beat-type>4</beat-type></time></attributes>
+      <note><pitch><step>C</step><octave>3</octave></pitch><duration>3</duration></note>
+    </measure>
+  </part>
+</score-partwise>
+"""
+
+# Signatures as elements, an upbeat that is not counted, and a chord of which one note is tied.
+MEI = """<?xml version="1.0" encoding="UTF-8"?>
+<mei xmlns="http://www.music-encoding.org/ns/mei" meiversion="5.0">
+  <meiHead><fileDesc><titleStmt><title>Sarabande</title></titleStmt><pubStmt/></fileDesc></meiHead>
+  <music><body><mdiv><score>
+    <scoreDef><staffGrp><staffDef n="1" lines="5" clef.shape="F" clef.line="4">
+      <keySig sig="1f" mode="minor"/><meterSig count="3" unit="4"/>
+    </staffDef></staffGrp></scoreDef>
+    <section>
+      <measure n="X1" metcon="false"><staff n="1"><layer n="1">
+        <note pname="a" oct="3" dur="4"/>
+      </layer></staff></measure>
+      <measure n="1"><staff n="1"><layer n="1">
+        <chord dur="2" dots="1">
+          <note xml:id="d1" pname="d" oct="3"/><note xml:id="f1" pname="f" oct="3"/>
+        </chord>
+      </layer></staff><tie startid="#d1" endid="#d2"/></measure>
+      <measure n="2"><staff n="1"><layer n="1">
+        <chord dur="2" dots="1">
+          <note xml:id="d2" pname="d" oct="3"/><note xml:id="f2" pname="f" oct="3"/>
+        </chord>
+      </layer></staff></measure>
+    </section>
+  </score></mdiv></body></music>
+</mei>
 """
 
 ONE_LILYPOND_SCORE = r"""\version "2.24.0"

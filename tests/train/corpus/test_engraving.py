@@ -10,12 +10,16 @@ from tests.train.corpus.scores import ONE_LILYPOND_SCORE, TWO_LILYPOND_SCORES, w
 from playbach.errors import InputError
 from playbach.music.key import parse_key
 from playbach_train.corpus.engraving import (
+    Bowing,
+    bowing_beside,
     compile_work,
+    read_bowing,
     read_from_folder,
     read_over_http,
     run_lilypond,
 )
 from playbach_train.corpus.folder import Outcome
+from playbach_train.corpus.lines import Line
 from playbach_train.corpus.midi_files import read_midi
 from playbach_train.corpus.named import read_works
 from playbach_train.corpus.records import Request, ScoreMovement, Skipped
@@ -39,9 +43,26 @@ def test_a_work_becomes_a_midi_file_for_each_movement_in_order(tmp_path: Path) -
     assert first.keys == ((0, parse_key("d minor")),)
     assert first.form.name == "courante"
     assert sorted(path.name for path in (tmp_path / "made").iterdir()) == [
+        "suite-1-courante.bowing",
         "suite-1-courante.mid",
+        "suite-2-gigue.bowing",
         "suite-2-gigue.mid",
     ]
+
+
+def test_what_midi_cannot_say_of_the_notes_lies_beside_it(tmp_path: Path) -> None:
+    music = r"\time 3/4 c'8( d' e') \grace f'16( g'8) <c' e'>4\trill( | f'4~ f'8 e') r4"
+    scores = f"\\score {{ {{ {music} }} \\midi {{ }} }} \\score {{ {{ a'2 }} \\midi {{ }} }}"
+    source = write(tmp_path, "slurs.ly", f'\\version "2.24.0"\n{scores}')
+    (tmp_path / "out").mkdir()
+    first, second = map(bowing_beside, run_lilypond(source, tmp_path / "out"))
+    bowing = read_bowing(first)
+    assert bowing.slurred == {(12, 62), (24, 64), (72, 65), (96, 65), (108, 64)}
+    assert bowing.trills == {(48, 60), (48, 64)}
+    piece = read_midi(first.with_suffix(".midi")).piece
+    missing = {(note.onset, note.pitch) for note in piece.notes} - bowing.notes
+    assert missing == {(35, 65)}, "a grace note"
+    assert read_bowing(second) == Bowing(frozenset({(0, 69)}), frozenset(), frozenset())
 
 
 def test_a_command_for_the_page_that_lilypond_no_longer_knows_costs_no_note(tmp_path: Path) -> None:
@@ -118,6 +139,23 @@ def test_a_corpus_over_http_and_from_a_copy_are_the_same(tmp_path: Path) -> None
     assert isinstance(local[2], ScoreMovement)
     assert local[2].licence == "CC BY-SA 3.0"
     assert COMMIT in local[2].origin
+
+
+def test_lines_and_keys_of_the_manifest_are_read_and_the_engraver_is_named(tmp_path: Path) -> None:
+    line = Line("suite-2-gigue-1", "suite-2-gigue", 1, "highest")
+    gigue = replace(
+        SUITE, lines=(line,), engraver="A. Nyone", keys=(("suite-2-gigue", parse_key("e minor")),)
+    )
+    lines = replace(manifest(), corpora={"small": (gigue,)})
+    read = read_from_folder(clone(tmp_path / "copy"), lines)
+    (found,) = read_works("small", lines, read, Request(cache=tmp_path))
+    assert isinstance(found, ScoreMovement)
+    assert found.name == "suite-2-gigue-1"
+    assert [note.pitch for note in found.piece.notes] == [67, 71]
+    assert found.piece.keys == ((0, parse_key("e minor")),)
+    assert found.origin.endswith(f"{COMMIT}, engraved by A. Nyone")
+    everything = Request(exclude=("suite-2-*",), cache=tmp_path)
+    assert names(list(read_works("small", lines, read, everything))) == ["suite-2-gigue-1"]
 
 
 def test_an_incomplete_copy_is_an_error_unless_partial_is_asked_for(tmp_path: Path) -> None:

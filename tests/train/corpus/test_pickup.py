@@ -11,8 +11,8 @@ from tests.device.music.strategies import forms, meters, note_lists
 from playbach.music.form import OTHER, Form, parse_form
 from playbach.music.meter import Meter, parse_meter
 from playbach.music.note import Note, Pitch, Ticks
+from playbach.music.pickup import infer_pickup
 from playbach_train.corpus.midi_files import read_midi
-from playbach_train.corpus.pickup import infer_pickup
 
 
 def line(*notes: tuple[int, int], start: int = 0) -> list[Note]:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from tests.fixtures.make_tiny_bundle import TINY_BUNDLE, tiny_piece
 
+from playbach.midi.files import midi_bytes
 from playbach.music.form import parse_form
 from playbach.music.key import Key, Mode
-from playbach.music.midi_write import midi_bytes
 from playbach_train.cli import main
 
 COUNT = 3

@@ -15,7 +15,7 @@ import pytest
 from tests.train.listening.conftest import COUNT, words
 
 from playbach_train.cli import main
-from playbach_train.listening.blind import Blind, page_of, script_of
+from playbach_train.listening.blind import WHO_WROTE_IT, Blind, page_of, script_of
 
 
 class Page(HTMLParser):
@@ -86,7 +86,7 @@ def test_every_excerpt_of_the_page_is_in_the_key_and_each_source_has_its_count(
 def test_the_page_names_no_source_movement_form_or_seed(page: Path, key: dict[str, Any]) -> None:
     told = Page(page).told
     assert set(told) == {
-        "survey", "program", "velocity", "fade", "mail", "excerpts",
+        "survey", "program", "question", "fade", "mail", "excerpts",
     }  # fmt: skip
     for one in told["excerpts"]:
         assert set(one) == {"id", "length", "notes"}
@@ -144,7 +144,7 @@ def test_without_a_seed_two_pages_differ(sources: Path, tmp_path: Path) -> None:
 
 
 def test_an_address_cannot_leave_the_script_it_stands_in() -> None:
-    text = page_of(Blind("0" * 16, ()), mail="</script><b>@example.org")
+    text = page_of(Blind("0" * 16, ()), WHO_WROTE_IT, mail="</script><b>@example.org")
     assert "</script><b>" not in text
 
 

@@ -12,11 +12,21 @@ from hypothesis import strategies as st
 from tests.device.music.strategies import pieces
 from tests.fixtures.make_tiny_bundle import tiny_piece
 
+from playbach.midi.files import Placed
 from playbach.music.form import Form, parse_form
 from playbach.music.key import Key, Mode
 from playbach.music.meter import Meter
 from playbach.music.note import BarLines, Note, Piece, Pitch, Ticks
-from playbach_train.listening.excerpt import FEWEST_NOTES, LEAST_FILLED, Excerpt, Sounding, cut
+from playbach.performer.performer import Manner, Performer
+from playbach_train.listening.excerpt import (
+    FEWEST_NOTES,
+    LEAST_FILLED,
+    VELOCITY,
+    Excerpt,
+    Sounding,
+    cut,
+    played,
+)
 
 MENUET = parse_form("menuet")
 
@@ -25,6 +35,10 @@ def excerpt(piece: Piece, seconds: float, seed: int = 0) -> Excerpt:
     found = cut(piece, seconds, np.random.default_rng(seed))
     assert found is not None
     return found
+
+
+def whole(piece: Piece) -> Placed:
+    return Placed(piece, piece.form.tempo, piece.end)
 
 
 def even(form: Form, count: int = 40, ticks: int = 12, pitch: int = 60) -> Piece:
@@ -115,3 +129,31 @@ def test_what_would_leave_the_keyboard_gives_none() -> None:
     low, high = even(MENUET, pitch=0).notes, even(MENUET, pitch=127).notes
     mixed = tuple(low[at] if at % 4 else high[at] for at in range(40))
     assert cut(replace(even(MENUET), notes=mixed), 5.0, np.random.default_rng(0)) is None
+
+
+@settings(max_examples=10)
+@given(st.integers(0, 50))
+def test_played_evenly_an_excerpt_is_as_it_is_written(seed: int) -> None:
+    piece = tiny_piece(parse_form("gigue"), Key(7, Mode.MAJOR), bars=30)
+    written = excerpt(piece, 6.0, seed)
+    found = played(whole(piece), written, Performer(Manner(expression=0.0)))
+    assert [(one.pitch, one.velocity) for one in found.notes] == [
+        (one.pitch, VELOCITY) for one in written.notes
+    ]
+    for one, other in zip(found.notes, written.notes, strict=True):
+        assert (one.at, one.lasts) == pytest.approx((other.at, other.lasts), abs=1)
+
+
+@settings(max_examples=10)
+@given(st.integers(0, 50))
+def test_a_player_plays_the_same_music_in_another_time_and_weight(seed: int) -> None:
+    piece = tiny_piece(parse_form("sarabande"), Key(7, Mode.MAJOR), bars=30)
+    written = excerpt(piece, 10.0, seed)
+    found = played(whole(piece), written, Performer(seed=seed))
+    velocities = [one.velocity for one in found.notes]
+    assert min(one.at for one in found.notes) == 0
+    assert median_low(velocities) == VELOCITY
+    assert len(set(velocities)) > 3
+    assert max(one.at + one.lasts for one in found.notes) <= found.length + 1
+    assert found.length != written.length
+    assert {one.pitch for one in written.notes} <= {one.pitch for one in found.notes}

@@ -9,23 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playbach_train.listening.analysis import Mean, holm, mean_of, sign_flip, t_quantile
+from playbach_train.listening.analysis import Mean, holm, mean_of, sign_flip
 
 differences = st.lists(st.integers(-20, 20).map(lambda n: n / 2), min_size=1, max_size=9)
-
-
-# As printed in every table of Student's t, two-sided 5%.
-@pytest.mark.parametrize(
-    ("freedom", "quantile"),
-    [(1, 12.706), (2, 4.303), (3, 3.182), (4, 2.776), (9, 2.262), (10, 2.228), (30, 2.042),
-     (120, 1.980), (9999, 1.960)],
-)  # fmt: skip
-def test_quantiles_of_t_are_those_of_the_tables(freedom: int, quantile: float) -> None:
-    assert t_quantile(freedom) == pytest.approx(quantile, abs=0.0006)
-
-
-def test_another_confidence_has_another_quantile() -> None:
-    assert t_quantile(5, 0.99) == pytest.approx(4.032, abs=0.0006)
 
 
 def test_an_interval_is_that_of_students_t() -> None:

@@ -18,9 +18,9 @@ from playbach_train.report.comparison import (
     shares,
     tables,
 )
-from playbach_train.report.features import FEATURES
+from playbach_train.report.distributions import DISTRIBUTIONS
 
-INTERVAL = next(feature for feature in FEATURES if feature.name == "interval")
+INTERVAL = next(distribution for distribution in DISTRIBUTIONS if distribution.name == "interval")
 COUNTS = st.lists(st.integers(0, 100), min_size=4, max_size=4).filter(any)
 
 

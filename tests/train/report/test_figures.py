@@ -51,7 +51,7 @@ def test_a_movement_longer_than_any_real_one_of_its_form_is_counted() -> None:
 
 def test_real_movements_generated_anew_are_as_alike_as_can_be() -> None:
     found = figures(melody(*SCALE), melody(*ARPEGGIO))
-    for row in found["features"].values():
+    for row in found["distributions"].values():
         assert row["overlap"] == pytest.approx(1)
         assert row["kl"] == pytest.approx(0, abs=0.01)
     assert found["mean_overlap"]["against_form"]["ratio"] >= 1

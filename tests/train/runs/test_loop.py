@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from playbach_train.runs.checkpoint import Arrays, load_arrays
-from playbach_train.runs.loop import Curves, Row, resumed, train_epochs
+from playbach_train.runs.loop import Curves, Row, begun, train_epochs
 from playbach_train.runs.run import CHECKPOINT, CURVES, HISTORY, NETWORK
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -42,6 +42,10 @@ class Scripted:
 
     def arrays(self) -> Arrays:
         return {"epoch": np.array(self._epoch)}
+
+    def begin_with(self, arrays: Arrays, where: str) -> None:
+        assert Path(where).name == NETWORK
+        self._epoch = 10 * int(arrays["epoch"])
 
     def restore(self, arrays: Arrays, where: str) -> None:
         assert Path(where).name == CHECKPOINT
@@ -83,11 +87,21 @@ def test_the_best_weights_are_kept_and_patience_counts_epochs_since_the_best(
 def test_a_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
     trained(tmp_path, 5, 4, patience=0)
     trainer = Scripted(5, 4, 3)
-    history = resumed(trainer, tmp_path)
+    history = begun(trainer, tmp_path, resume=True)
     said: list[str] = []
     train_epochs(trainer, history, tmp_path, epochs=3, patience=0, say=said.append)
     assert said == ["3 epochs"]
     assert [row["bits"] for row in json.loads((tmp_path / HISTORY).read_text())] == [5, 4, 3]
+
+
+def test_a_run_that_starts_from_another_begins_at_its_first_epoch_with_the_best_weights(
+    tmp_path: Path,
+) -> None:
+    trained(tmp_path / "first", 5, 4, 6, patience=0)
+    trainer = Scripted(3)
+    assert begun(trainer, tmp_path / "second", start_from=tmp_path / "first") == []
+    assert trainer.network() == {"epoch": 20}
+    assert begun(Scripted(3), tmp_path / "second") == []
 
 
 def test_curves_are_drawn(tmp_path: Path) -> None:

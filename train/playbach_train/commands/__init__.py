@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,18 @@ def as_json(figures: Mapping[str, Any]) -> str:
 def print_json(figures: Mapping[str, Any]) -> None:
     """Print what a program is to read."""
     sys.stdout.write(as_json(figures))
+
+
+def table(rows: Iterable[Sequence[str]], left: int = 1) -> Iterator[str]:
+    """Lines of a table; the first ``left`` columns to the left, the others to the right."""
+    cells = list(rows)
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
+        padded = (
+            cell.ljust(width) if column < left else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        yield "  ".join(padded).rstrip()
 
 
 def check_out_folder(folder: Path, page: str, *, force: bool) -> None:

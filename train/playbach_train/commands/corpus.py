@@ -14,9 +14,11 @@ from pathlib import Path
 
 from playbach import __version__
 from playbach.errors import InputError, OutputError
-from playbach.music.midi_write import midi_bytes
+from playbach.midi.files import midi_bytes
 from playbach_train.commands import say
 from playbach_train.corpus.folder import MIDI_SUFFIXES
+from playbach_train.corpus.folding import REPEATS, UPBEATS
+from playbach_train.corpus.labels import Asked, read_labels
 from playbach_train.corpus.load import SOURCES_FILE, load
 from playbach_train.corpus.named import NAMED_CORPORA, NamedCorpus, named_corpus
 from playbach_train.corpus.records import Corpus, Request, Say, ScoreMovement
@@ -31,6 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", metavar="DIR", type=Path, help="folder for the MIDI files")
     parser.add_argument("--force", action="store_true", help="write into a folder with files in it")
     add_request_arguments(parser)
+    # No corpus by name has anything to be said of, or written out.
+    parser.set_defaults(labels=None, folded=[])
 
 
 def add_corpus_arguments(
@@ -44,12 +48,44 @@ def add_corpus_arguments(
         option: that names a folder.
     """
     add_folder_argument(parser, what, option)
+    add_named_argument(parser, what)
+
+
+def add_named_argument(parser: argparse._ActionsContainer, what: str) -> None:
+    """The arguments that say which corpora by name are read, and what of them.
+
+    Where folders are not allowed, ``corpus_from`` wants the default ``folders=[]``.
+    """
     names = ", ".join(corpus.name for corpus in NAMED_CORPORA)
     parser.add_argument(
         "--corpus", metavar="NAME", action="append", default=[], dest="corpora",
         help=f"corpus of {what}: {names}; may be repeated",
     )  # fmt: skip
     add_request_arguments(parser)
+    add_asked_arguments(parser)
+
+
+def add_asked_arguments(parser: argparse._ActionsContainer) -> None:
+    """The arguments that say how the scores in folders are meant."""
+    parser.add_argument(
+        "--labels", metavar="FILE", type=Path,
+        help="table (CSV) of what files do not say, with the columns path, form, key, meter",
+    )  # fmt: skip
+    for what, about in ((UPBEATS, "cut rests before an upbeat"), (REPEATS, "leave a repeat out")):
+        parser.add_argument(
+            f"--fold-{what}", action="append_const", const=what, dest="folded", default=[],
+            help=f"{about} where it is written out",
+        )  # fmt: skip
+
+
+def asked_from(args: argparse.Namespace) -> Asked:
+    """What ``add_asked_arguments`` found on the command line.
+
+    Raises:
+        InputError: the table cannot be read, or has something else in it.
+    """
+    labels = read_labels(args.labels) if args.labels else {}
+    return Asked(labels, frozenset(args.folded))
 
 
 def add_folder_argument(
@@ -66,7 +102,7 @@ def add_folder_argument(
     parser.add_argument(
         option, metavar="DIR", type=Path, action="append", dest="folders",
         default=None if required else [], required=required,
-        help=f"folder of {what}: MIDI, MusicXML, ABC or kern files; may be repeated",
+        help=f"folder of {what}: MIDI, MusicXML, MEI, ABC or kern files; may be repeated",
     )  # fmt: skip
 
 
@@ -124,6 +160,7 @@ def request_from(args: argparse.Namespace) -> Request:
         limit=args.limit,
         from_dir=args.from_dir,
         partial=args.partial,
+        asked=asked_from(args),
     )
 
 
@@ -187,8 +224,8 @@ def _write(folder: Path, corpus: Corpus, named: NamedCorpus) -> None:
 
 
 def _midi(movement: ScoreMovement, named: NamedCorpus) -> bytes:
-    """The file the movement was read from if that was MIDI, else the piece written as MIDI."""
-    if movement.file.suffix in MIDI_SUFFIXES:
+    """The MIDI file the movement was read from if it says just that, else the piece as MIDI."""
+    if movement.file.suffix in MIDI_SUFFIXES and not movement.is_altered:
         return movement.file.read_bytes()
     piece = movement.piece
     return midi_bytes(piece, tempo=piece.form.tempo, program=named.program)
@@ -212,7 +249,7 @@ def _sources(corpus: Corpus, named: NamedCorpus) -> str:
                 }
                 for movement in corpus.movements
             ],
-            "skipped": [asdict(skipped) for skipped in corpus.skipped],
+            "skipped": [{"name": one.name, "reason": one.reason} for one in corpus.skipped],
         },
         indent=1,
         ensure_ascii=False,

@@ -17,8 +17,8 @@ from playbach.music.note import Piece
 from playbach.predictor import load_note_predictor
 from playbach.predictor.load import SYMBOL_KINDS
 from playbach_train.commands import print_json, say, say_aside
-from playbach_train.commands.corpus import add_folder_argument
-from playbach_train.corpus import Corpus, Say, load
+from playbach_train.commands.corpus import add_asked_arguments, add_folder_argument, asked_from
+from playbach_train.corpus import Corpus, Request, Say, load
 from playbach_train.networks.table import DEFAULT, architecture, load_run
 from playbach_train.runs.pieces import kept_scores, of_bundle, of_run
 from playbach_train.runs.run import Run
@@ -30,16 +30,12 @@ Source = Bundle | Run
 
 @dataclass(frozen=True)
 class Measured:
-    """How well a network predicted each note of the movements.
+    """How well a network predicted each note of the movements."""
 
-    Attributes:
-        encoding: its tables between events and symbols.
-        log_probs: by name of the movement, a row for each note, as in ``measure.LogProbs``.
-        range: pitches that its music is meant to stay in, ``None`` if it names none.
-    """
-
-    encoding: Encoding
+    encoding: Encoding  # its tables between events and symbols
+    # by name of the movement, a row for each note, as in ``measure.LogProbs``
     log_probs: Mapping[str, Any]
+    # pitches that its music is meant to stay in, ``None`` if it names none
     range: PitchRange | None = None
 
 
@@ -54,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--variant", metavar="NAME", help="variant of the bundle (default: the bundle's own choice)"
     )
     add_folder_argument(parser, "scores to measure on", required=True)
+    add_asked_arguments(parser)
     parser.add_argument(
         "--baseline", metavar="DIR", type=Path, action="append", default=[],
         help="folder of scores that the n-gram baseline learns from, instead of those that the "
@@ -63,16 +60,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Measure and print; the exit status.
-
-    Raises:
-        PlaybachError: the network, or a folder of scores, is not as it must be.
-    """
+    """Measure and print; the exit status."""
     tell = say_aside if args.json else say
     if args.variant and not args.bundle:
         raise InputError("--variant: it goes with --bundle only; a run has no variants")
     source = read_bundle(args.bundle) if args.bundle else load_run(args.folder)
-    corpus = load(args.folders, report=tell)
+    corpus = load(args.folders, Request(asked=asked_from(args)), report=tell)
     if not any(len(movement.piece.notes) > 1 for movement in corpus.movements):
         raise InputError("--midi: no movement has two notes or more; give scores to measure on")
     if isinstance(source, Run) and source.network != DEFAULT:

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from playbach.bundle import read_bundle
 from playbach.errors import InputError, OutputError
 from playbach.files import check_writable, write_atomically
-from playbach.music.form import Form, parse_form
+from playbach.music.form import FORMS, Form, parse_form
 from playbach_train.commands import check_out_folder, check_range, say
 from playbach_train.commands.corpus import add_corpus_arguments, request_from
 from playbach_train.commands.report import (
@@ -21,13 +22,21 @@ from playbach_train.commands.report import (
     sampling_from,
 )
 from playbach_train.corpus import Request
-from playbach_train.listening.blind import Blind, blind, key_of, page_of
+from playbach_train.listening.blind import (
+    WHO_PLAYS_IT,
+    WHO_WROTE_IT,
+    Blind,
+    blind,
+    key_of,
+    page_of,
+)
 from playbach_train.listening.sources import (
     REAL,
     Origin,
     Wanted,
     composed,
     labelled,
+    performed,
     scores,
 )
 
@@ -45,7 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     parser.description = (
         "Write a page on which listeners rate excerpts from 0 (computer) to 10 (human) without "
-        "knowing which are which. At least one real and one generated source are needed."
+        "knowing which are which. At least one real and one generated source are needed; with "
+        "--performing, one source."
     )
     add_corpus_arguments(parser.add_argument_group("real music"), "real movements", "--real")
     generated = parser.add_argument_group("generated music")
@@ -58,6 +68,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder of scores that something else generated; may be repeated",
     )  # fmt: skip
     add_temperature_argument(generated)
+    parser.add_argument(
+        "--performing", action="store_true",
+        help="compare ways of playing instead: each excerpt of one source, real or generated, "
+        "evenly, by the performer's fitted rules, and with all it has learned",
+    )  # fmt: skip
     _add_page_arguments(parser.add_argument_group("page"))
 
 
@@ -86,11 +101,7 @@ def _add_page_arguments(page: argparse._ArgumentGroup) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Choose, compose, level, shuffle and write; the exit status.
-
-    Raises:
-        PlaybachError: an option, a source or the output is not as it must be.
-    """
+    """Choose, compose, level, shuffle and write; the exit status."""
     wanted, key = _wanted(args), _key_path(args)
     _check_mail(args.mail)
     bundles, midi = labelled(args.bundles), labelled(args.midi)
@@ -99,13 +110,17 @@ def run(args: argparse.Namespace) -> int:
     check_out_folder(args.out, PAGE, force=args.force)
     check_writable(key, force=args.force)
     request = request_from(args)
-    real = scores(REAL, [*args.folders, *args.corpora], request, wanted, say)
-    forms = _forms(real)
-    origins = [real]
+    origins = []
+    if args.folders or args.corpora:
+        origins = [scores(REAL, [*args.folders, *args.corpora], request, wanted, say)]
+    forms = _forms(origins)
     origins += [scores(label, [path], Request(), wanted, say) for label, path in midi.items()]
     for label, path in bundles.items():
         say(f"composing with {path}")
         origins.append(composed(label, path, forms, sampling, wanted))
+    if args.performing:
+        models = [read_bundle(path).performer for path in bundles.values()]
+        origins = performed(origins[0], models[0] if models else None, wanted.seed)
     test = blind(origins, wanted.seed)
     _write(args, test, key, key_of(test, origins, wanted))
     return 0
@@ -125,6 +140,13 @@ def _check_mail(mail: str | None) -> None:
 
 
 def _check_sources(args: argparse.Namespace, generated: Sequence[str]) -> None:
+    if args.performing:
+        if len(generated) + bool(args.folders or args.corpora) != 1:
+            raise InputError(
+                "--performing compares ways of playing one source; give --real DIR, --corpus NAME, "
+                "--bundle FILE or --midi DIR"
+            )
+        return
     if not args.folders and not args.corpora:
         raise InputError("no real music; give --real DIR or --corpus NAME")
     if not generated:
@@ -153,9 +175,9 @@ def _key_path(args: argparse.Namespace) -> Path:
     return key
 
 
-def _forms(real: Origin) -> list[Form]:
+def _forms(origins: Sequence[Origin]) -> list[Form]:
     """What networks are asked for: the forms of the real excerpts, so that they tell nothing."""
-    return [parse_form(one.form) for one in real.taken]
+    return [parse_form(one.form) for origin in origins for one in origin.taken] or [*FORMS[1:]]
 
 
 def _write(args: argparse.Namespace, test: Blind, key_path: Path, key: dict[str, Any]) -> None:
@@ -166,6 +188,7 @@ def _write(args: argparse.Namespace, test: Blind, key_path: Path, key: dict[str,
         out.mkdir(exist_ok=True)
     except OSError as error:
         raise OutputError(f"{out}: cannot be made: {error.strerror}") from error
-    write_atomically(out / PAGE, page_of(test, mail=args.mail).encode(), force=args.force)
+    question = WHO_PLAYS_IT if args.performing else WHO_WROTE_IT
+    write_atomically(out / PAGE, page_of(test, question, mail=args.mail).encode(), force=args.force)
     say(f"{out / PAGE}: {len(test.excerpts)} excerpts; publish the folder {out}, and only that")
     say(f"{key_path}: which is which, and the seed; keep it to yourself")

@@ -5,17 +5,17 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import islice
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from playbach.bundle import Bundle, read_bundle
-from playbach.composer.sampling import Sampling, parse_temperatures
+from playbach.bundle import read_bundle
+from playbach.composer.settings import Sampling, parse_temperatures
 from playbach.errors import InputError, OutputError
 from playbach.files import write_atomically
 from playbach.music.form import Form, parse_form
 from playbach.music.note import Piece
-from playbach.predictor import load_predictor
+from playbach.processes import MOST_JOBS, Workers, cores
 from playbach_train.commands import (
     as_json,
     check_out_folder,
@@ -25,15 +25,25 @@ from playbach_train.commands import (
     say_nothing,
 )
 from playbach_train.commands.corpus import add_corpus_arguments, corpus_from
-from playbach_train.report.figures import Figures, Sets, figures_of
-from playbach_train.report.generate import generate
-from playbach_train.report.page import REPETITION_PNG, feature_png, page_of, repetition_png
+from playbach_train.report import Figures
+from playbach_train.report.figures import Sets, figures_of
+from playbach_train.report.generate import Wanted, generated, network_of
+from playbach_train.report.page import (
+    GIVEN_AWAY_PNG,
+    REPETITION_PNG,
+    distribution_png,
+    given_away_png,
+    page_of,
+    repetition_png,
+)
 
 SUITE_FORMS = (
     "prelude", "allemande", "courante", "sarabande", "menuet", "bourree", "gavotte", "gigue",
 )  # fmt: skip
 MOST_MOVEMENTS = 1000
 FEWEST_NOTES = 2
+_MOVEMENTS_A_JOB = 8
+"""Another process is worth its start from so many on."""
 PAGE, JSON = "index.html", "report.json"
 MOST_SEED = 2**63 - 1
 
@@ -51,44 +61,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o", "--out", metavar="FOLDER", type=Path, required=True, help="folder for the page"
     )
     parser.add_argument("--force", action="store_true", help="write into an existing folder")
-    parser.add_argument(
-        "--movements", metavar="N", type=int, default=20,
-        help="how many to generate of each form (default %(default)s)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--seed", metavar="N", type=int, default=1, help="seed of the music (default %(default)s)"
-    )
-    add_temperature_argument(parser)
-    parser.add_argument("--json", action="store_true", help="print all figures as JSON")
+    add_composing_arguments(parser, movements=20)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Generate, measure and write; the exit status.
-
-    Raises:
-        PlaybachError: an option, the bundle, a folder of scores or the output is not as it must be.
-    """
+    """Generate, measure and write; the exit status."""
     sampling = sampling_from(args)
-    check_range("--movements", args.movements, 1, MOST_MOVEMENTS)
-    check_range("--seed", args.seed, 0, MOST_SEED)
+    check_composing(args)
     _check_folder(args.out, force=args.force)
-    bundle = read_bundle(args.bundle)
+    read_bundle(args.bundle)
     corpus = corpus_from(args, "compare with", say_nothing if args.json else say)
     real = {one.name: one.piece for one in corpus.movements}
-    forms = _forms_of(real)
-    generated = _generated(bundle, args, forms, sampling)
-    sets = Sets(generated, _of_forms(real, forms), [form.name for form in forms], real)
+    forms = forms_of(real)
+    pieces = composed(args, forms, sampling)
+    sets = Sets(pieces, _of_forms(real, forms), [form.name for form in forms], real)
     report = {"settings": _settings(args, sets), **figures_of(sets)}
     _write(args.out, report, force=args.force)
     if args.json:
         print_json(report)
     else:
         _print(report["headline"])
-        say(f"{args.out / PAGE}: {len(generated)} movements, seed {args.seed}")
+        say(f"{args.out / PAGE}: {len(pieces)} movements, seed {args.seed}")
     return 0
 
 
-def _forms_of(real: Mapping[str, Piece]) -> list[Form]:
+def forms_of(real: Mapping[str, Piece]) -> list[Form]:
     """The forms of a suite of which there are real movements.
 
     Raises:
@@ -112,29 +109,32 @@ def _long_enough(real: Mapping[str, Piece]) -> list[Piece]:
     return [piece for piece in real.values() if len(piece.notes) >= FEWEST_NOTES]
 
 
-def _generated(
-    bundle: Bundle, args: argparse.Namespace, forms: Sequence[Form], sampling: Sampling
-) -> list[Piece]:
-    predictor = load_predictor(bundle, args.variant)
-    pitches = bundle.manifest.range
-    return [
-        piece
+def composed(args: argparse.Namespace, forms: Sequence[Form], sampling: Sampling) -> list[Piece]:
+    """Movements of each form, as ``add_composing_arguments`` and the bundle's options ask.
+
+    Raises:
+        BundleError: the network cannot be used, or there is no such variant.
+    """
+    load = partial(network_of, args.bundle, args.variant)
+    tasks = [
+        Wanted(form, sampling, args.seed, number)
         for form in forms
-        for piece in islice(
-            generate(predictor, pitches, form, sampling, seed=args.seed), args.movements
-        )
+        for number in range(args.movements)
     ]
+    jobs = min(args.jobs or cores(), -(-len(tasks) // _MOVEMENTS_A_JOB))
+    with Workers(load, jobs, load()) as workers:
+        return [movement.piece for movement in workers.map(generated, tasks)]
 
 
 def _settings(args: argparse.Namespace, sets: Sets) -> Figures:
-    generated = Counter(piece.form.name for piece in sets.generated)
+    ours = Counter(piece.form.name for piece in sets.generated)
     real = Counter(piece.form.name for piece in sets.real)
     return {
         "bundle": args.bundle.name,
         "variant": args.variant,
         "seed": args.seed,
         "temperature": args.temperature,
-        "forms": {form: {"generated": generated[form], "real": real[form]} for form in sets.forms},
+        "forms": {form: {"generated": ours[form], "real": real[form]} for form in sets.forms},
         "real_movements": len(sets.all_real),
     }
 
@@ -148,7 +148,8 @@ def _check_folder(folder: Path, *, force: bool) -> None:
 
 def _write(folder: Path, report: Figures, *, force: bool) -> None:
     """Everything, the page last, so that it never shows what is not there."""
-    files = {f"{name}.png": feature_png(row) for name, row in report["features"].items()}
+    files = {f"{name}.png": distribution_png(row) for name, row in report["distributions"].items()}
+    files[GIVEN_AWAY_PNG] = given_away_png(report["told_apart"]["given_away_by"])
     files[REPETITION_PNG] = repetition_png(report["repetition"])
     files[JSON] = as_json(report).encode()
     files[PAGE] = page_of(report).encode(errors="replace")
@@ -168,6 +169,31 @@ def _print(headline: Sequence[Mapping[str, Any]]) -> None:
         say(f"{verdicts[row['met']]:6} {shown:>6}  {row['about']} (target: {row['target']})")
 
 
+def add_composing_arguments(parser: argparse.ArgumentParser, movements: int) -> None:
+    """What is composed and measured; ``movements`` of each form unless told otherwise."""
+    parser.add_argument(
+        "--movements", metavar="N", type=int, default=movements,
+        help="how many to generate of each form (default %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--seed", metavar="N", type=int, default=1, help="seed of the music (default %(default)s)"
+    )
+    add_temperature_argument(parser)
+    parser.add_argument(
+        "--jobs", metavar="N", type=int,
+        help="processes that compose; the music is the same with any number (default: one for "
+        "each core)",
+    )  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="print all figures as JSON")
+
+
+def check_composing(args: argparse.Namespace) -> None:
+    """Raises ``InputError``: a number of ``add_composing_arguments`` is outside its range."""
+    check_range("--movements", args.movements, 1, MOST_MOVEMENTS)
+    check_range("--seed", args.seed, 0, MOST_SEED)
+    check_range("--jobs", args.jobs or 1, 1, MOST_JOBS)
+
+
 def add_temperature_argument(parser: argparse._ActionsContainer) -> None:
     """The option that says how boldly the network chooses."""
     parser.add_argument(
@@ -183,4 +209,4 @@ def sampling_from(args: argparse.Namespace) -> Sampling:
     Raises:
         InputError: the temperatures cannot be read, or one is outside its range.
     """
-    return Sampling(**parse_temperatures(args.temperature), playable=False)
+    return Sampling(**parse_temperatures(args.temperature), playable=True)

@@ -12,10 +12,9 @@ from typing import Any
 
 from playbach.command_line import one_line
 from playbach.errors import InputError
-from playbach_train.commands import print_json
+from playbach_train.commands import print_json, table
 from playbach_train.listening.analysis import FEWEST, Analysis, Mean, analyse
 from playbach_train.listening.answers import Collected, Key, collect, read_key
-from playbach_train.listening.sources import REAL
 
 FEWEST_FOR_DOUBT = 6
 """With fewer respondents p of the exact test cannot fall below 0.05: it is 2 / 2**n at least."""
@@ -25,8 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     parser.description = (
         "Analyse the answers to a page of playbach-train listen: mean ratings with 95% intervals "
-        "(Student's t over respondents' means), and for each generated source a paired sign-flip "
-        "test against the real music."
+        "(Student's t over respondents' means), and for each other source a paired sign-flip "
+        "test against the real music, or against even playing."
     )
     parser.add_argument(
         "results", metavar="RESULTS", type=Path, nargs="+",
@@ -72,17 +71,18 @@ def _as_json(analysis: Analysis, collected: Collected, key: Key) -> dict[str, An
 
 
 def _lines(analysis: Analysis, collected: Collected) -> Iterator[str]:
+    first = next(iter(analysis.sources))
     yield from (f"refused {one_line(line)}" for line in collected.refused)
     yield f"{analysis.respondents} respondents; 0 is computer, 10 is human"
     if analysis.known:
         yield f"ratings left out because the listener knew the piece: {analysis.known}"
     yield ""
-    yield from _table(_source_rows(analysis))
+    yield from table(_source_rows(analysis))
     yield ""
-    yield from _table(_test_rows(analysis))
+    yield from table(_test_rows(analysis))
     for label, compared in analysis.compared.items():
         if compared is None:
-            yield f"{label}: no test; fewer than {FEWEST} respondents rated both it and {REAL}"
+            yield f"{label}: no test; fewer than {FEWEST} respondents rated both it and {first}"
     counts = [one.difference.count for one in analysis.compared.values() if one]
     if counts and min(counts) < FEWEST_FOR_DOUBT:
         yield f"with fewer than {FEWEST_FOR_DOUBT} respondents p cannot fall below 0.05"
@@ -105,7 +105,8 @@ def _source_rows(analysis: Analysis) -> Iterator[Sequence[str]]:
 
 
 def _test_rows(analysis: Analysis) -> Iterator[Sequence[str]]:
-    yield (f"minus {REAL}", "respondents", "difference", "95% interval", "d_z", "p", "p (Holm)")
+    first = next(iter(analysis.sources))
+    yield (f"minus {first}", "respondents", "difference", "95% interval", "d_z", "p", "p (Holm)")
     for label, row in analysis.compared.items():
         if row is None:
             yield (label, *"-" * 6)
@@ -123,12 +124,3 @@ def _test_rows(analysis: Analysis) -> Iterator[Sequence[str]]:
 
 def _interval(mean: Mean) -> str:
     return "-" if mean.low is None or mean.high is None else f"{mean.low:.2f} to {mean.high:.2f}"
-
-
-def _table(rows: Iterator[Sequence[str]]) -> Iterator[str]:
-    """The first column to the left, the others to the right."""
-    table = list(rows)
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    for first, *others in table:
-        right = (cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True))
-        yield "  ".join([first.ljust(widths[0]), *right])

@@ -15,17 +15,23 @@ from dataclasses import asdict
 from fnmatch import fnmatchcase
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from playbach.errors import InputError, PlaybachError
 from playbach.music.encoding import DEFAULT_ENCODING
-from playbach_train.commands import say
+from playbach_train.commands import say, say_nothing
 from playbach_train.commands.corpus import add_corpus_arguments, corpus_from
-from playbach_train.config import Configuration, load_config, options_given
+from playbach_train.config import Configuration, flat_values, load_config, options_given
 from playbach_train.corpus import Corpus
 from playbach_train.corpus.split import Split, fingerprints, folds, split_movements
 from playbach_train.networks.architecture import Architecture, Job
-from playbach_train.networks.table import DEFAULT, NETWORKS, architecture, network_of
+from playbach_train.networks.table import (
+    DEFAULT,
+    NETWORKS,
+    architecture,
+    load_run,
+    network_of,
+)
 from playbach_train.runs.pieces import keep_scores
 from playbach_train.runs.run import (
     CHECKPOINT,
@@ -37,8 +43,12 @@ from playbach_train.runs.run import (
     start_run,
 )
 
+if TYPE_CHECKING:
+    from playbach_train.networks.distribution import Distribution
+
 TOOLS = ("playbach", "keras", "tensorflow", "jax", "torch", "numpy", "music21", "lilypond")
 _LONGEST_FOLD = 16
+_NOT_SHAPING = ("--force", "--resume", "--distribute")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,6 +66,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--resume", action="store_true", help="go on with the run in --run")
     group.add_argument("--force", action="store_true", help="replace the run in --run")
+    parser.add_argument(
+        "--start-from", metavar="RUN", type=Path,
+        help="begin with the best weights of the run in this folder, of the same network and size",
+    )  # fmt: skip
+    parser.add_argument(
+        "--distribute", action="store_true",
+        help="train together with the workers that TF_CONFIG lists (TensorFlow), or on all devices "
+        "of this machine (JAX)",
+    )  # fmt: skip
     split = parser.add_mutually_exclusive_group()
     split.add_argument(
         "--hold-out", metavar="PATTERN", action="append", default=[],
@@ -68,24 +87,50 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train; the exit status.
-
-    Raises:
-        PlaybachError: an argument, score, or file is not as it must be.
-    """
-    _check_no_run(args)
+    """Train; the exit status."""
+    if not args.distribute:
+        _check_no_run(args)
     name = _network(args)
     network = architecture(name)
     config = _config(args, network.config)
+    distribution = _joined(name) if args.distribute else None
+    if distribution is not None:
+        if not distribution.is_first:
+            return _take_part(args, network, config, distribution)
+        _check_no_run(args)
     check_folder(args.folder)
+    first = None if args.start_from is None else _first(args, name, config)
     corpus = corpus_from(args, "train on", say)
-    job = Job(args.folder, config, corpus, _split(args, corpus, config), args.resume, say)
-    record = {"network": name, **_record(args, corpus, job.split)}
+    split = _split(args, corpus, config)
+    job = Job(args.folder, config, corpus, split, args.resume, say, args.start_from, distribution)
+    record = {"network": name, **_record(args, corpus, split)}
+    if first is not None:
+        record["start_from"] = first
     if args.resume:
         _check_same_scores(args.folder, record)
         network.fit(job)
     else:
         _begin(network, job, record)
+    return 0
+
+
+def _joined(network: str) -> Distribution:
+    """Join the others; raises ``InputError`` as ``distribution.joined``, or for other networks."""
+    if network != DEFAULT:
+        raise InputError(f"--distribute: only the network {DEFAULT} is trained by several")
+    from playbach_train.networks.distribution import joined  # noqa: PLC0415 Keras takes seconds
+
+    return joined()
+
+
+def _take_part(
+    args: argparse.Namespace, network: Architecture, config: Any, distribution: Distribution
+) -> int:
+    """Train as a worker that keeps nothing; the exit status."""
+    corpus = corpus_from(args, "train on", say_nothing)
+    split = _split(args, corpus, config)
+    start = args.start_from
+    network.fit(Job(args.folder, config, corpus, split, args.resume, say, start, distribution))
     return 0
 
 
@@ -114,6 +159,36 @@ def _check_no_run(args: argparse.Namespace) -> None:
             f"{args.folder}: holds a run; give --resume to go on with it, --force to replace it, "
             "or another --run"
         )
+
+
+def _first(args: argparse.Namespace, network: str, config: Configuration) -> dict[str, Any]:
+    """What is recorded of the run that ``--start-from`` names.
+
+    Raises:
+        InputError: it is none, or of another network or size; or it is the run to be written.
+    """
+    if args.start_from.resolve() == args.folder.resolve():
+        raise InputError(
+            f"--start-from {args.start_from}: that is the run to be written; give another --run, "
+            "or --resume to go on with it"
+        )
+    run = load_run(args.start_from)
+    if run.network != network:
+        raise InputError(
+            f"--start-from {args.start_from}: holds a run of the network {run.network}, not of "
+            f"{network}; give --network {run.network}"
+        )
+    found = flat_values(run.config)
+    for value, wanted in flat_values(config).items():
+        if value.startswith("network.") and wanted != found[value]:
+            raise InputError(
+                f"--start-from {args.start_from}: its {value} is {found[value]}, not {wanted}; "
+                f"give --{value} {found[value]}"
+            )
+    kept = ("command", "sources", "notes", "music", "training", "held_out", "start_from")
+    return {"run": args.start_from.resolve().name} | {
+        name: run.record[name] for name in kept if name in run.record
+    }
 
 
 def _network(args: argparse.Namespace) -> str:
@@ -215,7 +290,9 @@ def _shaping(arguments: Sequence[str]) -> list[str]:
     for argument in rest:
         if argument == "--run":
             next(rest, None)
-        elif argument not in {"--force", "--resume"} and not argument.startswith("--run="):
+        elif argument not in {"--force", "--resume", "--distribute"} and not argument.startswith(
+            "--run="
+        ):
             kept.append(argument)
     return kept
 

@@ -37,7 +37,7 @@ BLOCKED = 255
 MAX_NOTES = 12_000
 """Notes of a movement: how every two of them match takes three bytes, 432 MB at most."""
 Batch = dict[str, NDArray[Any]]
-"""What ``Network`` reads at once, by name: T notes of each of B streams, M remembered notes before.
+"""Inputs of ``CopyingNetwork`` by name: T notes of each of B streams, M remembered notes before.
 
 ``note_rows``, ``pitch_rows``, ``duration_rows`` ``(B, T, features)``; ``symbols``, ``weights``
 ``(B, T, 3)``; ``last_pitch``, ``rising``, ``degree`` ``(B, T)``; ``match``, ``step_match``,
@@ -52,26 +52,21 @@ COLUMN_STEP = 256
 
 @dataclass(frozen=True, eq=False)
 class MovementArrays:
-    """A movement of N notes as N + 1 steps; the last step asks for the end.
+    """A movement of N notes as N + 1 steps; the last step asks for the end."""
 
-    Attributes:
-        name: of the movement.
-        by_step: ``note_rows``, ``pitch_rows``, ``duration_rows``, feature rows
-            ``(N + 1, features)``; ``symbols``, the true shift, pitch and duration ``(N + 1, 3)``;
-            ``weights``, 1 where a part is asked for, else 0 ``(N + 1, 3)``; ``last_pitch`` before
-            each note; ``degree`` of that pitch, as in ``Tracker``, 0 to 23; ``rising``, 1 where the
-            note joins a chord and so lies above the last ``(N + 1,)``.
-        copied: what each note would give to be copied, the last entry unused ``(N + 1,)``:
-            ``copy_intervals`` and ``copy_steps`` of the scale, counted from the note before, and
-            ``copy_pitches``.
-        matches: how step t stands to the earlier note j ``(N + 1, N + 1)``: ``match`` and
-            ``step_match``, how well the intervals, and the steps of the scale, before both agree;
-            ``place_match``, as in ``place_table`` of the meter at t.
-    """
-
-    name: str
+    name: str  # of the movement
+    # ``note_rows``, ``pitch_rows``, ``duration_rows``, feature rows ``(N + 1, features)``;
+    # ``symbols``, the true shift, pitch and duration ``(N + 1, 3)``; ``weights``, 1 where a part is
+    # asked for, else 0 ``(N + 1, 3)``; ``last_pitch`` before each note; ``degree`` of that pitch,
+    # as in ``Tracker``, 0 to 23; ``rising``, 1 where the note joins a chord and so lies above the
+    # last ``(N + 1,)``
     by_step: dict[str, NDArray[Any]]
+    # what each note would give to be copied, the last entry unused ``(N + 1,)``: ``copy_intervals``
+    # and ``copy_steps`` of the scale, counted from the note before, and ``copy_pitches``
     copied: dict[str, Ints]
+    # how step t stands to the earlier note j ``(N + 1, N + 1)``: ``match`` and ``step_match``, how
+    # well the intervals, and the steps of the scale, before both agree; ``place_match``, as in
+    # ``place_table`` of the meter at t
     matches: dict[str, NDArray[np.uint8]]
 
     @property
@@ -181,15 +176,10 @@ def transposed(movement: MovementArrays, semitones: int, encoding: Encoding) -> 
 
 @dataclass(frozen=True)
 class Reading:
-    """One movement as one stream is to read it.
+    """One movement as one stream is to read it."""
 
-    Attributes:
-        movement: what to read.
-        semitones: how much higher than written.
-    """
-
-    movement: MovementArrays
-    semitones: int = 0
+    movement: MovementArrays  # what to read
+    semitones: int = 0  # how much higher than written
 
 
 def share_out(readings: Sequence[Reading], streams: int) -> list[list[Reading]]:

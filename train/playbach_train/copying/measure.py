@@ -15,8 +15,9 @@ from playbach.music.note import Piece
 from playbach.predictor import Predictor
 from playbach.predictor.lstm_copy import KIND
 from playbach_train.copying.data import MovementArrays, Reading, batches, movement_arrays, share_out
-from playbach_train.copying.model import Network
-from playbach_train.networks.architecture import HeldOut, Part
+from playbach_train.copying.model import CopyingNetwork
+from playbach_train.networks.architecture import HeldOut, PartBits
+from playbach_train.networks.distribution import ALONE, Distribution
 from playbach_train.runs.checkpoint import load_model_arrays
 from playbach_train.runs.run import Run
 
@@ -56,7 +57,12 @@ class Bits:
 
 
 def network_log_probs(
-    network: Network, movements: Sequence[MovementArrays], *, streams: int, segment: int
+    network: CopyingNetwork,
+    movements: Sequence[MovementArrays],
+    *,
+    streams: int,
+    segment: int,
+    distribution: Distribution = ALONE,
 ) -> dict[str, LogProbs]:
     """How well the network predicts each movement of N notes, by name: ``(N + 1, 4)``.
 
@@ -67,13 +73,14 @@ def network_log_probs(
         movements: all with different names.
         streams: movements read in parallel, as many as ``network`` was made for.
         segment: notes read at once.
+        distribution: who takes part, each with a share of the streams.
     """
     shares = share_out([Reading(movement) for movement in movements], streams)
     found: dict[str, list[LogProbs]] = {m.name: [] for m in movements}
     places = [_places(share, segment) for share in shares]
     for batch in batches(shares, segment, network.config.memory, network.encoding):
         del batch["weights"]
-        log_probs = np.asarray(network.predict_on_batch(batch), np.float32)
+        log_probs = np.asarray(network.predict_on_batch(distribution.ours(batch)), np.float32)
         for row, place in zip(log_probs, [next(one, None) for one in places], strict=True):
             if place is not None:
                 name, steps = place
@@ -126,7 +133,7 @@ def _places(share: Sequence[Reading], segment: int) -> Iterator[tuple[str, int]]
 class TrainedCopying:
     """The default network as an ``architecture.Trained``."""
 
-    network: Network
+    network: CopyingNetwork
     kind: str = KIND
 
     def log_probs(self, pieces: Mapping[str, Piece]) -> dict[str, LogProbs]:
@@ -142,9 +149,9 @@ class TrainedCopying:
         bits = bits_of(list(self.log_probs(pieces).values()))
         return HeldOut(
             parts={
-                "shift": Part(bits.shift),
-                "pitch": Part(bits.pitch, bits.pitch_top1),
-                "duration": Part(bits.duration),
+                "shift": PartBits(bits.shift),
+                "pitch": PartBits(bits.pitch, bits.pitch_top1),
+                "duration": PartBits(bits.duration),
             },
             symbols=bits.notes,
             notes=bits.notes,
@@ -158,7 +165,7 @@ def load_copying(run: Run) -> TrainedCopying:
     Raises:
         InputError: the weights are not those of the run's own configuration, or not finite.
     """
-    network = Network(run.config.network, run.encoding)
+    network = CopyingNetwork(run.config.network, run.encoding)
     load_model_arrays(network, run.weights, str(run.folder))
     return TrainedCopying(network)
 

@@ -33,6 +33,7 @@ from playbach.music.note import MAX_PITCH
 from playbach.music.scale import step_table, widest_step
 from playbach_train.copying.config import NetworkConfig, Regularisation
 from playbach_train.copying.data import BLOCKED
+from playbach_train.networks.distribution import ALONE, Distribution
 from playbach_train.networks.lstm import lstm_cell
 
 PARTS = ("shift", "pitch", "duration")
@@ -53,7 +54,7 @@ def pitch_outputs(config: NetworkConfig, encoding: Encoding) -> dict[str, int]:
     }
 
 
-class Network(keras.Model):
+class CopyingNetwork(keras.Model):
     """Log-probabilities of what comes next, given all that came before."""
 
     def __init__(
@@ -64,23 +65,27 @@ class Network(keras.Model):
         *,
         streams: int = 1,
         seed: int = 0,
+        distribution: Distribution = ALONE,
     ) -> None:
         super().__init__(name="playbach")
         self.config = config
         self.encoding = encoding
+        self.distribution = distribution
         drop = regularisation or Regularisation(0, 0, 0, 0, 0)
         tables = feature_tables(encoding)
         self.rows = keras.layers.Embedding(row_count(tables.note), config.embedding, name="rows")
         self.input_hints = HintDropout(
-            drop.hints, tables.basic["note"], seed + 2, name="input_hints"
+            drop.hints, tables.basic["note"], seed + 2, distribution, name="input_hints"
         )
-        self.input_dropout = VariationalDropout(drop.embedding, seed + 1, name="input_dropout")
+        self.input_dropout = VariationalDropout(
+            drop.embedding, seed + 1, distribution, name="input_dropout"
+        )
         self.lstm = [
-            ClippedLSTM(config.units, drop.recurrent, seed + 10 + n, name=f"lstm_{n}")
+            ClippedLSTM(config.units, drop.recurrent, seed + 10 + n, distribution, name=f"lstm_{n}")
             for n in range(config.layers)
         ]
         self.between = [
-            VariationalDropout(drop.between, seed + 20 + n, name=f"between_{n}")
+            VariationalDropout(drop.between, seed + 20 + n, distribution, name=f"between_{n}")
             for n in range(config.layers)
         ]
         shapes = {
@@ -95,18 +100,23 @@ class Network(keras.Model):
                 outputs,
                 dropout=drop.head,
                 hints=HintDropout(
-                    drop.hints, tables.basic[part], seed + 40 + n, name=f"{part}_hints"
+                    drop.hints,
+                    tables.basic[part],
+                    seed + 40 + n,
+                    distribution,
+                    name=f"{part}_hints",
                 )
                 if rows
                 else None,
                 seed=seed + 30 + n,
+                distribution=distribution,
                 name=f"{part}_head",
             )
             for n, (part, (rows, outputs)) in enumerate(shapes.items())
         }
         self.pointers = Pointers(config.pointers, encoding.widest, name="pointers", dtype="float32")
         self._build_layers()
-        self._add_state(streams)
+        self._add_state(streams, distribution)
 
     def _build_layers(self) -> None:
         """Create all weights now.
@@ -122,18 +132,22 @@ class Network(keras.Model):
             head.build((None, None, width))
         self.built = True
 
-    def _add_state(self, streams: int) -> None:
+    def _add_state(self, streams: int, distribution: Distribution) -> None:
         """What is carried from segment to segment: a row for each stream."""
         config = self.config
-        kept = {"initializer": "zeros", "trainable": False}
-        self.states = [
-            (
-                self.add_weight((streams, config.units), name=f"hidden_{n}", **kept),
-                self.add_weight((streams, config.units), name=f"cell_{n}", **kept),
+
+        def kept(name: str, *shape: int) -> Any:
+            # Each process has its own; a layer's weights would be the same in all.
+            own = "on_read" if distribution.count > 1 else "auto"
+            return keras.Variable(
+                "zeros", (streams, *shape), trainable=False, synchronization=own, name=name
             )
+
+        self.states = [
+            (kept(f"hidden_{n}", config.units), kept(f"cell_{n}", config.units))
             for n in range(config.layers)
         ]
-        self.keys = self.add_weight((streams, config.memory, config.keys), name="keys", **kept)
+        self.keys = kept("keys", config.memory, config.keys)
 
     @property
     def carried(self) -> list[Any]:
@@ -167,11 +181,20 @@ class Network(keras.Model):
     ) -> Any:
         """Negative log-probability of all that was asked for, nats per note of the batch.
 
-        ``y`` is 1 where a part was asked for, ``y_pred`` what ``call`` returned.
+        ``y`` weighs each part: 1 / notes of the batch where it was asked for, else 0; ``y_pred`` is
+        what ``call`` returned.
         """
         del x, sample_weight, training
-        asked = ops.convert_to_tensor(y)
-        return -ops.sum(asked * y_pred[..., :-1]) / ops.maximum(ops.sum(asked[..., 0]), 1.0)
+        return -ops.sum(ops.convert_to_tensor(y) * y_pred[..., :-1])
+
+    def compute_metrics(
+        self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
+    ) -> dict[str, Any]:
+        """The loss; of several workers as an array of one, for Keras takes the mean over rows."""
+        found = super().compute_metrics(x, y, y_pred, sample_weight)
+        if self.distribution.count == 1:
+            return dict(found)
+        return {name: ops.reshape(value, (1,)) for name, value in found.items()}
 
     def logits(self, batch: dict[str, Any], *, training: bool = False) -> dict[str, Any]:
         """Logits of all symbols of each part, given the true parts before it: ``(B, T, n)``.
@@ -190,7 +213,9 @@ class Network(keras.Model):
 
     def _recur(self, batch: dict[str, Any], *, training: bool) -> Any:
         """Outputs of the last LSTM layer ``(B, T, U)``; its state goes on from the last segment."""
-        rows = self.input_hints(self.rows(batch["note_rows"]), training=training)
+        rows = self.input_hints(
+            looked_up(self.rows.embeddings, batch["note_rows"]), training=training
+        )
         x = ops.sum(rows, axis=-2)
         x = self.input_dropout(x, training=training)
         carry = ops.cast(batch["carry"], x.dtype)[:, None]
@@ -214,9 +239,12 @@ class Network(keras.Model):
         Degrees are semitones above the tonic. ``(B, T, V)``.
         """
         found = {name: ops.cast(output, "float32") for name, output in outputs.items()}
-        keys = ops.concatenate([self.keys, found["key"]], axis=1)
-        self.keys.assign(keys[:, -self.config.memory :])
-        keys = keys[:, -ops.shape(batch["match"])[-1] :]
+        # What is not looked back at is left out before the new keys are added, not after: then the
+        # gradient of the slice, as large as all that it was cut from, is not asked for.
+        notes, seen = ops.shape(batch["match"])[1:]
+        keys = ops.concatenate([self.keys[:, self.config.memory + notes - seen :], found["key"]], 1)
+        kept = ops.concatenate([self.keys, ops.stop_gradient(found["key"])], axis=1)
+        self.keys.assign(kept[:, -self.config.memory :])
         evidence = self.pointers(found["query"], keys, found["gates"], batch)
         widest = self.encoding.widest
         steps = ops.arange(-widest - 1, widest + 1, dtype="int32")
@@ -235,10 +263,19 @@ class ClippedLSTM(keras.layers.Layer):
     bias starts at 1. Shapes: B streams, T notes, n inputs, U units.
     """
 
-    def __init__(self, units: int, recurrent_dropout: float, seed: int, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        units: int,
+        recurrent_dropout: float,
+        seed: int,
+        distribution: Distribution = ALONE,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.units = units
-        self.mask = VariationalDropout(recurrent_dropout, seed, name=f"{self.name}_dropout")
+        self.mask = VariationalDropout(
+            recurrent_dropout, seed, distribution, name=f"{self.name}_dropout"
+        )
 
     def build(self, shape: tuple[int | None, ...]) -> None:
         units = self.units
@@ -252,17 +289,67 @@ class ClippedLSTM(keras.layers.Layer):
         # As x.W + h.U, never as one product: quantised, each operand keeps its own scale.
         inputs = ops.transpose(ops.matmul(x, self.kernel) + self.bias, (1, 0, 2))
         mask = self.mask.draw(hidden, training=training)
-        recurrent = ops.convert_to_tensor(self.recurrent)
+        recurrent = ops.copy(self.recurrent)
+        outputs, cells = ops.split(_recurred(inputs, hidden, cell, recurrent, mask), 2, axis=-1)
+        return ops.transpose(outputs, (1, 0, 2)), outputs[-1], cells[-1]
 
-        # The cells come out beside the outputs because the TensorFlow backend's scan wants what
-        # it collects to look like what it carries.
-        def step(state: tuple[Any, Any], at: Any) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
-            before, kept = state
-            after = lstm_cell(at + ops.matmul(before * mask, recurrent), kept, clip=CELL_CLIP)
-            return after, after
 
-        (hidden, cell), (outputs, _) = ops.scan(step, (hidden, cell), inputs)
-        return ops.transpose(outputs, (1, 0, 2)), hidden, cell
+@ops.custom_gradient
+def _recurred(inputs: Any, hidden: Any, cell: Any, recurrent: Any, mask: Any) -> tuple[Any, Any]:
+    """All outputs and cells of an LSTM layer ``(T, B, 2U)``; and the way back through time.
+
+    What a gradient derived from the loop does note by note, most of all adding up that of
+    ``recurrent``, is done here for all notes at once.
+
+    Args:
+        inputs: x.W + b ``(T, B, 4U)``.
+        hidden: output before the first note ``(B, U)``.
+        cell: likewise.
+        recurrent: U ``(U, 4U)``.
+        mask: that the output is multiplied by before it enters the next step ``(B, U)``.
+    """
+
+    # The cells come out beside the outputs because the TensorFlow backend's scan wants what
+    # it collects to look like what it carries.
+    def step(state: tuple[Any, Any], at: Any) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
+        before, kept = state
+        after = lstm_cell(at + ops.matmul(before * mask, recurrent), kept, clip=CELL_CLIP)
+        return after, after
+
+    _, (outputs, cells) = ops.scan(step, (hidden, cell), inputs)
+
+    # Torch gives the gradient of the result by name, after the arguments; others give it alone.
+    def back(*given: Any, upstream: Any = None) -> tuple[Any, ...]:
+        upstream = given[0] if upstream is None else upstream
+        before = ops.concatenate([hidden[None], outputs[:-1]], axis=0) * mask
+        kept = ops.concatenate([cell[None], cells[:-1]], axis=0)
+        i, f, g, o = ops.split(inputs + ops.matmul(before, recurrent), 4, axis=-1)
+        i, f, g, o = ops.sigmoid(i), ops.sigmoid(f), ops.tanh(g), ops.sigmoid(o)
+        shown = ops.tanh(cells)
+        inside = ops.cast(ops.abs(cells) < CELL_CLIP, cells.dtype)
+        through = o * (1 - shown * shown)
+        gates = ops.concatenate(
+            [g * i * (1 - i), kept * f * (1 - f), i * (1 - g * g), shown * o * (1 - o)], axis=-1
+        )
+        from_outputs, from_cells = ops.split(upstream, 2, axis=-1)
+
+        def step_back(after: tuple[Any, Any], at: Any) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
+            on_gates, on_cell = after
+            output, own, through, inside, gates, f = at
+            output = output + ops.matmul(on_gates, ops.transpose(recurrent)) * mask
+            on_cell = (on_cell + own + output * through) * inside
+            now = ops.concatenate([on_cell, on_cell, on_cell, output], axis=-1) * gates, on_cell * f
+            return now, now
+
+        none = ops.zeros_like(inputs[0]), ops.zeros_like(cell)
+        (first, on_cell), (on_gates, _) = ops.scan(
+            step_back, none, (from_outputs, from_cells, through, inside, gates, f), reverse=True
+        )
+        on_hidden = ops.matmul(first, ops.transpose(recurrent)) * mask
+        on_recurrent = ops.einsum("tbu,tbg->ug", before, on_gates)
+        return on_gates, on_hidden, on_cell, on_recurrent, ops.zeros_like(mask)
+
+    return ops.concatenate([outputs, cells], axis=-1), back
 
 
 def _forget_open(shape: tuple[int, ...], dtype: Any = None) -> Any:
@@ -275,9 +362,10 @@ def _forget_open(shape: tuple[int, ...], dtype: Any = None) -> Any:
 class VariationalDropout(keras.layers.Layer):
     """Dropout with one mask for all notes of a segment (Gal and Ghahramani 2016, 1512.05287)."""
 
-    def __init__(self, rate: float, seed: int, **kwargs: Any) -> None:
+    def __init__(self, rate: float, seed: int, distribution: Distribution, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.rate = rate
+        self.distribution = distribution
         self.seeds = keras.random.SeedGenerator(seed, name=f"{self.name}_seeds")
         self.built = True
 
@@ -286,7 +374,7 @@ class VariationalDropout(keras.layers.Layer):
         ones = ops.ones_like(like)
         if not training or not self.rate:
             return ones
-        return keras.random.dropout(ones, self.rate, seed=self.seeds)
+        return self.distribution.drawn(ones, self.rate, self.seeds)
 
     def call(self, x: Any, *, training: bool = False) -> Any:
         return x * self.draw(x[:, :1], training=training)
@@ -298,11 +386,14 @@ class HintDropout(keras.layers.Layer):
     Hints are so telling that a network always given all of them would learn nothing else.
     """
 
-    def __init__(self, rate: float, basic: int, seed: int, **kwargs: Any) -> None:
+    def __init__(
+        self, rate: float, basic: int, seed: int, distribution: Distribution, **kwargs: Any
+    ) -> None:
         """The first ``basic`` features are never dropped; ``rate`` of the others are, 0 to 0.95."""
         super().__init__(**kwargs)
         self.rate = rate
         self.basic = basic
+        self.distribution = distribution
         self.seeds = keras.random.SeedGenerator(seed, name=f"{self.name}_seeds")
         self.built = True
 
@@ -311,8 +402,18 @@ class HintDropout(keras.layers.Layer):
         if not training or not self.rate:
             return rows
         ones = ops.ones_like(rows[:, :1, :, :1])
-        hints = keras.random.dropout(ones[:, :, self.basic :], self.rate, seed=self.seeds)
+        hints = self.distribution.drawn(ones[:, :, self.basic :], self.rate, self.seeds)
         return rows * ops.concatenate([ones[:, :, : self.basic], hints], axis=2)
+
+
+def looked_up(table: Any, rows: Any) -> Any:
+    """Rows ``(...)`` of a table of weights ``(rows, n)``: ``(..., n)``.
+
+    Of a product with 1, whose gradient is one array. That of the table itself would on TensorFlow
+    be a list of rows: its norm, by which it is clipped, is not that of their sum, and the optimiser
+    adds them up once for the norm and once more to use them.
+    """
+    return ops.take(table * 1, rows, axis=0)
 
 
 class Head(keras.layers.Layer):
@@ -327,13 +428,14 @@ class Head(keras.layers.Layer):
         dropout: float,
         hints: HintDropout | None,
         seed: int,
+        distribution: Distribution,
         name: str,
     ) -> None:
         super().__init__(name=name)
         self.hints = hints
         self.rows = keras.layers.Embedding(rows, width, name="rows") if rows else None
         self.hidden = keras.layers.Dense(width, name="hidden")
-        self.dropout = VariationalDropout(dropout, seed, name=f"{name}_dropout")
+        self.dropout = VariationalDropout(dropout, seed, distribution, name=f"{name}_dropout")
         self.outputs = {key: keras.layers.Dense(size, name=key) for key, size in outputs.items()}
         self.width = width
 
@@ -348,7 +450,8 @@ class Head(keras.layers.Layer):
         """``(B, T, U)`` and ``(B, T, features)`` to ``(B, T, size)`` by name."""
         hidden = self.hidden(context)
         if self.rows is not None and self.hints is not None:
-            hidden = hidden + ops.sum(self.hints(self.rows(rows), training=training), axis=-2)
+            found = self.hints(looked_up(self.rows.embeddings, rows), training=training)
+            hidden = hidden + ops.sum(found, axis=-2)
         hidden = self.dropout(ops.relu(hidden), training=training)
         return {key: layer(hidden) for key, layer in self.outputs.items()}
 
@@ -394,20 +497,25 @@ class Pointers(keras.layers.Layer):
             batch: what ``data.batches`` says of the notes to be copied.
         """
         free = batch["match"] < BLOCKED
-        rows = [
-            ops.where(free, ops.cast(batch["match"], "int32"), 0),
-            ops.where(free, ops.cast(batch["step_match"], "int32"), 0) + STEP_MATCH,
-        ]
-        bias = ops.take(
-            self.place_bias, ops.where(free, ops.cast(batch["place_match"], "int32"), 0), axis=0
+        match, step, place = (
+            ops.where(free, ops.cast(batch[name], "int32"), 0)
+            for name in ("match", "step_match", "place_match")
         )
-        for row in rows:
-            bias = bias + ops.take(self.match_bias, row, axis=0)
+        # All sums of three biases there are, so that each note looks up one; the last row keeps it
+        # from being copied.
+        sums = self.place_bias + self.match_bias[:STEP_MATCH, None, None]
+        sums = ops.reshape(sums + self.match_bias[STEP_MATCH:, None], (-1, self.pointers))
+        alike = (match * (MATCH_ROWS - STEP_MATCH) + step) * PLACES + place
+        bias = ops.take(
+            ops.pad(sums, ((0, 1), (0, 0)), constant_values=_MINUS_INFINITY),
+            ops.where(free, alike, sums.shape[0]),
+            axis=0,
+        )
         weights, similarity = self._attention(query, keys, bias, ops.cast(free, "float32"))
         copied = self._copied(weights, batch)
         trust = gates + similarity * self.similarity_gain
-        for row in rows:
-            trust = trust + ops.take(self.gate_bias, ops.max(row, axis=-1), axis=0)
+        for row in (match, step + STEP_MATCH):
+            trust = trust + looked_up(self.gate_bias, ops.max(row, axis=-1))
         evidence = ops.log(copied + EVIDENCE_FLOOR) - math.log(EVIDENCE_FLOOR)
         evidence = ops.sum(evidence * ops.softplus(trust)[..., None], axis=-2)
         # The escape symbol is never copied.
@@ -424,10 +532,11 @@ class Pointers(keras.layers.Layer):
         width = query.shape[-1]
         scores = ops.einsum("bthw,bmhw->bhtm", query, keys) / width**0.5
         scores = scores + ops.transpose(bias, (0, 3, 1, 2))
-        free = free[:, None]
-        scores = scores + (1 - free) * _MINUS_INFINITY
-        similarity = ops.maximum(ops.logsumexp(scores, axis=-1), LEAST_SIMILARITY)
-        return ops.softmax(scores, axis=-1) * free, ops.transpose(similarity, (0, 2, 1))
+        total = ops.logsumexp(scores, axis=-1, keepdims=True)
+        # A row without a free note would give them all the same.
+        weights = ops.exp(scores - total) * free[:, None]
+        similarity = ops.maximum(total[..., 0], LEAST_SIMILARITY)
+        return weights, ops.transpose(similarity, (0, 2, 1))
 
     def _by_pointer(self, x: Any) -> Any:
         streams, notes, width = ops.shape(x)
@@ -450,8 +559,8 @@ class Pointers(keras.layers.Layer):
             (batch["copy_pitches"], MAX_PITCH + 1, batch["last_pitch"][..., None] + interval),
         ]
         found = []
-        for kind, (moves, size, where) in enumerate(kinds):
-            mine = weights[:, kind * self.each : (kind + 1) * self.each]
+        by_kind = ops.split(weights, POINTER_KINDS, axis=1)
+        for mine, (moves, size, where) in zip(by_kind, kinds, strict=True):
             copied = ops.einsum("bhtm,bmv->bthv", mine, ops.one_hot(moves, size))
             found.append(copied if where is None else self._looked_up(copied, where, size))
         return ops.concatenate(found, axis=2)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import keras
@@ -16,15 +18,17 @@ from playbach.music.encoding import DEFAULT_ENCODING, Encoding
 from playbach_train.copying.config import CopyingConfig
 from playbach_train.copying.data import MovementArrays, Reading, batches, movement_arrays, share_out
 from playbach_train.copying.measure import Bits, LogProbs, bits_of, network_log_probs
-from playbach_train.copying.model import PARTS, Network
+from playbach_train.copying.model import PARTS, CopyingNetwork
 from playbach_train.networks.architecture import Job
+from playbach_train.networks.distribution import ALONE, Distribution, SummedAdamW
 from playbach_train.runs.checkpoint import (
     Arrays,
+    load_model_arrays,
     load_training_arrays,
     model_arrays,
     training_arrays,
 )
-from playbach_train.runs.loop import Curves, Row, resumed, train_epochs
+from playbach_train.runs.loop import Curves, Row, begun, train_epochs
 
 CELLO_MEDIAN = 50
 """About the median pitch of a movement for cello, MIDI note number."""
@@ -36,22 +40,24 @@ def fit(job: Job) -> None:
     """Train until the last epoch, or until the held-out bits stop falling.
 
     Raises:
-        InputError: ``job.resume`` and the checkpoint is damaged or of other hyperparameters.
+        InputError: what is gone on from is damaged or of other hyperparameters.
     """
-    training = job.config.training
-    job.say(_device())
+    training, distribution = job.config.training, job.distribution or ALONE
+    job.say(", ".join(filter(None, [_device(), distribution.about])))
     trainer = CopyingTrainer(
         job.config,
         DEFAULT_ENCODING,
         _arrays(job, job.split.train),
         _arrays(job, job.split.held_out),
+        distribution,
     )
-    history = resumed(trainer, job.folder) if job.resume else []
+    history = begun(trainer, job.folder, resume=job.resume, start_from=job.start_from)
     job.say(f"training on {len(trainer.training)} movements, holding out {len(trainer.held_out)}")
-    train_epochs(
-        trainer, history, job.folder,
-        epochs=training.epochs, patience=training.patience, say=job.say,
-    )  # fmt: skip
+    with nullcontext(job.folder) if distribution.is_first else TemporaryDirectory() as folder:
+        train_epochs(
+            trainer, history, Path(folder),
+            epochs=training.epochs, patience=training.patience, say=job.say,
+        )  # fmt: skip
 
 
 def _arrays(job: Job, names: Sequence[str]) -> list[MovementArrays]:
@@ -68,7 +74,9 @@ class CopyingTrainer:
         encoding: Encoding,
         training: Sequence[MovementArrays],
         held_out: Sequence[MovementArrays],
+        distribution: Distribution = ALONE,
     ) -> None:
+        streams = distribution.share(config.training.streams)
         keras.utils.set_random_seed(config.training.seed)
         policy = "mixed_bfloat16" if config.training.mixed_precision else "float32"
         keras.mixed_precision.set_dtype_policy(policy)
@@ -76,16 +84,19 @@ class CopyingTrainer:
         self.encoding = encoding
         self.training = list(training)
         self.held_out = list(held_out)
-        self.model = Network(
-            config.network,
-            encoding,
-            config.regularisation,
-            streams=config.training.streams,
-            seed=config.training.seed,
-        )
-        self.optimizer = make_optimizer(config, self._updates_per_epoch())
-        self.model.compile(self.optimizer)
-        self.optimizer.build(self.model.trainable_variables)
+        self.distribution = distribution
+        with distribution.scope():
+            self.model = CopyingNetwork(
+                config.network,
+                encoding,
+                config.regularisation,
+                streams=streams,
+                seed=config.training.seed,
+                distribution=distribution,
+            )
+            self.optimizer = make_optimizer(config, self._updates_per_epoch(), distribution)
+            self.model.compile(self.optimizer)
+            self.optimizer.build(self.model.trainable_variables)
 
     def run_epoch(self, epoch: int) -> Row:
         """Train on every movement once, then evaluate with averaged weights.
@@ -122,12 +133,13 @@ class CopyingTrainer:
         """
         nats, notes = 0.0, 0
         for batch in self._batches(epoch):
-            weights = batch.pop("weights")
-            asked = int(weights[..., 0].sum())
+            asked = int(batch["weights"][..., 0].sum())
+            ours = self.distribution.ours(batch)
+            weights = ours.pop("weights") / max(asked, 1)
             # Keras would answer with the mean of all batches since the last reset.
             self.model.reset_metrics()
-            loss = self.model.train_on_batch(batch, weights)
-            nats += float(loss) * asked
+            loss = self.model.train_on_batch(ours, weights)
+            nats += float(np.mean(loss)) * asked
             notes += asked
             progress(notes, nats / notes / math.log(2))
         return nats / notes / math.log(2), notes
@@ -143,7 +155,11 @@ class CopyingTrainer:
         training = self.config.training
         with self.averaged():
             found = network_log_probs(
-                self.model, self.held_out, streams=training.streams, segment=training.segment
+                self.model,
+                self.held_out,
+                streams=training.streams,
+                segment=training.segment,
+                distribution=self.distribution,
             )
         return {name: rows[:-1] for name, rows in found.items()}
 
@@ -173,6 +189,10 @@ class CopyingTrainer:
     def arrays(self) -> Arrays:
         """All that training goes on from."""
         return training_arrays(self.model, self.optimizer)
+
+    def begin_with(self, arrays: Arrays, where: str) -> None:
+        """Take what ``network`` returned; raises as ``load_model_arrays``."""
+        load_model_arrays(self.model, arrays, where)
 
     def restore(self, arrays: Arrays, where: str) -> None:
         """Put back what ``arrays`` returned; raises as ``load_training_arrays``."""
@@ -217,7 +237,9 @@ class CopyingTrainer:
         )
 
 
-def make_optimizer(config: CopyingConfig, updates_per_epoch: int) -> Any:
+def make_optimizer(
+    config: CopyingConfig, updates_per_epoch: int, distribution: Distribution = ALONE
+) -> Any:
     """AdamW with warm-up, cosine decay, clipping and a moving average of the weights.
 
     In the warm-up the learning rate rises from a tenth of ``learning_rate`` to all of it; then it
@@ -227,6 +249,7 @@ def make_optimizer(config: CopyingConfig, updates_per_epoch: int) -> Any:
     Args:
         config: of the whole run.
         updates_per_epoch: times the weights change in one epoch.
+        distribution: who takes part.
     """
     training = config.training
     updates = updates_per_epoch * training.epochs
@@ -239,7 +262,8 @@ def make_optimizer(config: CopyingConfig, updates_per_epoch: int) -> Any:
         warmup_target=highest if warmup else None,
         warmup_steps=warmup,
     )
-    return keras.optimizers.AdamW(
+    kind = keras.optimizers.AdamW if distribution.count == 1 else SummedAdamW
+    return kind(
         learning_rate=schedule,
         weight_decay=training.weight_decay,
         global_clipnorm=training.clip,

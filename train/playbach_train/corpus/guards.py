@@ -40,15 +40,16 @@ def check_size(path: Path, most: int = MAX_SCORE_BYTES) -> int:
 
 
 def seconds_for(size: int) -> float:
-    """Seconds that reading a score of ``size`` bytes may take: several times what is usual."""
+    """Processor time for a score of ``size`` bytes, unpacked: several times what is usual."""
     return BASE_SECONDS + size * SECONDS_PER_BYTE
 
 
 def within(seconds: float, work: Callable[[], T]) -> T:
-    """The result of ``work``, given up after ``seconds``.
+    """The result of ``work``, given up after ``seconds`` of this process's processor time.
 
-    One number in a score can ask for a bar a year long, and a parser will try to fill it. The
-    limit needs a timer signal: there is none on Windows, nor outside the main thread.
+    One number in a score can ask for a bar a year long, and a parser will try to fill it. A busy
+    machine makes nothing late. The limit needs a timer signal: there is none on Windows, nor
+    outside the main thread.
 
     Raises:
         InputError: it took longer; the message does not name the file.
@@ -58,17 +59,17 @@ def within(seconds: float, work: Callable[[], T]) -> T:
         or threading.current_thread() is not threading.main_thread()
     ):
         return work()
-    before = signal.signal(signal.SIGALRM, _out_of_time)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGPROF, _out_of_time)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         return work()
     except _OutOfTimeError as error:
         raise InputError(
-            f"given up after {seconds:.0f} seconds; is a number in it wrong?"
+            f"given up after {seconds:.0f} seconds of processor time; is a number in it wrong?"
         ) from error
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def _out_of_time(_signal: int, _frame: FrameType | None) -> NoReturn:

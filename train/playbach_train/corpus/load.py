@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from playbach.errors import InputError
-from playbach_train.corpus.folder import SUFFIXES, Outcome, read_folder
+from playbach_train.corpus.folder import SUFFIXES, Outcome, read_folder, score_files
 from playbach_train.corpus.guards import check_size
+from playbach_train.corpus.labels import Asked
 from playbach_train.corpus.named import named_corpus
 from playbach_train.corpus.records import (
     UNKNOWN_LICENCE,
@@ -39,8 +40,9 @@ def load(sources: Sequence[Source], request: Request = Request(), *, report: Say
     Args:
         sources: folders and names of corpora.
         request: which movements are wanted.
-        report: receives a line for each source, each score that was skipped or had a fault (up to
-            ``MAX_REPORTED`` of both a source), what was left out, and the counts at the end.
+        report: receives a line for each source, each score that was skipped or had a fault and
+            each group of the same music (up to ``MAX_REPORTED`` of each kind), what was left out,
+            and the counts at the end.
 
     Raises:
         InputError: a source does not exist, cannot be fetched or compiled, or there is no movement.
@@ -68,7 +70,23 @@ def load(sources: Sequence[Source], request: Request = Request(), *, report: Say
     corpus = Corpus(_named_apart(movements), tuple(skipped), tuple(excluded))
     _check_not_empty(corpus, sources)
     _report_counts(corpus, request, report)
+    folders = [source for source in sources if isinstance(source, Path)]
+    for name in unused_labels(request.asked, folders, corpus.movements):
+        report(f"--labels: no score is called {name}")
     return corpus
+
+
+def unused_labels(
+    asked: Asked, folders: Iterable[Path], movements: Iterable[ScoreMovement]
+) -> list[str]:
+    """The paths in the user's table that are those of no score in ``folders``."""
+    if not asked.labels:
+        return []
+    known = {movement.name for movement in movements}
+    for folder in folders:
+        paths = [path.relative_to(folder) for path in score_files(folder)]
+        known.update(name.as_posix() for path in paths for name in (path, path.with_suffix("")))
+    return [name for name in asked.labels if name not in known]
 
 
 class _Reporter:
@@ -99,12 +117,12 @@ class _Reporter:
 def _outcomes(source: Source, request: Request) -> Iterator[Outcome]:
     if isinstance(source, str):
         return named_corpus(source).read(request)
-    return _folder(source)
+    return _folder(source, request)
 
 
-def _folder(folder: Path) -> Iterator[Outcome]:
+def _folder(folder: Path, request: Request) -> Iterator[Outcome]:
     terms = read_terms(folder / SOURCES_FILE)
-    for outcome in read_folder(folder):
+    for outcome in read_folder(folder, request.asked, few=request.limit is not None):
         if isinstance(outcome, ScoreMovement) and outcome.name in terms:
             origin, licence = terms[outcome.name]
             yield replace(outcome, origin=origin, licence=licence)
@@ -154,6 +172,13 @@ def _report_counts(corpus: Corpus, request: Request, report: Say) -> None:
     for pattern in request.exclude if request.limit is None else ():
         if not any(map(replace(request, exclude=(pattern,)).excludes, corpus.excluded)):
             report(f"--exclude {pattern}: no movement has such a name")
-    for names in same_music(corpus.movements):
+    same = same_music(corpus.movements)
+    for names in same[:MAX_REPORTED]:
         report(f"the same music, kept together in any split: {', '.join(names)}")
+    if len(same) > MAX_REPORTED:
+        report(
+            f"the same music, kept together in any split: {len(same) - MAX_REPORTED} more groups"
+        )
     report(corpus.summary)
+    for line in corpus.guesses:
+        report(f"{line}; playbach-train look DIR says what and why")

@@ -8,11 +8,10 @@ ends with a byte below.
 from __future__ import annotations
 
 import io
-import math
 import re
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,21 +19,15 @@ import mido
 from mido.midifiles.meta import KeySignatureError
 
 from playbach.errors import InputError
+from playbach.midi.files import TRILLED, WRITTEN, numbers_of, written_notes
 from playbach.music.form import FORM_INDEX, FORMS, OTHER, Form, form_in_title
-from playbach.music.key import Key, parse_key
-from playbach.music.meter import COMMON_TIME, MAX_BEATS, TICKS_PER_QUARTER, UNITS, Meter
-from playbach.music.note import MAX_PITCH, Note, Piece, Pitch, Ticks
-from playbach_train.corpus.grid import (
-    Changes,
-    ReadResult,
-    changes,
-    check_amount,
-    one_line,
-    without_overlaps,
-)
+from playbach.music.grid import changes, check_amount, one_line, without_overlaps
+from playbach.music.key import parse_key
+from playbach.music.key_finding import Signature
+from playbach.music.meter import COMMON_TIME, TICKS_PER_QUARTER
+from playbach.music.note import MAX_PITCH, Note, Pitch, Ticks
 from playbach_train.corpus.guards import check_size
-from playbach_train.corpus.key_finding import estimate_key, key_under_old_signature
-from playbach_train.corpus.pickup import infer_pickup
+from playbach_train.corpus.interpretation import FileSays, ReadResult, interpret
 
 MAX_FILE_BYTES = 1024 * 1024
 LONGEST_RUN = 512
@@ -55,60 +48,67 @@ Timed = tuple[int, Any]
 """Ticks of the file since its start, and a message of mido's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Signs:
-    """What a file says about its music.
-
-    Attributes:
-        keys: changes of key, empty if the file has no key signature.
-        meters: changes of meter; the first is at tick 0.
-        form: the form we wrote into the file, or else the one in the title or file name.
-        pickup: ticks before the first bar line, None if the file does not say.
-        title: text of one line.
-        is_ours: whether we wrote the file, so that what it says is exact.
-    """
-
-    keys: Changes[Key]
-    meters: Changes[Meter]
-    form: Form
-    pickup: Ticks | None
-    title: str
-    is_ours: bool
-
-
-def read_midi(path: Path) -> ReadResult:
+def read_midi(path: Path, *, track: int | None = None) -> ReadResult:
     """Read the piece in a MIDI file of format 0 or 1.
 
-    All tracks are played together, without the drum channel. What the file does not say is found:
-    a missing key from the notes, a missing form from the title or file name, the pickup from the
-    rhythm.
+    All tracks are played together, without the drum channel. What the file does not say is found,
+    as ``interpret`` does for all formats.
+
+    Args:
+        path: the file.
+        track: the only one whose notes are read, counted from 0; all if None. Keys and meters are
+            those of all tracks.
 
     Raises:
         InputError: there is no such file, it is no MIDI file, it is damaged or too large, it
-            counts time in SMPTE frames, or it has no notes.
+            counts time in SMPTE frames, or it has no notes or no such track.
     """
     try:
-        check_size(path, MAX_FILE_BYTES)
-        return parse_midi(path.read_bytes(), name=path.stem)
+        return parse_midi(midi_content(path), name=path.stem, track=track)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
+
+
+def midi_content(path: Path) -> bytes:
+    """The bytes of a MIDI file that is not too large.
+
+    Raises:
+        InputError: it is, or cannot be read; the message does not name the file.
+    """
+    check_size(path, MAX_FILE_BYTES)
+    try:
+        return path.read_bytes()
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+        raise InputError(f"cannot be read: {error.strerror}") from error
 
 
-def parse_midi(content: bytes, *, name: str) -> ReadResult:
+def parse_midi(content: bytes, *, name: str, track: int | None = None) -> ReadResult:
     """Read the piece in the bytes of a MIDI file; ``name`` is its title if it has no better.
+
+    Raises:
+        InputError: as ``read_midi``; the message does not name the file.
+    """
+    return interpret(what_midi_says(content, track=track), name)
+
+
+def what_midi_says(content: bytes, *, track: int | None = None) -> FileSays:
+    """What the bytes of a MIDI file say of its music; ``track`` as for ``read_midi``.
 
     Raises:
         InputError: as ``read_midi``; the message does not name the file.
     """
     file, remarks = _parsed(content)
     division = file.ticks_per_beat
-    tracks = [list(_timed(track)) for track in file.tracks]
-    sounding, off_grid = _notes(tracks, division)
+    tracks = [list(_timed(messages)) for messages in file.tracks]
+    events = [event for messages in tracks for event in messages]
+    if track is not None:
+        if not 0 <= track < len(tracks):
+            raise InputError(f"track {track}: the file has {len(tracks)}, counted from 0")
+        tracks = [tracks[track]]
+    sounding, off_grid = _as_written(tracks, division) or _notes(tracks, division)
     notes, merged = without_overlaps(sounding)
-    signs = _signs([event for track in tracks for event in track], division, name)
-    return ReadResult(_piece(notes, signs), off_grid, merged, remarks)
+    says = _says(notes, events, division)
+    return replace(says, off_grid=off_grid, merged=merged, remarks=remarks)
 
 
 def _parsed(content: bytes) -> tuple[Any, tuple[str, ...]]:
@@ -226,6 +226,29 @@ def _notes(tracks: Sequence[Sequence[Timed]], division: int) -> tuple[list[Note]
     return notes, off_grid
 
 
+def _as_written(tracks: Sequence[Sequence[Timed]], division: int) -> tuple[list[Note], int] | None:
+    """The written notes of a performance of ours; ``None`` where they are not those played.
+
+    Somebody may have edited what is played, and left the event that says what was written.
+    """
+    written: list[Note] = []
+    trilled: Counter[int] = Counter()
+    for tick, message in (event for track in tracks for event in track):
+        said = bytes(message.data) if message.type == "sequencer_specific" else b""
+        if said.startswith(WRITTEN):
+            written += written_notes(said, _on_grid(tick, division))
+        elif said.startswith(TRILLED):
+            numbers = numbers_of(said[len(TRILLED) :])
+            trilled.update(dict(zip(numbers[::2], numbers[1::2], strict=False)))
+    if not written:
+        return None
+    played = Counter(pitch for track in tracks for pitch, _, _ in _spans(track))
+    if played != trilled + Counter(note.pitch for note in written):
+        return None
+    check_amount(len(written), max(note.end for note in written) // TICKS_PER_QUARTER)
+    return written, 0
+
+
 def _on_grid(tick: int, division: int) -> int:
     """The tick of the grid nearest to ``tick`` of the file; of two as near, the later."""
     return (2 * tick * TICKS_PER_QUARTER // division + 1) // 2
@@ -249,52 +272,35 @@ def _spans(track: Iterable[Timed]) -> Iterator[tuple[Pitch, int, int]]:
             yield Pitch(pitch), start, tick
 
 
-def _piece(notes: tuple[Note, ...], signs: Signs) -> Piece:
-    keys = signs.keys or ((Ticks(0), estimate_key(notes)),)
-    if len(keys) == 1 and not signs.is_ours:
-        keys = ((Ticks(0), key_under_old_signature(keys[0][1], notes)),)
-    pickup = signs.pickup
-    if pickup is None:
-        first_meter_ends = signs.meters[1][0] if len(signs.meters) > 1 else math.inf
-        heard = [note for note in notes if note.onset < first_meter_ends]
-        pickup = infer_pickup(heard, signs.meters[0][1], signs.form) if heard else Ticks(0)
-    return Piece(notes, keys, signs.meters, signs.form, pickup, signs.title)
-
-
-def _signs(events: Iterable[Timed], division: int, name: str) -> Signs:
-    """What the meta events of all tracks say; ``name`` serves where there is no title.
-
-    Raises:
-        InputError: a time signature is not one that can be played.
-    """
+def _says(notes: tuple[Note, ...], events: Iterable[Timed], division: int) -> FileSays:
+    """What the meta events of all tracks say of the notes."""
     found: defaultdict[str, list[Timed]] = defaultdict(list)
     for tick, message in sorted(events, key=lambda event: event[0]):
         if message.is_meta:
             found[message.type].append((_on_grid(tick, division), message))
-    meters = changes(((t, _meter(m)) for t, m in found["time_signature"]), from_start=False)
-    if not meters or meters[0][0] > 0:
-        # What a MIDI file is in before its first time signature.
-        meters = ((Ticks(0), COMMON_TIME), *meters)
-    keys = changes(((t, parse_key(m.key)) for t, m in found["key_signature"]), from_start=True)
-    titles = (one_line(_words(message.name)) for _, message in found["track_name"])
-    track_name = next(filter(None, titles), "")
+    # What a MIDI file is in before its first time signature.
+    common = (0, (COMMON_TIME.count, COMMON_TIME.unit))
+    meters = [common, *((t, (m.numerator, m.denominator)) for t, m in found["time_signature"])]
+    keys = ((t, _signature(m.key)) for t, m in found["key_signature"])
     about = _about(found["text"])
-    if about and about[1] < _without_short_bar(meters, about[1])[0][1].bar_ticks:
-        form, pickup = about
-        return Signs(
-            keys, _without_short_bar(meters, pickup), form, pickup, track_name, is_ours=True
-        )
-    return _described_by_names(keys, meters, track_name, name)
+    names = [one_line(_words(message.name)) for _, message in found["track_name"]]
+    # Most names of tracks are those of instruments; the one that we write is the title.
+    titles = names[:1] or [""] if about else [n for n in names if form_in_title(n) is not OTHER]
+    return FileSays(
+        notes,
+        signatures=changes(keys, from_start=True),
+        meters=changes(meters, from_start=False),
+        titles=tuple(titles),
+        form=about and about[0],
+        pickup=about and about[1],
+        is_exact=about is not None,
+    )
 
 
-def _described_by_names(
-    keys: Changes[Key], meters: Changes[Meter], track_name: str, name: str
-) -> Signs:
-    """The signs of a file that another program wrote."""
-    title = track_name if form_in_title(track_name) is not OTHER else one_line(name)
-    pickup = _short_first_bar(meters)
-    meters = _without_short_bar(meters, pickup)
-    return Signs(keys, meters, form_in_title(title), pickup, title, is_ours=False)
+def _signature(name: str) -> Signature:
+    """What an event says with a key that mido calls ``Bbm`` or ``F#``."""
+    key = parse_key(name)
+    return Signature(key.sharps, key)
 
 
 def _words(text: str) -> str:
@@ -305,16 +311,6 @@ def _words(text: str) -> str:
         return text
 
 
-def _meter(message: Any) -> Meter:
-    count, unit = message.numerator, message.denominator
-    if not 1 <= count <= MAX_BEATS or unit not in UNITS:
-        raise InputError(
-            f"time signature {count}/2^{unit.bit_length() - 1}: the upper number is 1 to "
-            f"{MAX_BEATS}, the lower one of {', '.join(map(str, UNITS))}"
-        )
-    return Meter(count, unit)
-
-
 def _about(texts: Iterable[Timed]) -> tuple[Form, Ticks] | None:
     """Form and pickup as our own text event at the start says them."""
     for tick, message in texts:
@@ -323,17 +319,3 @@ def _about(texts: Iterable[Timed]) -> tuple[Form, Ticks] | None:
             row = FORM_INDEX.get(found[1])
             return (OTHER if row is None else FORMS[row]), Ticks(int(found[2]))
     return None
-
-
-def _short_first_bar(meters: Changes[Meter]) -> Ticks | None:
-    """The pickup as notation programs export it: a first bar of a shorter meter of its own."""
-    if len(meters) > 1 and meters[1][0] == meters[0][1].bar_ticks < meters[1][1].bar_ticks:
-        return meters[1][0]
-    return None
-
-
-def _without_short_bar(meters: Changes[Meter], pickup: Ticks | None) -> Changes[Meter]:
-    """The meters without the one that only says how long the pickup is."""
-    if pickup and len(meters) > 1 and meters[1][0] == meters[0][1].bar_ticks == pickup:
-        return ((Ticks(0), meters[1][1]), *meters[2:])
-    return meters

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import metadata, resources
 from pathlib import Path
 
 from playbach.errors import InputError
-from playbach.music.form import Form, parse_form
+from playbach.music.form import parse_form
+from playbach.music.grid import one_line
+from playbach.music.key import Key
+from playbach.music.note import Ticks
 from playbach_train.corpus.engraving import (
     Manifest,
     MissingSourceError,
     ReadSource,
+    Work,
     compile_work,
     packaged_manifest,
     read_from_folder,
     read_over_http,
 )
-from playbach_train.corpus.folder import Outcome, read_score
-from playbach_train.corpus.grid import one_line
+from playbach_train.corpus.folder import Outcome, read_score, read_scores
+from playbach_train.corpus.labels import Asked, Label
+from playbach_train.corpus.lines import read_line
 from playbach_train.corpus.records import Request, ScoreMovement, Skipped, user_cache
 
 _MUSIC21_LICENCES = {
@@ -92,8 +97,8 @@ def read_works(
     """
     folder = engraving_cache(request, manifest) / name
     for work in manifest.corpora[name]:
-        if all(map(request.excludes, work.movements)):
-            yield from (Skipped(movement, "excluded") for movement in work.movements)
+        if all(map(request.excludes, work.pieces)):
+            yield from (Skipped(piece, "excluded") for piece in work.pieces)
             continue
         try:
             compiled = compile_work(work, read, folder)
@@ -102,10 +107,31 @@ def read_works(
                 raise InputError(
                     f"{error}; --partial builds the movements whose sources are all there"
                 ) from error
-            yield from (Skipped(name, f"{name}: {error}") for name in work.movements)
+            yield from (Skipped(piece, f"{piece}: {error}") for piece in work.pieces)
             continue
-        for movement, path in compiled.items():
-            yield from _with_terms(read_score(path, movement, name), manifest.origin, work.licence)
+        credit = f", engraved by {work.engraver}" if work.engraver else ""
+        found = _read_work(work, compiled, name)
+        yield from _with_terms(found, f"{manifest.origin}{credit}", work.licence)
+
+
+def _read_work(work: Work, compiled: Mapping[str, Path], corpus: str) -> Iterator[Outcome]:
+    keys = dict(work.keys)
+    if work.lines:
+        for line in work.lines:
+            outcome = read_line(line, compiled[line.movement], corpus)
+            yield _in_key(outcome, keys.get(line.movement))
+        return
+    for movement, path in compiled.items():
+        for outcome in read_score(path, movement, corpus):
+            yield _in_key(outcome, keys.get(movement))
+
+
+def _in_key(outcome: Outcome, key: Key | None) -> Outcome:
+    if key is None or isinstance(outcome, Skipped):
+        return outcome
+    piece = replace(outcome.piece, keys=((Ticks(0), key),))
+    guessed = tuple(line for line in outcome.guessed if not line.startswith("key:"))
+    return replace(outcome, piece=piece, guessed=guessed, is_altered=True)
 
 
 def engraving_cache(request: Request, manifest: Manifest) -> Path:
@@ -124,34 +150,37 @@ def _with_terms(outcomes: Iterable[Outcome], origin: str, licence: str) -> Itera
         )
 
 
-def read_chorales(_: Request) -> Iterator[Outcome]:
+def read_chorales(request: Request) -> Iterator[Outcome]:
     """The chorales of Riemenschneider's edition, each file once, in the order of its numbers."""
     from music21.corpus.chorales import ChoraleListRKBWV  # noqa: PLC0415 slow to import
 
     edition = ChoraleListRKBWV().byRiemenschneider
-    titles = {str(edition[n]["bwv"]): str(edition[n]["title"]) for n in sorted(edition)}
+    titles = {f"bwv{edition[n]['bwv']}": str(edition[n]["title"]) for n in sorted(edition)}
     folder = _music21_corpus() / "bach"
-    for work, title in titles.items():
-        # The edition counts two chorales of which music21 has only other versions.
-        path = folder / f"bwv{work}.mxl"
-        if not path.is_file():
-            continue
-        for outcome in _from_music21(path, "bach-chorales", parse_form("chorale")):
-            if isinstance(outcome, ScoreMovement):
-                yield replace(outcome, piece=replace(outcome.piece, title=one_line(title)))
-            else:
-                yield outcome
+    # The edition counts two chorales of which music21 has only other versions.
+    paths = [path for name in titles if (path := folder / f"{name}.mxl").is_file()]
+    for outcome in _from_music21(paths, "bach-chorales", "chorale", request):
+        if isinstance(outcome, ScoreMovement):
+            title = one_line(titles[outcome.name])
+            yield replace(outcome, piece=replace(outcome.piece, title=title))
+        else:
+            yield outcome
 
 
-def read_ballads(_: Request) -> Iterator[Outcome]:
+def read_ballads(request: Request) -> Iterator[Outcome]:
     """Every tune of the Essen folk song collection, file by file."""
-    for path in sorted((_music21_corpus() / "essenFolksong").glob("*.abc")):
-        yield from _from_music21(path, "essen-ballads", parse_form("song"))
+    paths = sorted((_music21_corpus() / "essenFolksong").glob("*.abc"))
+    yield from _from_music21(paths, "essen-ballads", "song", request)
 
 
-def _from_music21(path: Path, corpus: str, form: Form) -> Iterator[Outcome]:
-    origin = f"music21 {metadata.version('music21')}, corpus/{path.parent.name}"
-    return _with_terms(read_score(path, path.stem, corpus, form), origin, _MUSIC21_LICENCES[corpus])
+def _from_music21(
+    paths: Sequence[Path], corpus: str, form: str, request: Request
+) -> Iterator[Outcome]:
+    asked = Asked({path.stem: Label(form=parse_form(form)) for path in paths})
+    few = request.limit is not None
+    outcomes = read_scores([(path, path.stem) for path in paths], corpus, asked, few=few)
+    origin = f"music21 {metadata.version('music21')}, corpus/{paths[0].parent.name}"
+    return _with_terms(outcomes, origin, _MUSIC21_LICENCES[corpus])
 
 
 def _music21_corpus() -> Path:
@@ -175,10 +204,31 @@ NAMED_CORPORA = (
     ),
     NamedCorpus(
         "bach-solo",
-        "J. S. Bach, works for solo violin, flute and lute, 36 movements",
+        "J. S. Bach, works for solo violin, flute and lute, 44 movements",
         "the engravers of the Mutopia Project",
         40,
         lambda request: read_engravings("bach-solo", request),
+    ),
+    NamedCorpus(
+        "bach-keyboard",
+        "J. S. Bach, 266 single lines of works for keyboard",
+        "the engravers of the Mutopia Project",
+        6,
+        lambda request: read_engravings("bach-keyboard", request),
+    ),
+    NamedCorpus(
+        "bach-ensemble",
+        "J. S. Bach, 57 single lines of concertos, sonatas and the Art of Fugue",
+        "the engravers of the Mutopia Project",
+        40,
+        lambda request: read_engravings("bach-ensemble", request),
+    ),
+    NamedCorpus(
+        "bach-church",
+        "J. S. Bach, 145 single lines of works for organ and of cantatas",
+        "the engravers of the Mutopia Project",
+        19,
+        lambda request: read_engravings("bach-church", request),
     ),
     NamedCorpus(
         "bach-chorales",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import chain
 from pathlib import Path
 
 from playbach.errors import InputError
-from playbach.music.note import Piece
+from playbach.music.note import Piece, Ticks
+from playbach_train.corpus.labels import PLAIN, Asked
 
 Say = Callable[[str], None]
 """Receives one line of text for the user."""
@@ -31,8 +33,13 @@ class ScoreMovement:
         off_grid: notes moved to the grid of 24 ticks to the quarter.
         merged: notes joined or cut because their pitch sounded already.
         remarks: what was wrong with the file and read all the same, one line each.
+        changed: what was left out or folded, one line each.
+        guessed: what the file does not say, or says otherwise, one line each that begins with
+            ``form:``, ``key:``, ``upbeat:`` or ``repeats:``.
+        upbeat: ticks of the upbeat, written as a short bar or after rests.
         origin: who made the score and where it is published, with the version.
         licence: terms of use.
+        is_altered: whether the file says something else: more staves than this, or another key.
     """
 
     name: str
@@ -42,8 +49,12 @@ class ScoreMovement:
     off_grid: int = 0
     merged: int = 0
     remarks: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    guessed: tuple[str, ...] = ()
+    upbeat: Ticks = Ticks(0)
     origin: str = ""
     licence: str = UNKNOWN_LICENCE
+    is_altered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +64,12 @@ class Skipped:
     Attributes:
         name: what its movement would have been called.
         reason: why, with the file, in one line.
+        file: the score, if it is one.
     """
 
     name: str
     reason: str
+    file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +125,20 @@ class Corpus:
         return tuple(Provenance(*terms, movements) for terms, movements in counts.items())
 
     @property
+    def guessed(self) -> Mapping[str, int]:
+        """In how many movements each kind of thing was guessed or found, such as ``key``."""
+        kinds = ({line.partition(":")[0] for line in m.guessed} for m in self.movements)
+        return Counter(chain.from_iterable(sorted(kind) for kind in kinds))
+
+    @property
+    def guesses(self) -> tuple[str, ...]:
+        """A line with the counts of ``guessed``, if there are any."""
+        if not self.guessed:
+            return ()
+        counts = ", ".join(f"{kind} of {count}" for kind, count in self.guessed.items())
+        return (f"guessed or found: {counts}",)
+
+    @property
     def summary(self) -> str:
         """One line with all counts."""
         return (
@@ -131,6 +158,7 @@ class Request:
         from_dir: local copy of the engravings' repository, instead of the network.
         partial: whether engravings missing from ``from_dir`` are skipped instead of an error.
         cache: folder for compiled engravings, the user's cache folder if None.
+        asked: what the user says of the scores in folders, and what is folded in them.
     """
 
     exclude: tuple[str, ...] = ()
@@ -138,6 +166,7 @@ class Request:
     from_dir: Path | None = None
     partial: bool = False
     cache: Path | None = None
+    asked: Asked = PLAIN
 
     def __post_init__(self) -> None:
         if self.limit is not None and self.limit < 1:

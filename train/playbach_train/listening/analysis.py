@@ -1,8 +1,7 @@
-"""What listeners said of each source, and whether generated music is told from real. Pure.
+"""What listeners said of each source, and whether it is told from the first. Pure.
 
 The ratings of one listener are not independent of each other, so each listener counts once: means,
-intervals and tests are over respondents' own means, never over ratings. Their formulas are written
-out in numpy: nothing else here needs scipy, which would bring 40 MB for three of them.
+intervals and tests are over respondents' own means, never over ratings.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from playbach_train.listening.answers import HIGHEST, Answers, Key
-from playbach_train.listening.sources import REAL
 
 FEWEST = 2
 """Respondents that a test needs."""
@@ -28,53 +26,34 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class SourceFigures:
-    """How one source was rated.
+    """How one source was rated."""
 
-    Attributes:
-        ratings: number of ratings.
-        rating: over respondents' mean ratings, 0 to 10.
-        human: mean over respondents of the share of their ratings above 5, 0 to 1.
-    """
-
-    ratings: int
-    rating: Mean
-    human: float
+    ratings: int  # number of ratings
+    rating: Mean  # over respondents' mean ratings, 0 to 10
+    human: float  # mean over respondents of the share of their ratings above 5, 0 to 1
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One generated source against the real music, by respondents who rated both.
+    """A source against the first (the real music), by respondents who rated both."""
 
-    Attributes:
-        difference: generated minus real, over respondents' differences of their means.
-        effect: mean difference in standard deviations of the differences (Cohen's d_z); ``None``
-            where all differences are the same.
-        p: of the sign-flip test.
-        p_holm: the same, adjusted by Holm's method for the number of tests.
-        exact: whether all signs were tried.
-    """
-
-    difference: Mean
+    difference: Mean  # this minus the first, over respondents' differences of their means
+    # mean difference in standard deviations of the differences (Cohen's d_z); ``None`` where all
+    # differences are the same
     effect: float | None
-    p: float
-    p_holm: float
-    exact: bool
+    p: float  # of the sign-flip test
+    p_holm: float  # the same, adjusted by Holm's method for the number of tests
+    exact: bool  # whether all signs were tried
 
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """All figures.
+    """All figures."""
 
-    Attributes:
-        respondents: whose ratings count.
-        known: ratings left out because the listener knew the piece.
-        sources: by label; ``None`` for a source that nobody rated.
-        compared: by label of a generated source; ``None`` with too few respondents for a test.
-    """
-
-    respondents: int
-    known: int
-    sources: dict[str, SourceFigures | None]
+    respondents: int  # whose ratings count
+    known: int  # ratings left out because the listener knew the piece
+    sources: dict[str, SourceFigures | None]  # by label; ``None`` for a source that nobody rated
+    # by label of all but the first; ``None`` with too few respondents for a test
     compared: dict[str, Comparison | None]
 
 
@@ -102,7 +81,7 @@ def analyse(answers: Sequence[Answers], key: Key, *, with_known: bool = False) -
         respondents=sum(map(bool, counted)),
         known=sum(len(one.ratings) for one in answers) - sum(map(len, counted)),
         sources={label: _figures([one[label] for one in rated]) for label in key.sources},
-        compared=_compared(rated, [label for label in key.sources if label != REAL]),
+        compared=_compared(rated, *key.sources),
     )
 
 
@@ -123,10 +102,10 @@ def _figures(rated: Iterable[list[int]]) -> SourceFigures | None:
 
 
 def _compared(
-    rated: Sequence[dict[str, list[int]]], labels: Sequence[str]
+    rated: Sequence[dict[str, list[int]]], first: str, *labels: str
 ) -> dict[str, Comparison | None]:
     differences = {
-        label: [_mean(one[label]) - _mean(one[REAL]) for one in rated if one[label] and one[REAL]]
+        label: [_mean(one[label]) - _mean(one[first]) for one in rated if one[label] and one[first]]
         for label in labels
     }
     tested = [label for label in labels if len(differences[label]) >= FEWEST]
@@ -146,21 +125,13 @@ def _mean(ratings: Sequence[int]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Mean:
-    """A mean over respondents.
+    """A mean over respondents."""
 
-    Attributes:
-        mean: of one number for each respondent.
-        count: respondents.
-        low: lower end of the 95% interval by Student's t; ``None`` for one respondent.
-        high: upper end.
-        deviation: standard deviation between respondents, with n - 1; ``None`` for one.
-    """
-
-    mean: float
-    count: int
-    low: float | None
-    high: float | None
-    deviation: float | None
+    mean: float  # of one number for each respondent
+    count: int  # respondents
+    low: float | None  # lower end of the 95% interval by Student's t; ``None`` for one respondent
+    high: float | None  # upper end
+    deviation: float | None  # standard deviation between respondents, with n - 1; ``None`` for one
 
 
 def mean_of(values: Sequence[float]) -> Mean:
@@ -169,34 +140,10 @@ def mean_of(values: Sequence[float]) -> Mean:
     if count == 1:
         return Mean(mean, count, None, None, None)
     deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (count - 1))
-    half = t_quantile(count - 1) * deviation / math.sqrt(count)
+    from scipy.special import stdtrit  # noqa: PLC0415 a moment to import
+
+    half = float(stdtrit(count - 1, (1 + CONFIDENCE) / 2)) * deviation / math.sqrt(count)
     return Mean(mean, count, mean - half, mean + half, deviation)
-
-
-def t_quantile(freedom: int, confidence: float = CONFIDENCE) -> float:
-    """The two-sided quantile of Student's t: abs(t) is at most this with that probability.
-
-    Args:
-        freedom: degrees of freedom, at least 1.
-        confidence: above 0, below 1.
-    """
-    low, high = 0.0, math.pi / 2
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if _within(middle, freedom) < confidence else (low, middle)
-    return math.sqrt(freedom) * math.tan(low)
-
-
-def _within(angle: float, freedom: int) -> float:
-    """P(abs(t) <= sqrt(freedom) tan(angle)): Abramowitz and Stegun 1964, 26.7.3 and 26.7.4."""
-    is_odd = freedom % 2
-    power, total = (math.cos(angle) if is_odd else 1.0), 0.0
-    for at in range(1 + is_odd, freedom, 2):
-        total += power
-        power *= math.cos(angle) ** 2 * at / (at + 1)
-    if is_odd:
-        return 2 / math.pi * (angle + math.sin(angle) * total)
-    return math.sin(angle) * total
 
 
 def sign_flip(differences: Sequence[float]) -> tuple[float, bool]:

@@ -23,47 +23,29 @@ _HEX = re.compile(rf"[0-9a-f]{{{SURVEY_LENGTH}}}")
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What one listener said.
+    """What one listener said."""
 
-    Attributes:
-        respondent: 16 hex digits, drawn by chance for each listener.
-        ratings: by excerpt, 0 (computer) to 10 (human).
-        known: excerpts that the listener knew.
-        years: of musical training, 0 to 99; ``None`` if it was not said.
-    """
-
-    respondent: str
-    ratings: Mapping[str, int]
-    known: frozenset[str]
-    years: int | None
+    respondent: str  # 16 hex digits, drawn by chance for each listener
+    ratings: Mapping[str, int]  # by excerpt, 0 (computer) to 10 (human)
+    known: frozenset[str]  # excerpts that the listener knew
+    years: int | None  # of musical training, 0 to 99; ``None`` if it was not said
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """The answer key: which excerpt is from which source.
+    """The answer key: which excerpt is from which source."""
 
-    Attributes:
-        survey: 16 hex digits that the answers have too.
-        sources: labels, the real music first.
-        excerpts: label by excerpt.
-    """
-
-    survey: str
-    sources: tuple[str, ...]
-    excerpts: Mapping[str, str]
+    survey: str  # 16 hex digits that the answers have too
+    sources: tuple[str, ...]  # labels, first the one that the others are compared with
+    excerpts: Mapping[str, str]  # label by excerpt
 
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """All that was read.
+    """All that was read."""
 
-    Attributes:
-        answers: one of each respondent.
-        refused: a line for each file that was left out, with the reason.
-    """
-
-    answers: tuple[Answers, ...]
-    refused: tuple[str, ...]
+    answers: tuple[Answers, ...]  # one of each respondent
+    refused: tuple[str, ...]  # a line for each file that was left out, with the reason
 
 
 def read_key(path: Path) -> Key:
@@ -74,21 +56,22 @@ def read_key(path: Path) -> Key:
     """
     try:
         found = _object(path, MOST_KEY_BYTES)
-        excerpts = _sources_of(_member(found, "excerpts", dict))
-        labels = sorted(set(excerpts.values()) - {REAL})
-        return Key(_hex(found, "survey"), (REAL, *labels), excerpts)
+        reference: str = _member({"reference": REAL, **found}, "reference", str)
+        excerpts = _sources_of(_member(found, "excerpts", dict), reference)
+        others = sorted(set(excerpts.values()) - {reference})
+        return Key(_hex(found, "survey"), (reference, *others), excerpts)
     except InputError as error:
         raise InputError(
             f"{path}: {error}; --key takes the file that playbach-train listen wrote"
         ) from error
 
 
-def _sources_of(rows: dict[str, Any]) -> dict[str, str]:
+def _sources_of(rows: dict[str, Any], reference: str) -> dict[str, str]:
     """The label of each excerpt."""
     sources: dict[str, str] = {name: _member(row, "source", str) for name, row in rows.items()}
     labels = set(sources.values())
-    if REAL not in labels or labels == {REAL} or not all(map(LABEL.fullmatch, labels)):
-        raise InputError("it does not name both real and generated sources")
+    if reference not in labels or labels == {reference} or not all(map(LABEL.fullmatch, labels)):
+        raise InputError("it does not name the sources that are compared")
     return sources
 
 

@@ -13,7 +13,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import resources
 from string import Template
 from typing import Any
@@ -35,7 +35,6 @@ OWN = ("answers.js", "player.js", "survey.js")
 """Modules of the board's page and of this one, each after those it imports."""
 PROGRAM = 42
 """General MIDI program of all excerpts: the cello."""
-VELOCITY = 84
 FADE = 1500
 """Milliseconds at the end of each excerpt in which it dies away."""
 _IMPORT = re.compile(r"^import [^;]*;\n", re.MULTILINE)
@@ -45,34 +44,51 @@ _BOARD = resources.files("playbach") / "web" / "static"
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What listeners are asked of each excerpt."""
+
+    title: str  # of the page
+    about: str  # what excerpts there are, and what is asked
+    ask: str  # above the ratings from 0, computer, to 10, human
+    known: bool  # whether those who know a piece are to say so
+
+
+WHO_WROTE_IT = Question(
+    "Human or computer?",
+    "all played by the same instrument. Some were written by a human composer, some by a computer. "
+    "Play each one, then say what you think wrote it: 0 is certainly a computer, 10 certainly a "
+    "human, 5 is undecided.",
+    "Who wrote it?", known=True,
+)  # fmt: skip
+WHO_PLAYS_IT = Question(
+    "How is it played?",
+    "all on the same instrument. The same music comes several times, played in different ways. "
+    "Play each one, then say whose playing it sounds like, whatever you think of the "
+    "music: 0 is just as a computer plays, 10 just as a human does, 5 is undecided.",
+    "Whose playing is it like?", known=False,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
 class Named:
-    """An excerpt as the page has it.
+    """An excerpt as the page has it."""
 
-    Attributes:
-        name: six consonants.
-        taken: the excerpt, and what nobody who listens may know.
-    """
-
-    name: str
-    taken: Taken
+    name: str  # six consonants
+    taken: Taken  # the excerpt, and what nobody who listens may know
 
     def shown(self) -> dict[str, Any]:
-        """What the page is told: ``notes`` are ``[at ms, lasts ms, pitch]``."""
+        """What the page is told: ``notes`` are ``[at ms, lasts ms, pitch, velocity]``."""
         excerpt = self.taken.excerpt
-        notes = [[note.at, note.lasts, note.pitch] for note in excerpt.notes]
+        notes = [[note.at, note.lasts, note.pitch, note.velocity] for note in excerpt.notes]
         return {"id": self.name, "length": excerpt.length, "notes": notes}
 
 
 @dataclass(frozen=True, slots=True)
 class Blind:
-    """A listening test.
+    """A listening test."""
 
-    Attributes:
-        survey: 16 hex digits that results and key have in common, made from what is heard.
-        excerpts: in the order of the page, which shuffles them anew for each listener.
-    """
-
-    survey: str
+    survey: str  # 16 hex digits that results and key have in common, made from what is heard
+    # in the order of the page, which shuffles them anew for each listener
     excerpts: tuple[Named, ...]
 
 
@@ -96,12 +112,13 @@ def _names(count: int, rng: np.random.Generator) -> list[str]:
 
 
 def key_of(test: Blind, origins: Sequence[Origin], wanted: Wanted) -> dict[str, Any]:
-    """What each excerpt is, as JSON."""
+    """What each excerpt is, as JSON; with the first of ``origins`` the others are compared."""
     return {
         "format": FORMAT,
         "survey": test.survey,
         "seed": wanted.seed,
         "seconds": wanted.seconds,
+        "reference": origins[0].label,
         "sources": {origin.label: dict(origin.facts) for origin in origins},
         "excerpts": {
             one.name: {
@@ -116,23 +133,26 @@ def key_of(test: Blind, origins: Sequence[Origin], wanted: Wanted) -> dict[str, 
     }
 
 
-def page_of(test: Blind, *, mail: str | None) -> str:
+def page_of(test: Blind, question: Question, *, mail: str | None) -> str:
     """The page.
 
     Args:
         test: what is heard; of what it is the page learns nothing.
+        question: what is asked.
         mail: address that results may be mailed to; a link with it is shown.
     """
     script, style = script_of(), _text("survey.css")
     settings = {
         "survey": test.survey,
         "program": PROGRAM,
-        "velocity": VELOCITY,
+        "question": asdict(question),
         "fade": FADE,
         "mail": mail,
         "excerpts": [one.shown() for one in test.excerpts],
     }
     return Template(_text("survey.html")).substitute(
+        title=question.title,
+        about=question.about,
         script=script,
         style=style,
         script_hash=_hash(script),

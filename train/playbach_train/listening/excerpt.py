@@ -2,20 +2,25 @@
 
 Whatever it is from, an excerpt has the tempo of its form and of the meter it opens in; its home
 tonic is moved to D, and its notes by octaves into the cello's low middle; it begins where a bar
-does, and ends where a note does. Velocity and instrument are those of the page, for all the same.
+does, and ends where a note does. The instrument is that of the page, and the velocity one for all;
+where a player plays it, his differ note by note, with the same median.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from statistics import median_low
 
 import numpy as np
 
 from playbach.clock import NS_PER_SECOND, ns_per_tick
+from playbach.midi.files import Placed
 from playbach.music.key import PITCH_CLASSES
 from playbach.music.note import MAX_PITCH, BarLines, Note, Piece
+from playbach.performer.features import Passage
+from playbach.performer.performer import Performer
 
 TONIC = 2
 """Pitch class that every home tonic is moved to: D."""
@@ -23,6 +28,9 @@ TONIC = 2
 LOWEST_MEDIAN = 44
 """The median pitch of an excerpt is in the octave from this MIDI note number up: 44 to 55."""
 
+VELOCITY = 84
+"""MIDI velocity of all notes; the median where a player plays some louder than others."""
+_LOUDEST = 127
 FEWEST_NOTES = 8
 LEAST_FILLED = 0.75
 """An excerpt that could only end earlier than this share of its length ends within a note."""
@@ -30,34 +38,23 @@ LEAST_FILLED = 0.75
 
 @dataclass(frozen=True, slots=True)
 class Sounding:
-    """A note as it is heard.
+    """A note as it is heard."""
 
-    Attributes:
-        at: milliseconds from the beginning of the excerpt, at least 0.
-        lasts: milliseconds, at least 1.
-        pitch: MIDI note number, 0 to 127.
-    """
-
-    at: int
-    lasts: int
-    pitch: int
+    at: int  # milliseconds from the beginning of the excerpt, at least 0
+    lasts: int  # milliseconds, at least 1
+    pitch: int  # MIDI note number, 0 to 127
+    velocity: int = VELOCITY  # 1 to 127
 
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """A levelled excerpt.
+    """A levelled excerpt."""
 
-    Attributes:
-        notes: in order of onset, then pitch; the first at 0.
-        length: milliseconds to the end of the last note.
-        tick: where in the movement it begins.
-        moved: semitones by which it was transposed.
-    """
-
-    notes: tuple[Sounding, ...]
-    length: int
-    tick: int
-    moved: int
+    notes: tuple[Sounding, ...]  # in order of onset, then pitch; the first at 0
+    length: int  # milliseconds to the end of the last note
+    tick: int  # where in the movement it begins
+    end: int  # tick at which it ends
+    moved: int  # semitones by which it was transposed
 
 
 def cut(piece: Piece, seconds: float, rng: np.random.Generator) -> Excerpt | None:
@@ -77,6 +74,42 @@ def cut(piece: Piece, seconds: float, rng: np.random.Generator) -> Excerpt | Non
     return None
 
 
+def played(whole: Placed, excerpt: Excerpt, player: Performer) -> Excerpt:
+    """The same excerpt as a player plays it who plays the whole movement at the form's tempo.
+
+    What swells within a note is left out: the page's instrument does that in its own way.
+    """
+    piece = whole.piece
+    meter, tempo = piece.meters[0][1], piece.form.tempo
+    passage = Passage(piece.notes, meter, piece.pickup, whole.borders, whole.length)
+    performance, per_tick = player.perform(passage, tempo), ns_per_tick(tempo, meter)
+
+    def at(tick: int | Fraction) -> int:
+        return round(performance.even_ticks(tick) * per_tick)
+
+    until = at(excerpt.end)
+    inside = [one for one in performance.notes if excerpt.tick <= one.note.onset < excerpt.end]
+    usual = VELOCITY - median_low([one.louder for one in inside])
+    # A broken chord begins before its beat.
+    first = min(one.begins(at) for one in inside)
+
+    def ms(time: int) -> int:
+        return round((min(time, until) - first) / NS_PER_SECOND * 1000)
+
+    sounding = (
+        Sounding(
+            ms(begins),
+            max(ms(ends) - ms(begins), 1),
+            pitch + excerpt.moved,
+            min(max(usual + one.louder, 1), _LOUDEST),
+        )
+        for one in inside
+        for pitch, begins, ends in one.sounds(at)
+    )
+    notes = tuple(sorted(sounding, key=lambda note: (note.at, note.pitch)))
+    return replace(excerpt, notes=notes, length=ms(until))
+
+
 def _from(piece: Piece, start: int, ticks: int, per_tick: float) -> Excerpt | None:
     """The excerpt from ``start`` on, ``per_tick`` milliseconds a tick, unless it is too empty."""
     notes = [note for note in piece.notes if start <= note.onset < start + ticks]
@@ -88,7 +121,7 @@ def _from(piece: Piece, start: int, ticks: int, per_tick: float) -> Excerpt | No
     sounding = tuple(_sounding(note, start, end, moved, per_tick) for note in notes)
     if not all(0 <= note.pitch <= MAX_PITCH for note in sounding):
         return None
-    return Excerpt(sounding, round((end - start) * per_tick), start, moved)
+    return Excerpt(sounding, round((end - start) * per_tick), start, end, moved)
 
 
 def _starts(piece: Piece, ticks: int, rng: np.random.Generator) -> list[int]:

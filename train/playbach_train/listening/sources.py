@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import cycle, islice
 from pathlib import Path
 
 import numpy as np
 
 from playbach.bundle import read_bundle
-from playbach.composer.sampling import Sampling
+from playbach.composer.settings import Sampling
 from playbach.errors import InputError
+from playbach.midi.files import Placed
 from playbach.music.form import Form
-from playbach.music.note import Piece
+from playbach.performer.model import PerformerModel, included
+from playbach.performer.performer import Manner, Performer
 from playbach.predictor import load_predictor
 from playbach_train.corpus import Request, Source, load
 from playbach_train.corpus.records import Say
-from playbach_train.listening.excerpt import Excerpt, cut
+from playbach_train.listening.excerpt import Excerpt, cut, played
 from playbach_train.report.generate import generate
 
 REAL = "real"
@@ -32,49 +35,31 @@ TRIES = 20
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """An excerpt, and what it was taken from.
+    """An excerpt, and what it was taken from."""
 
-    Attributes:
-        source: label, such as ``real``.
-        movement: name of the movement, or of what was asked of the network.
-        form: the word for its form.
-        excerpt: the notes.
-    """
-
-    source: str
-    movement: str
-    form: str
-    excerpt: Excerpt
+    source: str  # label, such as ``real``
+    movement: str  # name of the movement, or of what was asked of the network
+    form: str  # the word for its form
+    excerpt: Excerpt  # the notes
+    whole: Placed  # the movement; without inner borders if it is read from a score
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A source: its label and what the key says of it.
+    """A source: its label and what the key says of it."""
 
-    Attributes:
-        label: unique in a test.
-        taken: its excerpts.
-        facts: what the answer key says of it.
-    """
-
-    label: str
-    taken: tuple[Taken, ...]
-    facts: Mapping[str, str] = field(default_factory=dict)
+    label: str  # unique in a test
+    taken: tuple[Taken, ...]  # its excerpts
+    facts: Mapping[str, str] = field(default_factory=dict)  # what the answer key says of it
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is wanted of each source.
+    """What is wanted of each source."""
 
-    Attributes:
-        count: excerpts.
-        seconds: their length.
-        seed: of what is chosen and composed.
-    """
-
-    count: int
-    seconds: float
-    seed: int
+    count: int  # excerpts
+    seconds: float  # their length
+    seed: int  # of what is chosen and composed
 
     def rng(self, label: str) -> np.random.Generator:
         """Chance for one source, whatever other sources there are."""
@@ -118,7 +103,10 @@ def scores(
     drawn = (movements[int(index)] for index in rng.permutation(len(movements)))
     excerpts = ((one, cut(one.piece, wanted.seconds, rng)) for one in drawn)
     taken = (
-        Taken(label, one.name, one.piece.form.name, excerpt) for one, excerpt in excerpts if excerpt
+        Taken(label, one.name, piece.form.name, excerpt, Placed(piece, piece.form.tempo, piece.end))
+        for one, excerpt in excerpts
+        for piece in [one.piece]
+        if excerpt
     )
     found = tuple(islice(taken, wanted.count))
     if len(found) < wanted.count:
@@ -139,11 +127,8 @@ def composed(
         InputError: its movements are too short for excerpts.
     """
     bundle = read_bundle(path)
-    predictor = load_predictor(bundle)
-    endless = {
-        form: generate(predictor, bundle.manifest.range, form, sampling, seed=wanted.seed)
-        for form in forms
-    }
+    loaded = load_predictor(bundle), bundle.manifest.range
+    endless = {form: generate(loaded, form, sampling, seed=wanted.seed) for form in forms}
     rng = wanted.rng(label)
     taken = tuple(
         _long_enough(label, form, endless[form], wanted, rng)
@@ -165,13 +150,51 @@ def composed(
 
 
 def _long_enough(
-    label: str, form: Form, movements: Iterator[Piece], wanted: Wanted, rng: np.random.Generator
+    label: str, form: Form, movements: Iterator[Placed], wanted: Wanted, rng: np.random.Generator
 ) -> Taken:
-    for piece in islice(movements, TRIES):
-        excerpt = cut(piece, wanted.seconds, rng)
+    for whole in islice(movements, TRIES):
+        excerpt = cut(whole.piece, wanted.seconds, rng)
         if excerpt:
-            return Taken(label, piece.title, form.name, excerpt)
+            return Taken(label, whole.piece.title, form.name, excerpt, whole)
     raise InputError(
         f"{label}: none of {TRIES} movements composed as {form.name} has {wanted.seconds:g} s of "
         "music; lower --seconds"
     )
+
+
+def performed(origin: Origin, model: PerformerModel | None, seed: int) -> list[Origin]:
+    """The same excerpts in three ways: evenly, by fitted rules alone, and with all that is learned.
+
+    Rules and the learned player draw the same chances.
+
+    Args:
+        origin: excerpts, and the movements they are from.
+        model: of the learned player; ``None`` for the one included.
+        seed: of what is drawn.
+    """
+    learned = model or included()
+    rules = replace(
+        learned,
+        tempo=replace(learned.tempo, trees=()),
+        slurs=replace(learned.slurs, constant=-math.inf),
+    )
+    ways = {
+        "even": (Manner(expression=0.0), learned),
+        "rules": (Manner(), rules),
+        "learned": (Manner(), learned),
+    }
+    return [
+        Origin(
+            label,
+            tuple(
+                replace(
+                    one,
+                    source=label,
+                    excerpt=played(one.whole, one.excerpt, Performer(manner, seed + number, model)),
+                )
+                for number, one in enumerate(origin.taken)
+            ),
+            origin.facts,
+        )
+        for label, (manner, model) in ways.items()
+    ]

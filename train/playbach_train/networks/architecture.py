@@ -1,4 +1,4 @@
-"""What the rest of the project asks of a kind of network: training, measures, graphs for the board.
+"""The interfaces of a network to the rest of the project: training, measures, conversion.
 
 A network is one module that implements ``Architecture``, and one row of ``table.NETWORKS``. What
 converts, plays, measures or compares it relies on these protocols and knows no network by name.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,28 +21,26 @@ from playbach_train.corpus.split import Split
 from playbach_train.runs.checkpoint import Arrays
 from playbach_train.runs.run import Run
 
+if TYPE_CHECKING:
+    # It imports Keras, which takes seconds.
+    from playbach_train.networks.distribution import Distribution
+
 Tensors = Mapping[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be trained, on what, and where it is kept.
+    """A training run to be done."""
 
-    Attributes:
-        folder: of the run; ``start_run`` has made it.
-        config: the architecture's configuration with the user's values in it.
-        corpus: all movements.
-        split: names of those to train on and of those held out.
-        resume: whether to go on from the checkpoint in ``folder``.
-        say: receives lines for the user.
-    """
-
-    folder: Path
-    config: Any
-    corpus: Corpus
-    split: Split
-    resume: bool
-    say: Say
+    folder: Path  # of the run; ``start_run`` has made it
+    config: Any  # the architecture's configuration with the user's values in it
+    corpus: Corpus  # all movements
+    split: Split  # names of those to train on and of those held out
+    resume: bool  # whether to go on from the checkpoint in ``folder``
+    say: Say  # receives lines for the user
+    # folder of the run whose best weights are begun with, new ones if None
+    start_from: Path | None = None
+    distribution: Distribution | None = None  # who takes part; only the default network heeds it
 
     def pieces(self, names: Iterable[str]) -> dict[str, Piece]:
         """The movements of those names, in the corpus' order."""
@@ -52,65 +50,46 @@ class Job:
 
 @dataclass(frozen=True)
 class Tensor:
-    """An input of a graph.
+    """An input of a graph."""
 
-    Attributes:
-        shape: the first axis is 1.
-        dtype: ``float32``, or ``int32`` for indices of symbols, which no variant quantises.
-    """
-
-    shape: tuple[int, ...]
+    shape: tuple[int, ...]  # the first axis is 1
+    # ``float32``, or ``int32`` for indices of symbols, which no variant quantises
     dtype: str = "float32"
 
 
 @dataclass(frozen=True)
 class GraphForm:
-    """One graph that the board runs: what it computes, and its inputs.
+    """One graph that the board runs: what it computes, and its inputs."""
 
-    Attributes:
-        function: takes the weights, then the inputs by name; gives the outputs by name. Made of
-            ``keras.ops`` alone, with shapes that are known, so that it converts in every variant.
-        inputs: by name. What is named ``state_N`` is carried from step to step and comes out as
-            ``next_state_N``.
-        distributions: names of those outputs that are logits, over the last axis.
-    """
-
+    # takes the weights, then the inputs by name; gives the outputs by name. Made of ``keras.ops``
+    # alone, with shapes that are known, so that it converts in every variant
     function: Callable[..., Mapping[str, Any]]
+    # by name. What is named ``state_N`` is carried from step to step and comes out as
+    # ``next_state_N``
     inputs: Mapping[str, Tensor]
-    distributions: tuple[str, ...]
+    distributions: tuple[str, ...]  # names of those outputs that are logits, over the last axis
 
 
 @dataclass(frozen=True)
-class Part:
-    """What a part of a symbol cost to predict on music the network had not seen.
+class PartBits:
+    """Bits and accuracy of one part of a symbol on held-out music."""
 
-    Attributes:
-        bits: mean of -log2 of the probability of the truth, per symbol.
-        top1: share of symbols whose truth was the likeliest; ``None`` where it is not measured.
-    """
-
-    bits: float
+    bits: float  # mean of -log2 of the probability of the truth, per symbol
+    # share of symbols whose truth was the likeliest; ``None`` where it is not measured
     top1: float | None = None
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """What movements cost to predict, by the measures that the network allows.
+    """Results on held-out music."""
 
-    Attributes:
-        parts: by name, such as ``symbol`` and ``ticks``.
-        symbols: how many symbols the means are over.
-        notes: how many notes those symbols stand for; all parts' bits over all symbols, divided
-            by this, are the bits per note.
-        quarters: how many quarter notes long the music is; likewise for bits per quarter.
-        unknown: share of symbols outside the network's vocabulary, 0 to 1.
-    """
-
-    parts: Mapping[str, Part]
-    symbols: int
+    parts: Mapping[str, PartBits]  # by name, such as ``symbol`` and ``ticks``
+    symbols: int  # how many symbols the means are over
+    # how many notes those symbols stand for; all parts' bits over all symbols, divided by this, are
+    # the bits per note
     notes: int
-    quarters: float
-    unknown: float = 0.0
+    quarters: float  # how many quarter notes long the music is; likewise for bits per quarter
+    unknown: float = 0.0  # share of symbols outside the network's vocabulary, 0 to 1
 
     @property
     def per_note(self) -> float:
@@ -150,7 +129,7 @@ class Trained(Protocol):
 
 @runtime_checkable
 class Convertible(Trained, Protocol):
-    """A trained network that the converter brings to the board as it does any other.
+    """A trained network that the generic conversion accepts.
 
     One whose kind has a conversion of its own, as the default network's, needs none of this.
     """

@@ -40,17 +40,11 @@ _NO_PITCH = -1
 
 @dataclass(frozen=True)
 class GanTrained:
-    """A trained generator.
+    """A trained generator."""
 
-    Attributes:
-        config: sizes of the network.
-        weights: of the generator, by name.
-        lowest: pitch of the lowest symbol, MIDI note number.
-    """
-
-    config: GanNetwork
-    weights: Arrays
-    lowest: int
+    config: GanNetwork  # sizes of the network
+    weights: Arrays  # of the generator, by name
+    lowest: int  # pitch of the lowest symbol, MIDI note number
     kind = "noise"
 
     @property

@@ -1,4 +1,4 @@
-"""The two networks of the GAN: their sizes, in Keras, learning against each other, on the board.
+"""Generator and discriminator of the GAN: sizes, Keras models, training steps, the board's graph.
 
 Keras alone, so that every backend trains them. Shapes: B phrases, W width of the noise; an image
 has 64 rows, one for each symbol of a phrase, and 64 columns, one for each symbol there is.
@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import keras
 from keras import layers, ops
 
-from playbach_train.config import limited
+from playbach.schema import Setting
+from playbach_train.config import Seed, count, dropout_rate, step_size
 from playbach_train.networks.architecture import GraphForm, Tensor
 
 ROLE = "noise"
@@ -30,45 +31,48 @@ READING = (8, 16, 32)
 
 @dataclass(frozen=True)
 class GanNetwork:
-    """Both networks; how many channels their convolutions have is fixed.
+    """Sizes of both networks; the numbers of channels are fixed."""
 
-    Attributes:
-        noise: width of the noise vector from which a phrase is generated.
-        kernel: height and width of the convolutions' kernels.
-        slope: slope of LeakyReLU below 0.
-        dropout: dropout rate after every convolution but the generator's last.
-    """
-
-    noise: int = limited(128, 1, 4096)
-    kernel: int = limited(3, 1, 15)
-    slope: float = limited(0.2, 0, 1)
-    dropout: float = limited(0.3, 0, 0.95)
+    noise: Annotated[
+        int, count("width of the noise vector from which a phrase is generated", 4096)
+    ] = 128
+    kernel: Annotated[int, count("height and width of the convolutions' kernels", 15)] = 3
+    slope: Annotated[float, Setting("slope of LeakyReLU below 0", low=0, high=1)] = 0.2
+    dropout: Annotated[
+        float, dropout_rate("dropout rate after every convolution but the generator's last")
+    ] = 0.3
 
 
 @dataclass(frozen=True)
 class GanTraining:
-    """How both are trained.
+    """How both are trained."""
 
-    Attributes:
-        epochs: times that every phrase is read.
-        batch: real phrases in a batch; as many are generated from noise.
-        generator_rate: learning rate of the generator.
-        discriminator_rate: learning rate of the discriminator.
-        discriminator_steps: updates of the discriminator on a batch, with new noise each time,
-            for one update of the generator.
-        bars: bars from the beginning of one phrase to the beginning of the next.
-        held_out: share of the movements not learned from, on which nothing is measured either.
-        seed: seed of everything random.
-    """
-
-    epochs: int = limited(100, 1, 100_000)
-    batch: int = limited(64, 2, 8192)
-    generator_rate: float = limited(0.0001, 1e-7, 1)
-    discriminator_rate: float = limited(0.001, 1e-7, 1)
-    discriminator_steps: int = limited(2, 1, 100)
-    bars: int = limited(1, 1, 1024)
-    held_out: float = limited(0.0, 0, 0.9)
-    seed: int = limited(1, 0, 2**31 - 1)
+    epochs: Annotated[int, count("times that every phrase is read", 100_000)] = 100
+    batch: Annotated[
+        int, Setting("real phrases in a batch; as many are generated from noise", low=2, high=8192)
+    ] = 64
+    generator_rate: Annotated[float, step_size("learning rate of the generator")] = 0.0001
+    discriminator_rate: Annotated[float, step_size("learning rate of the discriminator")] = 0.001
+    discriminator_steps: Annotated[
+        int,
+        count(
+            "updates of the discriminator on a batch, with new noise each time, for one of the "
+            "generator",
+            100,
+        ),
+    ] = 2
+    bars: Annotated[
+        int, count("bars from the beginning of one phrase to the beginning of the next", 1024)
+    ] = 1
+    held_out: Annotated[
+        float,
+        Setting(
+            "share of the movements not learned from, on which nothing is measured either",
+            low=0,
+            high=0.9,
+        ),
+    ] = 0.0
+    seed: Seed = 1
 
 
 @dataclass(frozen=True)

@@ -40,17 +40,12 @@ _SILENCE = -1
 
 @dataclass(frozen=True)
 class Melody:
-    """What one movement says in each sixteenth.
+    """The melody of a movement in sixteenths."""
 
-    Attributes:
-        pitches: what sounds, MIDI note number, or less than 0 for nothing ``(sixteenths,)``.
-        begins: whether it begins there ``(sixteenths,)``.
-        bars: sixteenths in which a bar begins, ascending.
-    """
-
+    # what sounds, MIDI note number, or less than 0 for nothing ``(sixteenths,)``
     pitches: NDArray[np.int32]
-    begins: NDArray[np.bool_]
-    bars: tuple[int, ...]
+    begins: NDArray[np.bool_]  # whether it begins there ``(sixteenths,)``
+    bars: tuple[int, ...]  # sixteenths in which a bar begins, ascending
 
 
 def vocabulary(lowest: int) -> Vocabulary:

@@ -1,4 +1,4 @@
-"""Training of the GAN: rounds and epochs, and a word when its phrases become all alike.
+"""Training of the GAN, and detection of mode collapse.
 
 A generator may find one phrase that passes for real and make it of any noise: mode collapse
 (Goodfellow 2016, "NIPS 2016 Tutorial: Generative Adversarial Networks", arXiv 1701.00160, 5.1.1).
@@ -33,7 +33,7 @@ from playbach_train.runs.checkpoint import (
     model_arrays,
     training_arrays,
 )
-from playbach_train.runs.loop import Curves, Row, resumed, train_epochs
+from playbach_train.runs.loop import Curves, Row, begun, train_epochs
 
 Floats = NDArray[np.float32]
 
@@ -64,7 +64,7 @@ def fit(job: Job) -> None:
     lowest = lowest_pitch(melodies)
     phrases = [phrases_of(melody, lowest, training.bars) for melody in melodies]
     trainer = GanTrainer(job.config, np.concatenate(phrases), lowest)
-    history = resumed(trainer, job.folder) if job.resume else []
+    history = begun(trainer, job.folder, resume=job.resume, start_from=job.start_from)
     sizes = [model.count_params() for model in (trainer.generator, trainer.discriminator)]
     job.say(
         f"training on {len(trainer.phrases):,} phrases of {len(melodies)} movements, pitches from "
@@ -104,7 +104,7 @@ class GanTrainer:
         self._real = phrases[rng.choice(len(phrases), watched, replace=False)]
 
     def run_epoch(self, epoch: int) -> Row:
-        """Read every phrase once, but those that fill no batch.
+        """Train on every phrase once, without the last incomplete batch.
 
         Returns:
             ``epoch``; ``generator_loss`` and ``discriminator_loss``, cross-entropy in nats, means
@@ -134,7 +134,7 @@ class GanTrainer:
         return -float(row["epoch"])
 
     def curves(self, row: Row) -> Curves:
-        """Both losses, what the discriminator sees through, and how different phrases are."""
+        """Losses, accuracies of the discriminator, and diversity of phrases."""
         watched = row["watched"]
         return {
             "cross-entropy, nats": {
@@ -150,7 +150,7 @@ class GanTrainer:
         }
 
     def lines(self, history: Sequence[Row]) -> Sequence[str]:
-        """What the epoch gave, and where a collapse begins or ends, that."""
+        """Results of the last epoch, and a message where a collapse begins or ends."""
         row = history[-1]
         generated, real = row["watched"]["generated"], row["watched"]["real"]
         line = (
@@ -174,12 +174,20 @@ class GanTrainer:
         return np.asarray(keras.ops.softmax(logits, axis=-1), np.float32)
 
     def arrays(self) -> Arrays:
-        """All that training goes on from."""
+        """Weights and optimiser states, for a checkpoint."""
         return {
             f"{step.learner.name}/{name}": values
             for step in self._steps
             for name, values in training_arrays(step.learner, step.optimizer).items()
         }
+
+    def begin_with(self, arrays: Arrays, where: str) -> None:  # noqa: ARG002 the loop's signature
+        """Refuse: a generator that has learned, beside a discriminator that has not, unlearns.
+
+        Raises:
+            InputError: always.
+        """
+        raise InputError(f"{where}: no discriminator is kept in it; the network gan starts anew")
 
     def restore(self, arrays: Arrays, where: str) -> None:
         """Put back what ``arrays`` returned.
@@ -244,21 +252,15 @@ def _compile(step: Any, rate: float) -> None:
 
 @dataclass(frozen=True)
 class Diversity:
-    """How different some phrases are.
+    """Diversity of a set of phrases."""
 
-    Attributes:
-        difference: share of rows in which two of them differ, mean over all pairs, 0 to 1.
-        distinct: how many there are if copies count once.
-        phrases: how many there are.
-    """
-
-    difference: float
-    distinct: int
-    phrases: int
+    difference: float  # share of rows in which two of them differ, mean over all pairs, 0 to 1
+    distinct: int  # how many there are if copies count once
+    phrases: int  # how many there are
 
 
 def diversity(phrases: NDArray[np.uint8]) -> Diversity:
-    """Of numbers of symbols ``(phrases, rows)``, at least two phrases."""
+    """Diversity of indices of symbols ``(phrases, rows)``, at least two phrases."""
     count, rows = phrases.shape
     alike = 0
     for column in phrases.T:
@@ -283,7 +285,7 @@ class Compared:
 
 
 def collapse_line(epochs: Sequence[Compared]) -> str | None:
-    """What is to be said after the last of ``epochs``: where a collapse begins, and where it ends.
+    """A message to the user after the last of ``epochs``, where a collapse begins or ends.
 
     ``None`` in all other epochs, so that a user reads it once.
     """

@@ -1,4 +1,4 @@
-"""One step of an LSTM; and layers of it as graphs for the board, a window unrolled, or a step.
+"""The LSTM cell; and its layers as graphs for the board, unrolled over a window or step by step.
 
 x.W and h.U are two products and a sum: one product over both would force them onto one int8 scale.
 Shapes: U units, W symbols in a window.
@@ -94,7 +94,7 @@ def step_states(layers: int, units: int) -> dict[str, Tensor]:
 
 
 def _unrolled(rows: Any, recurrent: Any) -> Any:
-    """Outputs ``(W, U)`` of a layer that begins with nothing, from x.W + b ``(W, 4U)``."""
+    """Outputs ``(W, U)`` of a layer from a zero state, from x.W + b ``(W, 4U)``."""
     hidden, cell = lstm_cell(rows[:1], None, clip=None)
     outputs = [hidden]
     for t in range(1, rows.shape[0]):

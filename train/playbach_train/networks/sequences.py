@@ -1,4 +1,4 @@
-"""Pieces as rows of symbols, and symbols as numbers: what networks that read windows learn from.
+"""Pieces as rows of symbols, and symbols as indices, for networks that read windows.
 
 The number of a symbol is its index in the vocabulary. A chord that training music holds only once
 gets none of its own: it is ``OTHER``, and so is any chord of unseen music without a number. Such a
@@ -34,14 +34,10 @@ Ints = NDArray[np.int32]
 
 @dataclass(frozen=True)
 class SymbolRow:
-    """A movement as one row of symbols.
+    """A movement as one row of symbols."""
 
-    Attributes:
-        symbols: in time.
-        ticks: how long after each the next one follows, or the movement ends; as many.
-    """
-
-    symbols: tuple[Symbol, ...]
+    symbols: tuple[Symbol, ...]  # in time
+    # how long after each the next one follows, or the movement ends; as many
     ticks: tuple[int, ...]
 
     @property
@@ -109,17 +105,12 @@ def tonics(key: Key) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class Alphabet:
-    """What a network has numbers for.
+    """The vocabulary of a network."""
 
-    Attributes:
-        vocabulary: symbols.
-        ticks: times until the next symbol, ascending; one where the network does not learn them.
-        seen: how many symbols the training music had.
-    """
-
-    vocabulary: Vocabulary
+    vocabulary: Vocabulary  # symbols
+    # times until the next symbol, ascending; one where the network does not learn them
     ticks: tuple[int, ...]
-    seen: int
+    seen: int  # how many symbols the training music had
 
     @property
     def parts(self) -> dict[str, int]:
@@ -140,7 +131,7 @@ class Alphabet:
         return np.stack(columns, axis=1)
 
     def extra_bits(self, row: SymbolRow) -> NDArray[np.float64]:
-        """Bits that it costs to spell out what has no number: shape as of ``numbers``.
+        """Bits to spell out symbols and ticks that have no number: shape as of ``numbers``.
 
         A time that training never held counts as the next of its symbols to be new, and then as
         one of all up to sixteen quarters; what that takes from the others is below a

@@ -1,4 +1,4 @@
-"""What networks that read windows are made of: in Keras, and as graphs for the board.
+"""Layers of networks that read windows, as Keras models and as graphs for the board.
 
 ``OneHotLayers``: LSTM layers over symbols as unit vectors. ``AttendingLayers``: LSTM layers with
 additive attention over the window, as of Bahdanau, Cho and Bengio 2015, arXiv 1409.0473, and a head
@@ -45,13 +45,9 @@ class OneHot(layers.Layer):
 
 @dataclass(frozen=True)
 class OneHotLayers:
-    """See ``windows.WindowLayers``; the only part of a symbol is ``symbols``.
+    """LSTM layers over one-hot symbols; see ``windows.WindowLayers``. Only part: ``symbols``."""
 
-    Attributes:
-        normalised: whether batch normalisation and a leaky rectifier follow each LSTM layer.
-    """
-
-    normalised: bool
+    normalised: bool  # whether batch normalisation and a leaky rectifier follow each LSTM layer
 
     def model(self, sizes: LstmSizes, parts: Mapping[str, int]) -> Any:
         """Windows to logits."""
@@ -116,7 +112,7 @@ def _logits(weights: Weights, x: Any) -> dict[str, Any]:
 
 
 class AttendingLayers:
-    """See ``windows.WindowLayers``."""
+    """LSTM layers with additive attention; see ``windows.WindowLayers``."""
 
     def model(self, sizes: AttentionSizes, parts: Mapping[str, int]) -> Any:
         """Windows to logits, by part."""

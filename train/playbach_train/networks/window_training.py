@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from playbach.errors import InputError
 from playbach.music.note import Piece
 from playbach.music.symbols import OTHER
-from playbach_train.networks.architecture import GraphForm, HeldOut, Job, Part, Tensors
+from playbach_train.networks.architecture import GraphForm, HeldOut, Job, PartBits, Tensors
 from playbach_train.networks.sequences import Alphabet, ReadPiece, SymbolRow
 from playbach_train.networks.windows import (
     RANDOM_SHARE,
@@ -30,11 +30,12 @@ from playbach_train.networks.windows import (
 )
 from playbach_train.runs.checkpoint import (
     Arrays,
+    load_model_arrays,
     load_training_arrays,
     model_arrays,
     training_arrays,
 )
-from playbach_train.runs.loop import Curves, Row, resumed, train_epochs
+from playbach_train.runs.loop import Curves, Row, begun, train_epochs
 
 MEASURED = {"held out": "held_out", "random windows": "random_windows"}
 """What bits are measured on, and the key of them in a row of the history."""
@@ -42,33 +43,27 @@ BATCH = 512
 
 
 @dataclass(frozen=True)
-class Music:
-    """What is learned from and what is measured on.
+class WindowData:
+    """Training and held-out movements as rows of symbols."""
 
-    Attributes:
-        alphabet: of the training movements.
-        training: movements to learn from.
-        held_out: movements to measure on; may be none.
-    """
-
-    alphabet: Alphabet
-    training: Sequence[SymbolRow]
-    held_out: Sequence[SymbolRow]
+    alphabet: Alphabet  # of the training movements
+    training: Sequence[SymbolRow]  # movements to learn from
+    held_out: Sequence[SymbolRow]  # movements to measure on; may be none
 
 
 class WindowTrainer:
-    """A model, its optimiser and its music: see ``runs.loop.Trainer``."""
+    """A model, its optimiser and its data: see ``runs.loop.Trainer``."""
 
-    def __init__(self, model: Any, config: Any, music: Music, kept: Arrays) -> None:
-        """``config``, ``model``, ``music`` and ``kept`` as ``fit_windows`` has them.
+    def __init__(self, model: Any, config: Any, data: WindowData, kept: Arrays) -> None:
+        """``config``, ``model``, ``data`` and ``kept`` as of ``fit_windows``.
 
         Raises:
             InputError: the music does not fill a batch.
         """
         self.model = model
         self.config: WindowTraining = config.training
-        self.music = music
-        self.windows = windows_of(music.training, music.alphabet, config.network.window)
+        self.data = data
+        self.windows = windows_of(data.training, data.alphabet, config.network.window)
         self._kept = kept
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         self.optimizer = keras.optimizers.Adam(self.config.learning_rate)
@@ -129,8 +124,24 @@ class WindowTrainer:
         return model_arrays(self.model) | self._kept
 
     def arrays(self) -> Arrays:
-        """All that training goes on from."""
+        """Weights and optimiser state, for a checkpoint."""
         return training_arrays(self.model, self.optimizer)
+
+    def begin_with(self, arrays: Arrays, where: str) -> None:
+        """Take the weights that ``network`` returned.
+
+        Raises:
+            InputError: they are of other symbols or hyperparameters, or damaged.
+        """
+        for name, values in self._kept.items():
+            is_alphabet = name.endswith(("symbols", "ticks"))
+            if is_alphabet and not np.array_equal(arrays.get(name, ()), values):
+                raise InputError(
+                    f"{where}: its {name} are not those of these scores; a network of symbols "
+                    "starts only from a run on scores with the same ones"
+                )
+        weights = {name: array for name, array in arrays.items() if name not in self._kept}
+        load_model_arrays(self.model, weights, where)
 
     def restore(self, arrays: Arrays, where: str) -> None:
         """Put back what ``arrays`` returned; raises as ``load_training_arrays``."""
@@ -138,13 +149,13 @@ class WindowTrainer:
 
     @property
     def beginning(self) -> str:
-        """What is learned from, and how large the network is."""
-        sizes = ", ".join(f"{size:,} {name}" for name, size in self.music.alphabet.parts.items())
+        """A line for the user: sizes of the training data and of the network."""
+        sizes = ", ".join(f"{size:,} {name}" for name, size in self.data.alphabet.parts.items())
         apart = f", {len(self.kept_back):,} windows at random" if len(self.kept_back) else ""
         return (
-            f"training on {len(self.learned):,} windows of {len(self.music.training)} movements "
+            f"training on {len(self.learned):,} windows of {len(self.data.training)} movements "
             f"({sizes}; {self.model.count_params():,} parameters), "
-            f"holding out {len(self.music.held_out)} movements{apart}"
+            f"holding out {len(self.data.held_out)} movements{apart}"
         )
 
     def _train(self, epoch: int) -> float:
@@ -168,35 +179,35 @@ class WindowTrainer:
         return nats / len(starts) / math.log(2)
 
     def _held_out(self) -> Row | None:
-        music = self.music
-        if not music.held_out:
+        data = self.data
+        if not data.held_out:
             return None
-        found = measure(self.model, music.held_out, music.alphabet, self.windows.window)
+        found = measure(self.model, data.held_out, data.alphabet, self.windows.window)
         return asdict(found) | {"total": sum(part.bits for part in found.parts.values())}
 
     def _random_windows(self) -> Row | None:
         if not len(self.kept_back):
             return None
         found = costs(self.model, self.windows, self.kept_back)
-        other = self.music.alphabet.vocabulary.number[OTHER]
+        other = self.data.alphabet.vocabulary.number[OTHER]
         found = without_others(found, self.windows, self.kept_back, other)
         return _means(self.windows.parts, found)
 
 
-def fit_windows(job: Job, model: Any, music: Music, kept: Arrays) -> None:
-    """Train until the last epoch, or until what is measured stops getting better.
+def fit_windows(job: Job, model: Any, data: WindowData, kept: Arrays) -> None:
+    """Train until the last epoch, or until held-out bits stop improving.
 
     Args:
         job: with ``network.window`` and a section ``training`` of ``WindowTraining``.
         model: logits by part, of windows by part.
-        music: as rows of symbols.
+        data: rows of symbols.
         kept: stored beside the best weights.
 
     Raises:
         InputError: too little music, or a checkpoint that is damaged or of other hyperparameters.
     """
-    trainer = WindowTrainer(model, job.config, music, kept)
-    history = resumed(trainer, job.folder) if job.resume else []
+    trainer = WindowTrainer(model, job.config, data, kept)
+    history = begun(trainer, job.folder, resume=job.resume, start_from=job.start_from)
     job.say(trainer.beginning)
     config = trainer.config
     train_epochs(
@@ -215,15 +226,11 @@ def _means(parts: Sequence[str], found: Costs) -> Row:
 
 @dataclass(frozen=True, eq=False)
 class Costs:
-    """What each window's target cost.
+    """What each window's target cost."""
 
-    Attributes:
-        bits: -log2 of the probability of the target's number ``(windows, parts)``.
-        hits: whether that number was the likeliest ``(windows, parts)``.
-    """
-
+    # -log2 of the probability of the target's number ``(windows, parts)``
     bits: NDArray[np.float64]
-    hits: NDArray[np.bool_]
+    hits: NDArray[np.bool_]  # whether that number was the likeliest ``(windows, parts)``
 
 
 def costs(model: Any, windows: Windows, which: NDArray[np.int64] | None = None) -> Costs:
@@ -244,10 +251,10 @@ def costs(model: Any, windows: Windows, which: NDArray[np.int64] | None = None) 
     return Costs(np.concatenate(bits or [empty]), np.concatenate(hits or [empty]).astype(bool))
 
 
-def pooled(parts: Sequence[str], found: Costs) -> dict[str, Part]:
+def pooled(parts: Sequence[str], found: Costs) -> dict[str, PartBits]:
     """Means over windows, by part."""
     bits, hits = found.bits.mean(axis=0), found.hits.mean(axis=0)
-    return {name: Part(float(bits[n]), float(hits[n])) for n, name in enumerate(parts)}
+    return {name: PartBits(float(bits[n]), float(hits[n])) for n, name in enumerate(parts)}
 
 
 def measure(model: Any, rows: Sequence[SymbolRow], alphabet: Alphabet, window: int) -> HeldOut:
@@ -293,7 +300,7 @@ def _with_border(extra: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _asked(symbols: int) -> NDArray[np.bool_]:
-    """Which of a movement's windows count: neither the first symbol nor the border."""
+    """Indices of the windows that are measured: not those of first symbols and borders."""
     asked = np.ones(symbols + 1, bool)
     asked[[0, -1]] = False
     return asked
@@ -301,25 +308,15 @@ def _asked(symbols: int) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True, eq=False)
 class WindowTrained:
-    """See ``architecture.Convertible``.
+    """See ``architecture.Convertible``."""
 
-    Attributes:
-        name: of the network.
-        sizes: the section ``network`` of its configuration.
-        read: how it reads a movement.
-        layers: what it is made of.
-        alphabet: of its training music.
-        model: its Keras model.
-        kept: tables of the bundle, and what else was stored beside the weights.
-    """
-
-    name: str
-    sizes: Any
-    read: ReadPiece
-    layers: WindowLayers
-    alphabet: Alphabet
-    model: Any
-    kept: Arrays
+    name: str  # of the network
+    sizes: Any  # the section ``network`` of its configuration
+    read: ReadPiece  # how it reads a movement
+    layers: WindowLayers  # what it is made of
+    alphabet: Alphabet  # of its training music
+    model: Any  # its Keras model
+    kept: Arrays  # tables of the bundle, and what else was stored beside the weights
 
     @property
     def kind(self) -> str:

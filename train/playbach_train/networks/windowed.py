@@ -65,28 +65,19 @@ OPENINGS = 128
 
 @dataclass(frozen=True)
 class WindowNetwork:
-    """A kind of network that reads windows: a row of the table of networks.
+    """A kind of network that reads windows: a row of the table of networks."""
 
-    Attributes:
-        name: as the table has it.
-        about: what it is, in one line.
-        config: the default configuration: sections ``network``, with a ``window``, and
-            ``training``, a ``WindowTraining``.
-        read: how it reads a movement.
-        always: symbols of its alphabet that the music may lack.
-        timed: whether it learns how long symbols last.
-        opened: whether its music goes on from openings of movements; else it begins with borders.
-        layers: what it is made of; imports Keras when it is called.
-    """
-
-    name: str
-    about: str
+    name: str  # as the table has it
+    about: str  # what it is, in one line
+    # the default configuration: sections ``network``, with a ``window``, and ``training``, a
+    # ``WindowTraining``
     config: Any
-    read: ReadPiece
-    always: tuple[Symbol, ...]
-    timed: bool
+    read: ReadPiece  # how it reads a movement
+    always: tuple[Symbol, ...]  # symbols of its alphabet that the music may lack
+    timed: bool  # whether it learns how long symbols last
+    # whether its music goes on from openings of movements; else it begins with borders
     opened: bool
-    layers: Callable[[], WindowLayers]
+    layers: Callable[[], WindowLayers]  # what it is made of; imports Keras when it is called
 
     def fit(self, job: Job) -> None:
         """Train.
@@ -97,7 +88,7 @@ class WindowNetwork:
         import keras  # noqa: PLC0415 it takes seconds
 
         from playbach_train.networks.window_training import (  # noqa: PLC0415 likewise
-            Music,
+            WindowData,
             fit_windows,
         )
 
@@ -109,7 +100,7 @@ class WindowNetwork:
         alphabet = alphabet_of(rows, self.always, timed=self.timed)
         model = self.layers().model(job.config.network, alphabet.parts)
         kept = self._kept(alphabet, training, job.config.network.window)
-        fit_windows(job, model, Music(alphabet, rows, [row for _, row in held_out]), kept)
+        fit_windows(job, model, WindowData(alphabet, rows, [row for _, row in held_out]), kept)
 
     def load(self, run: Run) -> Convertible:
         """The network of a finished run.
@@ -166,7 +157,7 @@ class WindowNetwork:
 
 
 def _opening(row: SymbolRow, alphabet: Alphabet, window: int) -> NDArray[np.int32]:
-    """The first symbols of a movement as a window, behind borders where it is shorter."""
+    """The first symbols of a movement as a window, left-padded with borders."""
     first = replace(row, symbols=row.symbols[:window], ticks=row.ticks[:window])
     numbers = alphabet.numbers(first)
     return bordered(numbers, alphabet, window)[len(numbers) : len(numbers) + window]

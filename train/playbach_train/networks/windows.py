@@ -1,16 +1,17 @@
-"""Windows of symbols: so many that were, and the one to predict; how they are read and learned."""
+"""Windows of symbols and the symbol after each; sizes and training of networks that read them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from playbach.errors import InputError
-from playbach_train.config import limited
+from playbach.schema import Setting
+from playbach_train.config import HeldOut, Patience, Seed, count, dropout_rate, step_size
 from playbach_train.networks.architecture import GraphForm
 from playbach_train.networks.sequences import Alphabet, Ints, SymbolRow
 from playbach_train.runs.checkpoint import Arrays
@@ -23,31 +24,25 @@ RANDOM_SHARE = 0.1
 
 @dataclass(frozen=True, eq=False)
 class Windows:
-    """The windows of some movements: every symbol is predicted once.
+    """The windows of some movements: every symbol is predicted once."""
 
-    Attributes:
-        numbers: indices of symbols, movement after movement, each with a window of borders before
-            it and a border at its end ``(total, parts)``.
-        starts: where each window begins in ``numbers`` ``(windows,)``.
-        window: symbols in one window.
-        parts: names of the columns of ``numbers``.
-    """
-
+    # indices of symbols, movement after movement, each with a window of borders before it and a
+    # border at its end ``(total, parts)``
     numbers: Ints
-    starts: NDArray[np.int64]
-    window: int
-    parts: tuple[str, ...]
+    starts: NDArray[np.int64]  # where each window begins in ``numbers`` ``(windows,)``
+    window: int  # symbols in one window
+    parts: tuple[str, ...]  # names of the columns of ``numbers``
 
     def __len__(self) -> int:
         return len(self.starts)
 
     def inputs(self, which: NDArray[np.int64]) -> Inputs:
-        """What is read in these windows: ``(B, window)``."""
+        """The symbols of these windows: ``(B, window)``."""
         found = self.numbers[self.starts[which][:, None] + np.arange(self.window)]
         return {name: found[..., n] for n, name in enumerate(self.parts)}
 
     def targets(self, which: NDArray[np.int64]) -> Inputs:
-        """What follows them: ``(B,)``."""
+        """The symbols that follow them: ``(B,)``."""
         found = self.numbers[self.starts[which] + self.window]
         return {name: found[..., n] for n, name in enumerate(self.parts)}
 
@@ -87,7 +82,7 @@ def bordered(numbers: Ints, alphabet: Alphabet, window: int) -> Ints:
 
 
 def check_long_enough(rows: Sequence[SymbolRow], window: int) -> None:
-    """Refuse training movements none of which fills a window.
+    """Check that a training movement fills a window.
 
     Raises:
         InputError: none does.
@@ -101,7 +96,7 @@ def check_long_enough(rows: Sequence[SymbolRow], window: int) -> None:
 
 
 def check_enough(windows: int, batch: int) -> None:
-    """Refuse windows that do not fill a batch.
+    """Check that the windows fill a batch.
 
     Raises:
         InputError: they do not.
@@ -115,65 +110,46 @@ def check_enough(windows: int, batch: int) -> None:
 
 @dataclass(frozen=True)
 class LstmSizes:
-    """Sizes of the network.
+    """Sizes of the network."""
 
-    Attributes:
-        window: symbols read to predict the next.
-        units: units of each LSTM layer.
-        layers: LSTM layers.
-        dropout: dropout rate after each LSTM layer, and before the heads where there is attention.
-    """
-
-    window: int = limited(40, 1, 512)
-    units: int = limited(300, 1, 2048)
-    layers: int = limited(2, 1, 8)
-    dropout: float = limited(0.4, 0, 0.95)
+    window: Annotated[int, count("symbols read to predict the next", 512)] = 40
+    units: Annotated[int, count("units of each LSTM layer")] = 300
+    layers: Annotated[int, count("LSTM layers", 8)] = 2
+    dropout: Annotated[
+        float,
+        dropout_rate(
+            "dropout rate after each LSTM layer, and before the heads where there is attention"
+        ),
+    ] = 0.4
 
 
 @dataclass(frozen=True)
 class AttentionSizes(LstmSizes):
-    """Sizes of the network.
+    """Sizes of the network."""
 
-    Attributes:
-        window: symbols read to predict the next.
-        embedding: width of each part's embedding.
-        units: units of each LSTM layer.
-        layers: LSTM layers.
-        attention: width of the attention's queries and keys.
-        dropout: dropout rate after each LSTM layer and before the heads.
-    """
-
-    embedding: int = limited(100, 1, 2048)
-    attention: int = limited(128, 1, 2048)
+    embedding: Annotated[int, count("width of each part's embedding")] = 100
+    attention: Annotated[int, count("width of the attention's queries and keys")] = 128
 
 
 @dataclass(frozen=True)
 class WindowTraining:
-    """How a network that reads windows is trained.
+    """How a network that reads windows is trained."""
 
-    Attributes:
-        epochs: times that every window is read.
-        batch: windows in a batch.
-        learning_rate: learning rate of Adam.
-        patience: epochs without better held-out bits before the run stops; 0 never stops early.
-        held_out: share of the movements held out, for early stopping.
-        random_windows: hold out a tenth of the training movements' windows, too, drawn at random.
-            Neighbouring windows share all symbols but one, so what is measured on these is how
-            much the network has memorised.
-        seed: seed of everything random.
-    """
-
-    epochs: int = limited(60, 1, 100_000)
-    batch: int = limited(64, 1, 8192)
-    learning_rate: float = limited(0.001, 1e-7, 1)
-    patience: int = limited(5, 0, 100_000)
-    held_out: float = limited(0.12, 0, 0.9)
-    random_windows: bool = False
-    seed: int = limited(1, 0, 2**31 - 1)
+    epochs: Annotated[int, count("times that every window is read", 100_000)] = 60
+    batch: Annotated[int, count("windows in a batch", 8192)] = 64
+    learning_rate: Annotated[float, step_size("learning rate of Adam")] = 0.001
+    patience: Patience = 5
+    held_out: HeldOut = 0.12
+    # Neighbouring windows share all symbols but one, so what is measured on these is how much the
+    # network has memorised.
+    random_windows: Annotated[
+        bool, Setting("hold out a tenth of the training movements' windows, too, drawn at random")
+    ] = False
+    seed: Seed = 1
 
 
 class WindowLayers(Protocol):
-    """What a network that reads windows is made of, in Keras and on the board."""
+    """The layers of a network that reads windows: as a Keras model, and as graphs for the board."""
 
     def model(self, sizes: Any, parts: Mapping[str, int]) -> Any:
         """The Keras model, windows to logits, by part.

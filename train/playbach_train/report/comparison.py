@@ -1,4 +1,4 @@
-"""How alike two sets of movements are in one feature.
+"""How alike two sets of movements are in one distribution.
 
 Every movement is compared with real movements pooled. A real movement is compared with the others,
 so that it does not find itself; a generated one with just the same pools, one real movement of its
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playbach.music.note import Piece
-from playbach_train.report.features import Feature
+from playbach_train.report.distributions import Distribution
 
 LEAST_SHARE = 1e-4
 """No share of what is compared with is taken for less, or one new value would make KL infinite."""
@@ -28,17 +28,11 @@ Measure = Callable[[Shares, Shares], NDArray[np.float64]]
 
 @dataclass(frozen=True)
 class Table:
-    """How often each value of a feature occurs in each movement.
+    """How often each value of a distribution occurs in each movement."""
 
-    Attributes:
-        values: ascending; one for each column.
-        counts: ``(movements, values)``; no row is without any.
-        forms: name of each movement's form.
-    """
-
-    values: tuple[int, ...]
-    counts: NDArray[np.int64]
-    forms: NDArray[np.str_]
+    values: tuple[int, ...]  # ascending; one for each column
+    counts: NDArray[np.int64]  # ``(movements, values)``; no row is without any
+    forms: NDArray[np.str_]  # name of each movement's form
 
     def of_form(self, form: str) -> NDArray[np.int64]:
         """The rows of that form."""
@@ -54,24 +48,21 @@ class Table:
 
 @dataclass(frozen=True)
 class Likeness:
-    """Mean of a measure between movements and real ones pooled.
+    """Mean of a measure between movements and real ones pooled."""
 
-    Attributes:
-        generated: for generated movements.
-        real: for real ones, each against the others.
-    """
-
-    generated: float
-    real: float
+    generated: float  # for generated movements
+    real: float  # for real ones, each against the others
 
 
-def tables(feature: Feature, generated: Sequence[Piece], real: Sequence[Piece]) -> list[Table]:
-    """The feature in generated and in real movements, with the same columns.
+def tables(
+    distribution: Distribution, generated: Sequence[Piece], real: Sequence[Piece]
+) -> list[Table]:
+    """The distribution in generated and in real movements, with the same columns.
 
     Movements in which it does not occur, such as intervals in a single note, are left out.
     """
     found = [
-        [(piece.form.name, feature.values(piece)) for piece in pieces]
+        [(piece.form.name, distribution.values(piece)) for piece in pieces]
         for pieces in (generated, real)
     ]
     values = sorted({value for rows in found for _, row in rows for value in row})

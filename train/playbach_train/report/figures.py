@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 
 from playbach.music.note import Piece
+from playbach_train.report import Figures
 from playbach_train.report.comparison import Likeness, divergence, likeness, overlap, tables
-from playbach_train.report.features import FEATURES, Feature, bars, final_degree, opens_on_tonic
+from playbach_train.report.distributions import (
+    DISTRIBUTIONS,
+    Distribution,
+    bars,
+    final_degree,
+    opens_on_tonic,
+)
 from playbach_train.report.originality import (
     LENGTHS,
     Originals,
@@ -19,7 +25,10 @@ from playbach_train.report.originality import (
     repetition,
     shared_by_work,
 )
+from playbach_train.report.told_apart import of_corpus, of_network, told_apart
 
+MOST_TOLD_APART = {"movements": 0.93, "excerpts": 0.80}
+"""The classifier's area under the curve."""
 LEAST_OVERLAP = 0.9
 MOST_SHARED = 0.065
 """Share of 8-grams of intervals that the most derivative cello suite has from the other five."""
@@ -30,32 +39,23 @@ MEASURES = {"overlap": overlap, "kl": divergence}
 POOLS = {"against_all": False, "against_form": True}
 PERCENTILES = (10, 50, 90)
 
-Figures = dict[str, Any]
-"""What JSON can hold; ``None`` where there is nothing to measure."""
-
 
 @dataclass(frozen=True, slots=True)
 class Sets:
-    """What is compared.
+    """What is compared."""
 
-    Attributes:
-        generated: movements from the network, at least one of each of ``forms``.
-        real: real movements of ``forms``, each of at least one note.
-        forms: names of the forms that are compared.
-        all_real: every real movement by name, whatever its form.
-    """
-
-    generated: Sequence[Piece]
-    real: Sequence[Piece]
-    forms: Sequence[str]
-    all_real: Mapping[str, Piece]
+    generated: Sequence[Piece]  # movements from the network, at least one of each of ``forms``
+    real: Sequence[Piece]  # real movements of ``forms``, each of at least one note
+    forms: Sequence[str]  # names of the forms that are compared
+    all_real: Mapping[str, Piece]  # every real movement by name, whatever its form
 
 
 def figures_of(sets: Sets) -> Figures:
     """Everything that is measured; ``headline`` has a row for each target."""
     shared = list(map(Originals(sets.all_real.values()).shared, sets.generated))
     figures: Figures = {
-        "features": {feature.name: _feature(feature, sets) for feature in FEATURES},
+        "told_apart": told_apart(of_network(sets.generated), of_corpus(sets.all_real, sets.forms)),
+        "distributions": (found := {one.name: _distribution(one, sets) for one in DISTRIBUTIONS}),
         "bars_by_form": (lengths := {form: _bars(form, sets) for form in sets.forms}),
         "as_long_as_real": _as_long(sets.generated, lengths),
         "repetition": {str(length): _repetition(length, sets) for length in LENGTHS},
@@ -73,15 +73,15 @@ def figures_of(sets: Sets) -> Figures:
         },
         "movements": [_movement(*pair) for pair in zip(sets.generated, shared, strict=True)],
     }
-    figures["mean_overlap"] = {pool: _mean_overlap(figures["features"], pool) for pool in POOLS}
+    figures["mean_overlap"] = {pool: _mean_overlap(found, pool) for pool in POOLS}
     return {"headline": headline(figures), **figures}
 
 
-def _feature(feature: Feature, sets: Sets) -> Figures:
-    generated, real = tables(feature, sets.generated, sets.real)
+def _distribution(distribution: Distribution, sets: Sets) -> Figures:
+    generated, real = tables(distribution, sets.generated, sets.real)
     spread = generated.spread(sets.forms), real.spread(sets.forms)
     found: Figures = {
-        "title": feature.title,
+        "title": distribution.title,
         "values": list(generated.values),
         "generated": spread[0].tolist(),
         "real": spread[1].tolist(),
@@ -100,9 +100,9 @@ def _pair(found: Likeness | None) -> Figures | None:
     return None if found is None else asdict(found)
 
 
-def _mean_overlap(features: Figures, pool: str) -> Figures | None:
-    """Mean overlap over all features, and generated as a share of real."""
-    rows = [row[pool]["overlap"] for row in features.values() if row[pool]["overlap"]]
+def _mean_overlap(distributions: Figures, pool: str) -> Figures | None:
+    """Mean overlap over all distributions, and generated as a share of real."""
+    rows = [row[pool]["overlap"] for row in distributions.values() if row[pool]["overlap"]]
     if not rows:
         return None
     generated, real = (
@@ -175,7 +175,7 @@ def _movement(piece: Piece, shared: Shared) -> Figures:
 
 def headline(figures: Figures) -> list[Figures]:
     """A row for each target: what it is about, the figure, the target, whether it is met."""
-    rows = []
+    rows = _told_apart_rows(figures["told_apart"])
     for pool, title in (("against_all", "all"), ("against_form", "those of the same form")):
         found = figures["mean_overlap"][pool]
         ratio = found and found["ratio"]
@@ -195,6 +195,19 @@ def headline(figures: Figures) -> list[Figures]:
     as_long = figures["as_long_as_real"]
     about = "movements no shorter and no longer than real ones of their form"
     rows.append(_row(about, as_long, f"at least {LEAST_AS_LONG}", as_long >= LEAST_AS_LONG))
+    return rows
+
+
+def _told_apart_rows(found: Figures) -> list[Figures]:
+    rows = []
+    for name, title in (("movements", "whole movements"), ("excerpts", "eight bars")):
+        about = f"told apart by a classifier, {title}: area under the curve"
+        row, most = found[name], MOST_TOLD_APART[name]
+        if row is None:
+            rows.append(_row(about, None, "none: there are too few movements or works", None))
+            continue
+        target = f"at most {most}; two halves of the real works: {row['halves']['mean']:.2f}"
+        rows.append(_row(about, row["area"], target, row["area"] <= most))
     return rows
 
 

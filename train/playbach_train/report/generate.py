@@ -1,49 +1,71 @@
-"""Movements from a network, each from a seed of its own."""
+"""Movements from a network, each from a source of chance of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
 
 import numpy as np
 
-from playbach.bundle import PitchRange
-from playbach.composer.composer import Composer, Settings
+from playbach.bundle import PitchRange, read_bundle
+from playbach.composer.composer import Composer, ComposerSettings
 from playbach.composer.draft import heading_of
-from playbach.composer.sampling import Sampling
-from playbach.composer.suites import Wishes
+from playbach.composer.settings import Sampling, Wishes
+from playbach.midi.files import Placed
 from playbach.music.form import FORM_INDEX, Form
-from playbach.music.note import Note, Piece
-from playbach.predictor import AnyPredictor
+from playbach.music.note import Note, Piece, Ticks
+from playbach.predictor import AnyPredictor, load_predictor
 from playbach.stream import Movement, MovementEnd
 
-
-def generate(
-    predictor: AnyPredictor, pitches: PitchRange, form: Form, sampling: Sampling, *, seed: int
-) -> Iterator[Piece]:
-    """Movements of ``form`` without end, in keys drawn as for a suite.
-
-    The n-th of a form depends on ``seed`` and n, not on how many are asked for of any form.
-    """
-    settings = Settings(Wishes(form=form), sampling)
-    number = 0
-    while True:
-        rng = np.random.default_rng([seed, FORM_INDEX[form.name], number])
-        yield _first(Composer(predictor, pitches, rng, lambda: settings))
-        number += 1
+Network = tuple[AnyPredictor, PitchRange]
+"""What composes, and the range of its notes."""
 
 
-def _first(composer: Composer) -> Piece:
+def network_of(path: Path, variant: str | None) -> Network:
+    """The network of a bundle; raises as ``read_bundle`` and ``load_predictor``."""
+    bundle = read_bundle(path)
+    return load_predictor(bundle, variant), bundle.manifest.range
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A movement to be composed: it depends on this, and on no other movement."""
+
+    form: Form
+    sampling: Sampling
+    seed: int  # of all movements
+    number: int  # of those of its form, from 0
+
+
+def generate(network: Network, form: Form, sampling: Sampling, *, seed: int) -> Iterator[Placed]:
+    """Movements of ``form`` without end."""
+    return (generated(network, Wanted(form, sampling, seed, number)) for number in count())
+
+
+def generated(network: Network, wanted: Wanted) -> Placed:
+    """The movement, in a key drawn as for a suite."""
+    settings = ComposerSettings(Wishes(form=wanted.form), wanted.sampling)
+    rng = np.random.default_rng([wanted.seed, FORM_INDEX[wanted.form.name], wanted.number])
+    return _first(Composer(*network, int(rng.integers(1 << 63)), lambda: settings))
+
+
+def _first(composer: Composer) -> Placed:
     """The first movement of the stream."""
     movement: Movement | None = None
+    length = Ticks(0)
     notes: list[Note] = []
-    for item in composer.stream():
+    for item in composer:
         if isinstance(item, Movement):
             movement = item
         elif isinstance(item, Note):
             notes.append(item)
         elif isinstance(item, MovementEnd):
+            length = item.length
             break
     if movement is None:
         raise AssertionError("a stream begins with a movement")
     asked = heading_of(movement)
-    return Piece(tuple(notes), asked.keys, asked.meters, asked.form, asked.pickup, asked.title)
+    piece = Piece(tuple(notes), asked.keys, asked.meters, asked.form, asked.pickup, asked.title)
+    return Placed(piece, movement.tempo, length, borders=movement.borders)

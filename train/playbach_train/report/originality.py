@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from playbach.music.note import Piece
-from playbach_train.report.features import intervals
+from playbach_train.report.distributions import intervals
 
 LENGTHS = (4, 8, 16)
 """Lengths of n-grams in which repetition is counted."""
@@ -23,17 +23,11 @@ _ZERO = 128
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What music has in common with other music.
+    """What music has in common with other music."""
 
-    Attributes:
-        longest: intervals of the longest run that the other music has too.
-        found: groups of ``GROUP`` intervals that the other music has too.
-        groups: groups there are; each counts as often as it occurs.
-    """
-
-    longest: int
-    found: int
-    groups: int
+    longest: int  # intervals of the longest run that the other music has too
+    found: int  # groups of ``GROUP`` intervals that the other music has too
+    groups: int  # groups there are; each counts as often as it occurs
 
     @property
     def share(self) -> float:
@@ -98,11 +92,16 @@ def pooled(rows: Iterable[Shared]) -> Shared:
 
 
 def works(movements: Mapping[str, Piece]) -> dict[str, list[Piece]]:
-    """Movements by work: the name of ``bwv1007-1-prelude`` before its first ``-``."""
+    """Movements by ``work_of`` their names."""
     found: dict[str, list[Piece]] = {}
     for name, piece in movements.items():
-        found.setdefault(name.rpartition("/")[2].partition("-")[0], []).append(piece)
+        found.setdefault(work_of(name), []).append(piece)
     return found
+
+
+def work_of(name: str) -> str:
+    """The work of a movement: the name of ``bwv1007-1-prelude`` before its first ``-``."""
+    return name.rpartition("/")[2].partition("-")[0]
 
 
 def shared_by_work(movements: Mapping[str, Piece]) -> dict[str, Shared]:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from itertools import starmap
 from string import Template
 from typing import Any
 
 from playbach_train.report.comparison import LEAST_SHARE
+from playbach_train.report.features import FEATURES
+from playbach_train.report.told_apart import HALVES
 
+GIVEN_AWAY_PNG = "given_away.png"
 REPETITION_PNG = "repetition.png"
 
 SIDES = ("generated", "real")
+WITHIN = {True: "yes", False: "no", None: "not measured"}
 MET = {True: "met", False: "missed", None: "not measured"}
 
 _PAGE = Template("""\
@@ -47,6 +52,19 @@ summary { cursor: pointer; }
 <p>$made</p>
 <p>Orange is generated, blue is Bach; both sides are measured in the same way.</p>
 $headline
+<h2>Told apart</h2>
+<p>A classifier (a random forest on $columns features of a movement's notes) is shown generated and
+real movements and then judges others, of works and seeds that it has not seen. The area under the
+curve is how likely it takes a generated movement for generated more surely than a real one: .5 if
+it cannot tell them apart, 1 if it always can. Forms weigh alike on both sides; intervals are by
+bootstrap over works and seeds. Halves: the same classifier on real works divided in two by chance,
+$halves times.</p>
+$told_apart
+<h3>What gives it away</h3>
+<p>Cliff's delta: how much likelier a generated movement has more of it than a real one than less,
+&minus;1 to 1. The formulas are in report.json.</p>
+<figure><img src="$given_away_png" alt="Cliff's delta of each feature; see the table."></figure>
+$given_away
 <h2>Distributions</h2>
 <p>Every movement is compared with real movements pooled: a real one with the others, a generated
 one with the same, one real movement left out in turn. Figures are means over the movements of a
@@ -54,7 +72,7 @@ form, then over forms. Overlap is the sum of the smaller of two shares, 1 for eq
 KL is Kullback and Leibler's divergence in bits, no share of the pool being taken for less than
 $floor.</p>
 <section>
-$features
+$distributions
 </section>
 $alike
 $bars
@@ -89,9 +107,14 @@ def page_of(report: Mapping[str, Any]) -> str:
     return _PAGE.substitute(
         made=escape(_made(report["settings"])),
         headline=_headline(report["headline"]),
+        columns=len(FEATURES),
+        halves=HALVES,
+        told_apart=_told_apart(report["told_apart"]),
+        given_away_png=GIVEN_AWAY_PNG,
+        given_away=_given_away(report["told_apart"]["given_away_by"]),
         floor=f"{LEAST_SHARE:g}",
-        alike=_alike(report["features"]),
-        features="\n".join(_feature(name, row) for name, row in report["features"].items()),
+        alike=_alike(report["distributions"]),
+        distributions="\n".join(starmap(_distribution, report["distributions"].items())),
         bars=_bars(report["bars_by_form"]),
         repetition_png=REPETITION_PNG,
         repetition=_repetition(report["repetition"]),
@@ -115,16 +138,57 @@ def _headline(rows: Sequence[Mapping[str, Any]]) -> str:
     return _table("Targets", ("", "figure", "target", ""), cells)
 
 
-def _alike(features: Mapping[str, Any]) -> str:
+def _told_apart(found: Mapping[str, Any]) -> str:
+    head = (
+        "", "area", "from", "to", "generated", "real", "halves of the real works, mean", "from",
+        "to",
+    )  # fmt: skip
+    rows: list[Sequence[Any]] = []
+    for name, title in (("movements", "whole movements"), ("excerpts", "eight bars")):
+        row = found[name]
+        if row:
+            columns = [row[key] for key in ("area", "low", "high", "generated", "real")]
+            rows.append([title, *columns, *row["halves"].values()])
+        else:
+            rows.append([title, *[None] * (len(head) - 1)])
+    return _table("Area under the curve, with 95% intervals", head, rows)
+
+
+def _given_away(found: Sequence[Mapping[str, Any]]) -> str:
+    head = (
+        "", "real, median", "25th", "75th percentile", "generated, median", "delta",
+        "real, mean", "generated, mean", "within the middle half",
+    )  # fmt: skip
+    rows = [
+        [row["title"], *_spread(row["real"], "p50", "p25", "p75"),
+         *_spread(row["generated"], "p50"), row["delta"], *_spread(row["real"], "mean"),
+         *_spread(row["generated"], "mean"), WITHIN[row["within"]]]
+        for row in found
+    ]  # fmt: skip
+    stops = next(row for row in found if row["name"] == "stops")
+    by_form = [(form, row["real"], row["generated"]) for form, row in stops["by_form"].items()]
+    return "\n".join(
+        [
+            _table("Movements, real and generated", head, rows),
+            _table("Stops per note of the line, means", ("", "real", "generated"), by_form),
+        ]
+    )
+
+
+def _spread(row: Mapping[str, float] | None, *names: str) -> Iterable[float | None]:
+    return [row[name] if row else None for name in names]
+
+
+def _alike(distributions: Mapping[str, Any]) -> str:
     head = ("", *(f"{measure}, {side}" for measure in ("overlap", "KL") for side in SIDES))
     tables = [
-        _table(title, head, [[_short(row), *_pairs(row[pool])] for row in features.values()])
+        _table(title, head, [[_short(row), *_pairs(row[pool])] for row in distributions.values()])
         for pool, title in (
             ("against_all", "Against all real movements"),
             ("against_form", "Against real movements of the same form"),
         )
     ]
-    sums = [(_short(row), row["overlap"], row["kl"]) for row in features.values()]
+    sums = [(_short(row), row["overlap"], row["kl"]) for row in distributions.values()]
     tables.append(_table("All generated against all real ones", ("", "overlap", "KL"), sums))
     return "\n".join(tables)
 
@@ -135,12 +199,12 @@ def _pairs(compared: Mapping[str, Any]) -> Iterable[float | None]:
         yield from (pair[side] for side in SIDES)
 
 
-def _short(feature: Mapping[str, Any]) -> str:
+def _short(distribution: Mapping[str, Any]) -> str:
     """The title without its unit."""
-    return str(feature["title"]).partition(",")[0]
+    return str(distribution["title"]).partition(",")[0]
 
 
-def _feature(name: str, row: Mapping[str, Any]) -> str:
+def _distribution(name: str, row: Mapping[str, Any]) -> str:
     caption = escape(_short(row))
     alt = f"{escape(row['title'])}: shares, generated beside real; figures in report.json."
     return (
@@ -204,8 +268,8 @@ def number(figure: float | None) -> str:
     return str(figure) if isinstance(figure, int) else f"{figure:.3f}"
 
 
-def feature_png(found: Mapping[str, Any]) -> bytes:
-    """Shares of each value of a feature, generated beside real; ``found`` as in the figures."""
+def distribution_png(found: Mapping[str, Any]) -> bytes:
+    """Shares of each value, generated beside real; ``found`` as in the figures."""
     rows = [
         row
         for row in zip(found["values"], found["generated"], found["real"], strict=True)
@@ -245,19 +309,34 @@ def repetition_png(found: Mapping[str, Any]) -> bytes:
     return _png(figure, axes)
 
 
-def _canvas() -> tuple[Any, Any]:
+def given_away_png(found: Sequence[Mapping[str, Any]]) -> bytes:
+    """Cliff's delta of each feature, the first at the top; ``found`` as in the figures."""
+    rows = [row for row in found if row["delta"] is not None][::-1]
+    figure, axes = _canvas(height=1 + 0.3 * len(rows), width=8)
+    colours = [REAL if row["within"] else GENERATED for row in rows]
+    axes.barh(range(len(rows)), [row["delta"] for row in rows], color=colours)
+    axes.set_yticks(range(len(rows)), [row["title"] for row in rows])
+    axes.set_xlim(-1, 1)
+    axes.set_xticks([-1, -0.5, 0, 0.5, 1])
+    axes.set_xlabel("Cliff's delta")
+    axes.set_title("Orange: median outside the middle half", loc="left", fontsize="medium")
+    return _png(figure, axes, axis="x")
+
+
+def _canvas(width: float = 6, height: float = 3) -> tuple[Any, Any]:
     # Here, because matplotlib takes a second to import.
     from matplotlib.figure import Figure  # noqa: PLC0415
 
-    figure = Figure(figsize=(6, 3), layout="constrained", facecolor="white")
+    figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
     return figure, figure.add_subplot()
 
 
-def _png(figure: Any, axes: Any) -> bytes:
+def _png(figure: Any, axes: Any, axis: str = "y") -> bytes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
 
-    axes.legend(frameon=False)
-    axes.grid(axis="y", alpha=0.3)
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(frameon=False)
+    axes.grid(axis=axis, alpha=0.3)
     axes.set_axisbelow(True)
     buffer = io.BytesIO()
     figure.set_dpi(DOTS_PER_INCH)

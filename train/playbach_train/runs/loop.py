@@ -42,6 +42,13 @@ class Trainer(Protocol):
     def arrays(self) -> Arrays:
         """All that training goes on from."""
 
+    def begin_with(self, arrays: Arrays, where: str) -> None:
+        """Take the weights that ``network`` of another run returned, and nothing else of it.
+
+        Raises:
+            InputError: they are of other hyperparameters, or damaged; ``where`` they come from.
+        """
+
     def restore(self, arrays: Arrays, where: str) -> None:
         """Put back what ``arrays`` returned.
 
@@ -50,16 +57,30 @@ class Trainer(Protocol):
         """
 
 
-def resumed(trainer: Trainer, folder: Path) -> list[Row]:
-    """Go on from the checkpoint in ``folder``: the epochs so far.
+def begun(
+    trainer: Trainer, folder: Path, *, resume: bool = False, start_from: Path | None = None
+) -> list[Row]:
+    """Bring ``trainer`` to where a run begins: the epochs so far.
+
+    Args:
+        trainer: new.
+        folder: of the run.
+        resume: go on from the checkpoint in ``folder``.
+        start_from: folder of another run, whose best weights are begun with; new ones if None.
 
     Raises:
-        InputError: it is damaged, or of other hyperparameters.
+        InputError: what is gone on from is missing, damaged, or of other hyperparameters.
     """
-    path = folder / CHECKPOINT
-    arrays, notes = load_arrays(path)
-    trainer.restore(arrays, str(path))
-    return list(notes["history"])
+    if resume:
+        path = folder / CHECKPOINT
+        arrays, notes = load_arrays(path)
+        trainer.restore(arrays, str(path))
+        return list(notes["history"])
+    if start_from is not None:
+        path = start_from / NETWORK
+        arrays, _ = load_arrays(path)
+        trainer.begin_with(arrays, str(path))
+    return []
 
 
 def train_epochs(

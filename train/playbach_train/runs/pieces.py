@@ -37,15 +37,10 @@ TRAINED_ON = "trained_on"
 
 @dataclass(frozen=True)
 class KeptScores:
-    """What ``keep_scores`` kept.
+    """What ``keep_scores`` kept."""
 
-    Attributes:
-        training: movements the network was trained on, by name.
-        held_out: movements it was not trained on.
-    """
-
-    training: Mapping[str, Piece]
-    held_out: Mapping[str, Piece]
+    training: Mapping[str, Piece]  # movements the network was trained on, by name
+    held_out: Mapping[str, Piece]  # movements it was not trained on
 
 
 def keep_scores(folder: Path, corpus: Corpus, split: Split) -> None:

@@ -31,34 +31,25 @@ NETWORK, CHECKPOINT, CURVES, BOARD = "network.npz", "checkpoint.npz", "curves.pn
 
 @dataclass(frozen=True)
 class Run:
-    """A finished (or stopped) run, read back.
+    """A finished (or stopped) run, read back."""
 
-    Attributes:
-        folder: where it is.
-        network: which it is of ``networks.table.NETWORKS``.
-        config: the values that shaped it, as that network's configuration.
-        encoding: tables between events and symbols.
-        record: contents of ``run.json``.
-        weights: the best weights, by name.
-        scores: held-out bits of those weights and their epoch; empty without held-out movements.
-    """
-
-    folder: Path
-    network: str
-    config: Any
-    encoding: Encoding
-    record: dict[str, Any]
-    weights: Arrays
+    folder: Path  # where it is
+    network: str  # which it is of ``networks.table.NETWORKS``
+    config: Any  # the values that shaped it, as that network's configuration
+    encoding: Encoding  # tables between events and symbols
+    record: dict[str, Any]  # contents of ``run.json``
+    weights: Arrays  # the best weights, by name
+    # held-out bits of those weights and their epoch; empty without held-out movements
     scores: dict[str, Any]
 
 
-def start_run(folder: Path, config: Any, encoding: Encoding, record: dict[str, Any]) -> None:
-    """Make the folder and write what is known before the first epoch.
+def make_run(folder: Path) -> None:
+    """Make the folder of a run, without what another run left in it.
 
-    What another run left in it is removed, so that nothing can go on from there by mistake.
+    Nothing can then go on from there by mistake.
 
     Raises:
-        OutputError: it cannot be written.
+        OutputError: it cannot be made.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -67,6 +58,15 @@ def start_run(folder: Path, config: Any, encoding: Encoding, record: dict[str, A
             f"{folder}: cannot be made: {error.strerror}; give another folder with --run"
         ) from error
     clear_run(folder)
+
+
+def start_run(folder: Path, config: Any, encoding: Encoding, record: dict[str, Any]) -> None:
+    """Make the folder and write what is known before the first epoch.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    make_run(folder)
     write_json(folder / RECORD, {"encoding": asdict(encoding)} | record)
     write_atomically(folder / CONFIG, to_toml(config).encode(), force=True)
 

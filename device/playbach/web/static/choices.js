@@ -1,22 +1,20 @@
 // What can be chosen in menus: for each option its text, and the settings that it stands for.
 
-import { withSigns } from "./signs.js";
+/** The name of a key as musicians write it; its setting is in ASCII. */
+const withSigns = (text) => text.replace(/\b([A-G])b\b/, "$1♭").replace(/\b([A-G])#/, "$1♯");
 
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
-/** In the board's one spelling of each. */
-const TONICS = ["C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"];
 
-const automatic = (row) => ({ text: capital(row.nothing), settings: { [row.name]: null } });
+const automatic = (row) => ({ text: capital(row.none_means), settings: { [row.name]: null } });
 
-function keys(row) {
-  const options = (mode) =>
-    TONICS.map((tonic) => ({
-      text: withSigns(`${tonic} ${mode}`),
-      group: capital(mode),
-      settings: { key: `${tonic} ${mode}` },
-    }));
-  return [automatic(row), ...options("major"), ...options("minor")];
-}
+const keys = (row) => [
+  automatic(row),
+  ...row.choices.map((key) => ({
+    text: withSigns(key),
+    group: capital(key.split(" ")[1]),
+    settings: { key },
+  })),
+];
 
 const instruments = (row, list) => [
   automatic(row),
@@ -35,7 +33,20 @@ const ports = (row, list) => [
     .filter(({ sink }) => sink)
     .map(({ name, api, sink }) => ({ text: name, group: api, settings: { sink, port: name } })),
   { text: "fluidsynth on the board", group: "Without a port", settings: { sink: "fluidsynth", port: null } },
+  { text: "Its own sound on the board", group: "Without a port", settings: { sink: "sound", port: null } },
   { text: "Nothing but this page", group: "Without a port", settings: { sink: "none", port: null } },
+];
+
+const inputs = (row, list) => [
+  automatic(row),
+  ...list
+    .filter(({ sink }) => !sink)
+    .map(({ name, api }) => ({ text: name, group: api, settings: { [row.name]: name } })),
+];
+
+const effects = (row) => [
+  automatic(row),
+  { text: "Pedal (included)", settings: { effect: "pedal" } },
 ];
 
 /** By name of setting: how its menu is made, from which list of the board, and of which settings. */
@@ -43,12 +54,17 @@ const MENUS = {
   key: { make: keys },
   program: { make: instruments, list: "instruments" },
   bundle: { make: models, list: "models", changes: true },
+  effect: { make: effects, changes: true },
+  control_in: { make: inputs, list: "ports", changes: true },
   port: { make: ports, list: "ports", changes: true, names: ["sink", "port"] },
 };
 
+/** Words that are written otherwise than their setting, which is in ASCII. */
+const WRITTEN = { bourree: "Bourrée" };
+
 const words = (row) => [
   automatic(row),
-  ...row.choices.map((word) => ({ text: capital(word), settings: { [row.name]: word } })),
+  ...row.choices.map((word) => ({ text: WRITTEN[word] ?? capital(word), settings: { [row.name]: word } })),
 ];
 
 /**

@@ -1,28 +1,15 @@
 // Controls for settings, made from the board's own table of what each of them means and allows.
 
 import { choicesOf } from "./choices.js";
+import { fold } from "./folds.js";
 
-/** What is shown where, under which name. `scale: "log"`: equal steps are equal ratios. */
-const GROUPS = [
-  ["Music", [
-    { name: "tempo", label: "Tempo", scale: "log", show: (v) => `${Math.round(v)} beats a minute` },
-    { name: "form", label: "Form" },
-    { name: "key", label: "Key" },
-    { name: "repeats", label: "Repeats" },
-  ]],
-  ["Invention", [
-    { name: "temperature", label: "Temperature", scale: "log", show: (v) => v.toFixed(2) },
-    { name: "memory", label: "Memory", show: (v) => v.toFixed(2) },
-    { name: "playable", label: "Playable chords" },
-    { name: "bundle", label: "Model" },
-  ]],
-  ["Sound", [
-    { name: "program", label: "Instrument" },
-    { name: "volume", label: "Volume", show: (v) => `${Math.round((100 * v) / 127)} %` },
-    { name: "transpose", label: "Transpose", show: (v) => (v ? `${v > 0 ? "+" : "−"}${Math.abs(v)} semitones` : "as written") },
-    { name: "port", label: "Plays to" },
-  ]],
-];
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+/** How numbers of a unit are told, where it is not plainly the number and the unit. */
+const TOLD = {
+  semitones: (v) => (v ? `${v > 0 ? "+" : "−"}${Math.abs(v)} semitones` : "as written"),
+  "felt beats per minute": (v) => `${Math.round(v)} beats a minute`,
+};
+const plainly = (row) => (v) => `${row.kind === "int" ? v : v.toFixed(2)} ${row.unit}`.trim();
 const STEPS = 400;
 const SEND_EVERY = 120; // ms between changes sent while a slider moves
 const OWN = 1200; // ms for which a control that was just moved is not moved by others
@@ -37,20 +24,19 @@ const element = (name, properties = {}, ...children) => {
 export class Controls {
   #send;
   #controls = [];
-  #fieldsets = [];
 
   constructor(root, table, lists, send) {
     this.#send = send;
-    const rows = Object.fromEntries(table.map((row) => [row.name, row]));
-    for (const [title, entries] of GROUPS) {
-      const group = element("fieldset", {}, element("legend", { textContent: title }));
-      for (const entry of entries) {
-        const row = rows[entry.name];
-        if (row) group.append(this.#control({ ...row, ...entry }, lists));
-      }
-      this.#fieldsets.push(group);
-    }
-    root.replaceChildren(...this.#fieldsets);
+    const shown = table.filter((row) => row.label);
+    const groups = [...new Set(shown.map((row) => row.group))].map((group) => {
+      const rows = shown.filter((row) => row.group === group);
+      const title = element("h3", { textContent: capital(group) });
+      const fields = element("fieldset", {}, ...rows.map((row) => this.#control(row, lists)));
+      fields.dataset.board = "";
+      fields.setAttribute("aria-label", title.textContent);
+      return fold(element("details", { id: `steer-${group}` }, element("summary", {}, title), fields));
+    });
+    root.replaceChildren(...groups);
   }
 
   /** Show the settings that hold; `tempo` is what is heard while the tempo is automatic. */
@@ -58,13 +44,9 @@ export class Controls {
     for (const control of this.#controls) control.show(settings, tempo);
   }
 
-  set enabled(enabled) {
-    for (const group of this.#fieldsets) group.disabled = !enabled;
-  }
-
   #control(row, lists) {
     const choices = choicesOf(row, lists);
-    const kind = choices ? select : row.kind === "bool" ? toggle : slider;
+    const kind = choices ? select : { bool: toggle, str: text }[row.kind] ?? slider;
     const wrapper = element("div", { className: `control ${kind.name}` });
     wrapper.dataset.setting = row.name;
     const control = kind(row, wrapper, this.#sender(), choices);
@@ -98,7 +80,8 @@ export class Controls {
 /** A number in a range, with a button that hands it back to the music where that is possible. */
 function slider(row, wrapper, send) {
   const id = `setting-${row.name}`;
-  const log = row.scale === "log";
+  const log = row.logarithmic;
+  const show = TOLD[row.unit] ?? plainly(row);
   const whole = row.kind === "int";
   const [low, high] = log ? [Math.log(row.low), Math.log(row.high)] : [row.low, row.high];
   const step = whole && !log ? 1 : (high - low) / STEPS;
@@ -109,7 +92,7 @@ function slider(row, wrapper, send) {
   wrapper.append(head, input);
   let touched = -OWN;
   const present = (value, isAutomatic) => {
-    output.value = row.show(value);
+    output.value = show(value);
     input.setAttribute("aria-valuetext", output.value + (isAutomatic ? ", automatic" : ""));
     input.style.setProperty("--filled", `${(100 * (Number(input.value) - low)) / (high - low)}%`);
   };
@@ -128,14 +111,15 @@ function slider(row, wrapper, send) {
     automatic?.setAttribute("aria-pressed", "false");
     touch({ [row.name]: value() });
   });
-  if (row.nothing) {
-    automatic = element("button", { type: "button", className: "auto", textContent: "Automatic" });
-    automatic.title = row.nothing;
+  if (row.none_means) {
+    const pill = element("span", { textContent: "Automatic" });
+    automatic = element("button", { type: "button", className: "auto" }, pill);
+    automatic.title = row.none_means;
     automatic.addEventListener("click", () => {
       automatic.setAttribute("aria-pressed", "true");
       touch({ [row.name]: null });
     });
-    automatic.setAttribute("aria-label", `${row.label} automatic: ${row.nothing}`);
+    automatic.setAttribute("aria-label", `${row.label} automatic: ${row.none_means}`);
     head.append(automatic);
   } else {
     // Where there is no such button, a double click goes back to what holds by default.
@@ -169,6 +153,24 @@ function toggle(row, wrapper, send) {
       if (performance.now() - touched >= OWN) input.checked = settings[row.name];
     },
   };
+}
+
+/** Words of one's own; none leave it to the program. */
+function text(row, wrapper, send) {
+  const id = `setting-${row.name}`;
+  const placeholder = capital(row.none_means);
+  const input = element("input", { type: "text", id, placeholder, maxLength: 1000, spellcheck: false });
+  wrapper.append(element("label", { htmlFor: id, textContent: row.label }), input);
+  let last = null;
+  const show = (settings) => {
+    last = settings;
+    if (document.activeElement !== input) input.value = settings[row.name] ?? "";
+  };
+  input.addEventListener("change", () => {
+    send({ [row.name]: input.value.trim() || null }, () => (input.value = last?.[row.name] ?? ""));
+  });
+  describe(row, wrapper, input);
+  return { show };
 }
 
 function select(row, wrapper, send, choices) {
@@ -225,7 +227,7 @@ const holds = (wanted, settings) =>
 
 /** What a setting does, for those who ask: under the pointer, and for screen readers. */
 function describe(row, wrapper, input) {
-  wrapper.title = `${row.about}; heard ${row.acts}`;
+  wrapper.title = `${capital(row.help)}; heard ${row.takes_effect}`;
   const text = element("span", { className: "unseen", id: `about-${row.name}`, textContent: wrapper.title });
   wrapper.append(text);
   input.setAttribute("aria-describedby", text.id);

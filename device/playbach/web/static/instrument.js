@@ -54,10 +54,16 @@ export class Instrument {
     return limiter;
   }
 
-  /** MIDI volume, 0 to 127 (as the square: General MIDI Developer Guidelines 1996). */
-  setVolume(volume) {
-    const gain = (volume / 100) ** 2;
-    this.#volume.gain.setTargetAtTime(gain, this.#context.currentTime, 0.02);
+  /** MIDI volume, 0 to 127, after so many seconds (as the square: General MIDI Developer Guidelines 1996). */
+  setVolume(volume, after = 0) {
+    const { gain } = this.#volume;
+    gain.cancelScheduledValues(this.#context.currentTime);
+    gain.setTargetAtTime((volume / 100) ** 2, this.#context.currentTime + after, 0.02);
+  }
+
+  /** Let all die away in so many seconds, until the volume is set again. */
+  fade(seconds) {
+    this.#volume.gain.setTargetAtTime(0, this.#context.currentTime, seconds / 5);
   }
 
   /**

@@ -7,6 +7,8 @@ import { voiceOf } from "./voices.js";
 const SAFETY = 0.03; // seconds between scheduling a note and its sound, at least
 const FIRST_LAG = 0.05; // seconds, beside what the loudspeaker takes
 const MOST_LAG = 2; // seconds
+const FADE = 0.9; // seconds
+const DIED_AWAY = 0.3; // seconds after the end of the last note
 const JUMP = 0.08; // seconds by which the audio clock may wander before it is read anew
 
 /**
@@ -20,6 +22,7 @@ export class Listening {
   #volume = 100;
   #audioMinusPage = null;
   #sounding = new Map();
+  #fade = null; // "going", and "over" when all is silent
   /** Seconds that this page shows and plays after the board does; 0 while it is silent. */
   lag = 0;
   /** Taps what goes to the loudspeaker, for meters and tests; `null` while it is silent. */
@@ -57,11 +60,20 @@ export class Listening {
     await context?.close();
   }
 
-  /** @param {{program: number | null, volume: number}} settings */
-  follow({ program, volume }) {
+  /**
+   * @param {{program: number | null, volume: number}} settings
+   * @param {boolean} isPlaying  else what sounds fades, as it does on the board
+   */
+  follow({ program, volume }, isPlaying = true) {
     this.#program = program;
     this.#volume = volume;
-    this.#instrument?.setVolume(volume);
+    if (isPlaying) {
+      this.#instrument?.setVolume(volume);
+      this.#fade = null;
+    } else if (this.#fade === null) {
+      this.#instrument?.fade(FADE);
+      this.#fade = "going";
+    }
   }
 
   /** Notes that were announced; `toPage` turns the board's times into the page's. */
@@ -92,6 +104,10 @@ export class Listening {
   silence() {
     for (const end of this.#sounding.values()) end(this.#context?.currentTime ?? 0);
     this.#sounding.clear();
+    if (this.#fade !== "going") return;
+    // What comes next is as loud as ever, whenever that is said.
+    this.#fade = "over";
+    this.#instrument?.setVolume(this.#volume, DIED_AWAY);
   }
 
   /** When, on the audio clock, a sound must begin that leaves the loudspeaker at a page time. */

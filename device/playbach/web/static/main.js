@@ -2,19 +2,30 @@
 
 import * as api from "./api.js";
 import { BoardClock, pageNow } from "./clock.js";
-import { Controls } from "./controls.js";
+import { listenToKeys } from "./keys.js";
 import { Listening } from "./listening.js";
+import { MediaControls } from "./media.js";
 import { Notes } from "./notes.js";
-import { notice, showConnection, showPieces, showPlaying, showState } from "./panels.js";
+import { namesOf, notice, showConnection, showPlan, showPlaying } from "./panels.js";
 import { Overview, Roll } from "./roll.js";
 import { Stream } from "./stream.js";
 
-const PIECES_EVERY = 10_000; // ms
-const PIECES_AFTER = 1_500; // ms in which the last note of a movement has ended
 const STILL_EVERY = 0.25; // seconds between pictures where motion is not wanted
 const OVERVIEW_EVERY = 0.2; // seconds
+const FASTER = 1.05; // as in the terminal
 const byId = (id) => document.getElementById(id);
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+/**
+ * A section of the page: an element of index.html with `data-module`, the module that is its part.
+ * The module's default export is made of the element and the page. What needs the board has
+ * `data-board` in the HTML and is disabled while that is gone.
+ * @typedef {object} Part
+ * @property {() => Promise<void> | void} [opened]  the board is there (again) and can be asked
+ * @property {(said: object) => void} [hearStatus]  how things are, as of `GET status`
+ * @property {(said: object) => void} [hearWithdrawn]  notes that were told of do not come
+ */
+const sections = () => [...document.querySelectorAll("[data-module]")];
 
 class Page {
   clock = new BoardClock();
@@ -22,16 +33,26 @@ class Page {
   sound = new Listening();
   roll = new Roll(byId("roll"), this.notes);
   overview = new Overview(byId("whole"), this.notes);
+  media = new MediaControls({
+    play: () => this.#command("play"),
+    pause: () => this.#command("pause"),
+    nexttrack: () => this.#command("next_movement"),
+  });
   status = null;
-  #controls = null;
+  /** @type {Part[]} */
+  #parts = [];
   #stream = new Stream(this, this.clock);
   #drawn = 0;
   #overviewDrawn = 0;
-  #title = null;
 
   /** The time of the board that is seen and heard here now. */
   shown() {
     return this.clock.now(pageNow() - this.sound.lag);
+  }
+
+  /** Whether the board is there. */
+  get isHere() {
+    return this.#stream.isOpen;
   }
 
   async begin() {
@@ -40,7 +61,10 @@ class Page {
       this.roll.recolour();
       this.overview.recolour();
     });
-    setInterval(() => this.#loadPieces(), PIECES_EVERY);
+    this.#parts = await Promise.all(sections().map(async (section) => {
+      const { default: Part } = await import(`./${section.dataset.module}`);
+      return new Part(section, this);
+    }));
     try {
       await api.login();
     } catch (refusal) {
@@ -57,14 +81,11 @@ class Page {
     this.sound.silence();
     showConnection("here");
     notice("");
-    try {
-      if (this.#controls === null) await this.#buildControls();
-      this.#enable(true);
-      if (this.status) this.#controls.show(this.status.settings, this.status.tempo);
-    } catch (refusal) {
-      notice(refusal.message);
-    }
-    this.#loadPieces();
+    // What is there steers at once; what the parts are still to show does when they have it.
+    this.#enable(true);
+    const opened = await Promise.allSettled(this.#parts.map((part) => part.opened?.()));
+    for (const { reason } of opened) if (reason) notice(reason.message);
+    this.#enable(this.isHere);
   }
 
   async gone() {
@@ -80,13 +101,12 @@ class Page {
     this.status = said;
     this.clock.guess(said.now);
     showPlaying(said);
-    this.#controls?.show(said.settings, said.tempo);
-    this.sound.follow(said.settings);
-    if (said.transport !== "playing") this.sound.silence();
-    showState(said, this.#ownState());
-    const title = said.movement?.title ?? null;
-    if (title !== this.#title) setTimeout(() => this.#loadPieces(), PIECES_AFTER);
-    this.#title = title;
+    showPlan(said);
+    this.media.show(namesOf(said.movement?.title), said.transport);
+    const isPlaying = said.transport === "playing";
+    this.sound.follow(said.settings, isPlaying);
+    if (!isPlaying && said.resting) this.sound.silence();
+    for (const part of this.#parts) part.hearStatus?.(said);
   }
 
   hearNotes({ notes }) {
@@ -97,29 +117,62 @@ class Page {
   hearWithdrawn(said) {
     this.notes.withdraw(said.after);
     this.sound.withdraw(said.after);
+    for (const part of this.#parts) part.hearWithdrawn?.(said);
   }
 
   // What is asked here.
 
   #listenToButtons() {
+    byId("admit").addEventListener("submit", (event) => {
+      event.preventDefault();
+      // A whole link will do: its token stands after the last "#".
+      const token = byId("token").value.trim().split("#").at(-1);
+      api.admit(token).then(() => location.reload(), (refusal) => notice(refusal.message));
+    });
     byId("play").addEventListener("click", () => this.#toggle());
     byId("next").addEventListener("click", () => this.#command("next_movement"));
-    byId("panic").addEventListener("click", () => this.#command("panic"));
+    byId("panic").addEventListener("click", () => {
+      this.sound.silence();
+      this.#command("panic");
+    });
     byId("listen").addEventListener("click", () => this.#listen());
-    addEventListener("keydown", (event) => {
-      if (event.key !== " " || event.target !== document.body) return;
-      event.preventDefault();
-      this.#toggle();
+    listenToKeys({
+      " ": () => this.#toggle(),
+      n: () => this.#command("next_movement"),
+      s: () => this.#command("next_suite"),
+      a: () => this.#command("again"),
+      "+": () => this.#pace(FASTER),
+      "=": () => this.#pace(FASTER),
+      "-": () => this.#pace(1 / FASTER),
     });
   }
 
   #enable(enabled) {
-    for (const name of ["play", "next", "panic"]) byId(name).disabled = !enabled;
-    if (this.#controls) this.#controls.enabled = enabled;
+    for (const one of document.querySelectorAll("[data-board]")) one.disabled = !enabled;
+  }
+
+  #pace(by) {
+    if (!this.status?.tempo) return;
+    const { settings } = this.status;
+    const tempo = Number(((settings.tempo ?? this.status.tempo) * by).toPrecision(3));
+    // At once, so that quick strokes add up.
+    settings.tempo = tempo;
+    this.change({ tempo }).catch(() => {});
   }
 
   #toggle() {
     this.#command(this.status?.transport === "playing" ? "pause" : "play");
+  }
+
+  /** Change settings of the board; says and throws the reason why not. */
+  async change(settings) {
+    try {
+      const changed = await api.change(settings);
+      if (this.status) this.status.settings = changed;
+    } catch (refusal) {
+      notice(refusal.message);
+      throw refusal;
+    }
   }
 
   async #command(name) {
@@ -138,39 +191,14 @@ class Page {
       await sound.stop();
       notice(`This browser makes no sound: ${error.message}`);
     }
+    if (sound.isOn) this.media.start();
+    else this.media.stop();
     byId("listen").setAttribute("aria-pressed", String(sound.isOn));
     byId("listen-text").textContent = sound.isOn ? "Listening" : "Listen here";
     if (!sound.isOn) return;
     if (this.status) sound.follow(this.status.settings);
     // Those that are known and still to come.
     this.sound.take(this.notes.between(this.clock.now(), Infinity), (board) => this.clock.toPage(board));
-  }
-
-  async #buildControls() {
-    const table = await api.get("settings/table");
-    this.#controls = new Controls(byId("controls"), table, api.get, async (settings) => {
-      try {
-        const settings_ = await api.change(settings);
-        if (this.status) this.status.settings = settings_;
-      } catch (refusal) {
-        notice(refusal.message);
-        throw refusal;
-      }
-    });
-  }
-
-  async #loadPieces() {
-    if (!this.#stream.isOpen) return;
-    await api.get("pieces").then(showPieces, () => {});
-  }
-
-  #ownState() {
-    const { sound, clock } = this;
-    const heard = sound.isOn ? `sounds ${Math.round(1000 * sound.lag)} ms after the board` : "is silent";
-    const known = Number.isFinite(clock.uncertainty)
-      ? `clock known to ${Math.max(1000 * clock.uncertainty, 0.1).toFixed(1)} ms`
-      : "clock not known yet";
-    return `${heard}, ${known}`;
   }
 
   #draw() {
@@ -189,4 +217,6 @@ class Page {
 }
 
 export const page = new Page();
+// For a browser's console, and for what steers a browser from outside.
+globalThis.page = page;
 page.begin();

@@ -1,10 +1,8 @@
-// Texts of the page: what plays, what was played, how it goes.
-
-import { withSigns } from "./signs.js";
+// Texts of the page: what plays, whether the board is there, what went wrong.
 
 const byId = (id) => document.getElementById(id);
 
-function put(node, text) {
+export function put(node, text) {
   // A text that stays is not written again: screen readers would read it again.
   if (node.textContent !== text) node.textContent = text;
 }
@@ -23,14 +21,15 @@ export function duration(seconds) {
   return `${Math.floor(seconds / DAY)} d ${Math.floor((seconds % DAY) / HOUR)} h`;
 }
 
-const wayOf = (variant) =>
-  variant === "edgetpu" ? "Edge TPU" : `processor${variant ? ` (${variant})` : ""}`;
+/** A title as it is shown: `Suite 3 in D minor`, `IV Sarabande`; both empty without one. */
+export function namesOf(title) {
+  const [suite, ...rest] = (title ?? "").split(", ");
+  return { suite, movement: rest.join(", ") };
+}
 
 /** What is heard. */
 export function showPlaying(status) {
-  const title = withSigns(status.movement?.title ?? "");
-  const [suite, ...rest] = title.split(", ");
-  const movement = rest.join(", ");
+  const { suite, movement } = namesOf(status.movement?.title);
   put(byId("suite"), suite || "Composing …");
   put(byId("movement"), movement || "Play Bach");
   put(byId("bar"), status.movement ? (status.bar ? `bar ${status.bar}` : "pickup") : "");
@@ -42,48 +41,48 @@ export function showPlaying(status) {
   byId("play").setAttribute("aria-label", status.transport === "playing" ? "Pause" : "Play");
 }
 
-/** Synth, runtime, lateness and so on. */
-export function showState(status, listening) {
-  const late = status.lateness;
-  const rows = [
-    ["Synth", status.connected ? status.sink : `${status.sink}, not there now`],
-    ["Timing", status.timing],
-    ["Lateness", late ? `${late.p50_ms.toFixed(1)} ms, at most ${late.max_ms.toFixed(1)} ms` : "nothing played yet"],
-    ["Network", `${status.model}, on the ${wayOf(status.variant)}`],
-    ["Waits for the composer", status.rests ? `${status.rests}, ${status.rested.toFixed(1)} s` : "none"],
-    ["Running for", duration(status.uptime)],
-    ["Open pages", String(status.listeners)],
-    ["This page", listening],
-    ["Version", status.version],
-  ];
-  if (status.problem) rows.unshift(["Problem", status.problem]);
-  const list = byId("state");
-  if (list.children.length !== 2 * rows.length) {
-    const cells = () => [document.createElement("dt"), document.createElement("dd")];
-    list.replaceChildren(...rows.flatMap(cells));
-  }
-  for (const [index, [name, text]] of rows.entries()) {
-    put(list.children[2 * index], name);
-    put(list.children[2 * index + 1], text);
+/** The bar of the plan that is heard where each part is played twice. */
+function unrepeated(bar, first, all) {
+  if (!first || bar <= first) return bar;
+  const once = bar - first;
+  return once > all ? once - (all - first) : once;
+}
+
+let planned = "";
+
+/** What was planned, a mark a bar: keys, closes, the double bar, bars like earlier ones. */
+export function showPlan(status) {
+  const { plan } = status;
+  const strip = byId("plan");
+  strip.hidden = !plan;
+  if (!plan) return;
+  const text = JSON.stringify(plan);
+  if (text !== planned) strip.replaceChildren(...planMarks(plan));
+  planned = text;
+  const bars = plan.like.length;
+  const keys = plan.keys.map((region) => `${region.key} from bar ${region.bar}`).join(", ");
+  strip.setAttribute("aria-label", `The plan of the movement: ${bars} bars, ${keys}`);
+  const bar = status.settings.repeats ? unrepeated(status.bar, plan.double_bar, bars) : status.bar;
+  for (const [index, mark] of [...strip.children].entries()) {
+    mark.classList.toggle("now", index + 1 === bar);
   }
 }
 
-/** Movements played last. */
-export function showPieces(pieces) {
-  byId("no-pieces").hidden = pieces.length > 0;
-  const items = pieces.map((piece) => {
-    const link = document.createElement("a");
-    link.href = piece.file;
-    link.download = "";
-    link.textContent = withSigns(piece.movement.title);
-    const facts = document.createElement("span");
-    facts.className = "quiet";
-    facts.textContent = `${piece.notes} notes · ended ${duration(piece.ended_ago)} ago · MIDI`;
-    const item = document.createElement("li");
-    item.append(link, facts);
-    return item;
+function planMarks(plan) {
+  let region = null;
+  return plan.like.map((like, index) => {
+    const number = index + 1;
+    const begins = plan.keys.find((one) => one.bar === number);
+    region = begins ?? region;
+    const mark = document.createElement("span");
+    mark.title = `bar ${number}: ${region.key}${like ? `, like bar ${like}` : ""}`;
+    mark.dataset.key = begins ? begins.key : "";
+    mark.classList.toggle("away", region.key !== plan.keys[0].key);
+    mark.classList.toggle("like", like > 0);
+    mark.classList.toggle("closes", plan.closes.includes(number));
+    mark.classList.toggle("double", number === plan.double_bar);
+    return mark;
   });
-  byId("pieces").replaceChildren(...items);
 }
 
 /** Whether the board is there: `here`, `gone`, or `locked` without its link. */
@@ -91,7 +90,9 @@ export function showConnection(state) {
   document.documentElement.dataset.connection = state;
   const texts = {
     here: "Connected",
-    gone: "The board does not answer. Trying again …",
+    gone: navigator.onLine === false
+      ? "This device is offline. Waiting …"
+      : "The board does not answer. Trying again …",
     locked: "Not admitted",
   };
   put(byId("connection"), texts[state]);

@@ -1,5 +1,7 @@
 // The piano roll: the last seconds of the music, scrolling in time with the sound.
 
+import { namesOf } from "./panels.js";
+
 const PIXELS_A_SECOND = { least: 46, most: 96 };
 const PLAYHEAD = 0.84; // of the width
 const LIGHT = 1.4; // seconds that a note which was looked back to glows
@@ -66,8 +68,8 @@ export class Roll {
   #high = 67;
   #isFitted = false;
   #page = 0;
-  /** What was drawn last, for whoever asks: board time at the playhead, notes, lit notes. */
-  drawn = { now: 0, notes: 0, lit: 0 };
+  /** What was drawn last, for whoever asks: board time at the playhead, notes, lit notes, movements that begin. */
+  drawn = { now: 0, notes: 0, lit: 0, borders: [] };
 
   constructor(element, notes) {
     this.#canvas = new Canvas(element);
@@ -94,13 +96,14 @@ export class Roll {
       y: (pitch) => ((this.#high - pitch) / (this.#high - this.#low)) * height,
       row: height / (this.#high - this.#low),
     };
+    this.drawn = { now, notes: shown.length, lit: 0, borders: [] };
     this.#octaves(view);
     this.#bars(view, shown);
     this.#playhead(view.x(now), still);
     const lit = lights(this.#notes, now);
     this.#arcs(view, now);
     for (const note of shown) this.#note(view, note, now, lit.get(note) ?? 0);
-    this.drawn = { now, notes: shown.length, lit: lit.size };
+    this.drawn.lit = lit.size;
   }
 
   #turned(now, span) {
@@ -142,6 +145,7 @@ export class Roll {
     context.textBaseline = "top";
     let before = null;
     for (const note of shown) {
+      if (before && note.movement !== before.movement) this.#border(view.x(note.at) - 2.5, note.movement);
       if (before && note.bar !== before.bar && note.bar > 0) {
         const x = Math.round(view.x(note.at)) - 2.5;
         context.fillStyle = this.colours.line;
@@ -151,6 +155,16 @@ export class Roll {
       }
       before = note;
     }
+  }
+
+  /** Where a movement begins, with its name. */
+  #border(x, title) {
+    const { context, height } = this.#canvas;
+    context.fillStyle = this.colours.muted;
+    context.fillRect(Math.round(x), 0, 1, height);
+    context.fillStyle = this.colours.ink;
+    context.fillText(namesOf(title).movement, Math.round(x) + 4, 20);
+    this.drawn.borders.push(title);
   }
 
   #playhead(x, still) {

@@ -19,8 +19,8 @@ from typing import Any
 
 import alsa_midi
 
-from playbach.midi_messages import NOTE_ON
-from playbach.silence import Sounding
+from playbach.midi.active_notes import ActiveNotes
+from playbach.midi.messages import NOTE_ON
 from playbach.sinks.alsa_queue import EARLY
 
 HEARD = "Play Bach"
@@ -41,7 +41,7 @@ class Hearing:
     """
 
     onsets: list[tuple[int, float]] = field(default_factory=list)
-    sounding: Sounding = field(default_factory=Sounding)
+    sounding: ActiveNotes = field(default_factory=ActiveNotes)
     messages: int = 0
 
     def hear(self, data: bytes, time: float) -> None:

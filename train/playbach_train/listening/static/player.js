@@ -35,8 +35,8 @@ class Notes {
     let next = 0;
     const schedule = () => {
       while (next < notes.length && start + notes[next][0] / 1000 < context.currentTime + AHEAD) {
-        const [at, lasts, pitch] = notes[next];
-        const note = { pitch, velocity: SETTINGS.velocity, duration: lasts / 1000 };
+        const [at, lasts, pitch, velocity] = notes[next];
+        const note = { pitch, velocity, duration: lasts / 1000 };
         instrument.play(voice, note, start + at / 1000);
         next += 1;
       }

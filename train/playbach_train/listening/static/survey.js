@@ -4,6 +4,7 @@ import { Answers, SETTINGS } from "./answers.js";
 import { Player } from "./player.js";
 
 const MOST_YEARS = 99;
+const QUESTION = SETTINGS.question;
 const FEW = 5; // excerpts left to rate that are named
 
 const byId = (id) => document.getElementById(id);
@@ -63,8 +64,8 @@ function scale(id, number) {
     return element("label", {}, input, element("span", {}, String(rating), name));
   });
   const ends = element("div", { class: "ends", "aria-hidden": "true" }, element("span", {}, "computer"), element("span", {}, "human"));
-  const legend = element("legend", {}, element("span", { class: "unseen" }, `Excerpt ${number}: `), "Who wrote it?");
-  const box = element("fieldset", {}, legend, element("div", { class: "scale" }, ...choices), ends, known(id));
+  const legend = element("legend", {}, element("span", { class: "unseen" }, `Excerpt ${number}: `), QUESTION.ask);
+  const box = element("fieldset", {}, legend, element("div", { class: "scale" }, ...choices), ends, ...(QUESTION.known ? [known(id)] : []));
   box.disabled = !answers.heard.has(id);
   return box;
 }

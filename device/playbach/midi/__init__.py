@@ -1,0 +1,1 @@
+"""MIDI: messages, files, General MIDI, and the notes that sound."""

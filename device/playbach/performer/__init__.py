@@ -1,0 +1,1 @@
+"""Written notes to performed notes: time, length, weight and bowing, fitted to violinists. Pure."""

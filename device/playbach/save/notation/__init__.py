@@ -1,1 +1,0 @@
-"""Notes as a musician writes them: bars, voices, note values, ties, tuplets, beams, spelling."""

@@ -1,0 +1,1 @@
+"""How players perform written notes: reading alignments, fitting the performer, measuring it."""
