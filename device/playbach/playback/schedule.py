@@ -179,10 +179,16 @@ class Schedule:
         self._timeline = self._timeline.leaning(composed.read.leans)
 
     def is_surprised_by(self, composed: Composed) -> bool:
-        """Whether messages beyond an item were taken, in a tempo that turns out to be another."""
+        """Whether what was taken turns out wrong, now that it is known what comes next.
+
+        Messages beyond an item were taken in a tempo that turns out to be another, or a note-off of
+        its pitch that comes too late.
+        """
         item, leans = composed.item, self._leans(composed)
         if not isinstance(item, Note):
             return False
+        if (busy := self._busy_until(item)) and busy > self.due(composed):
+            return True
         beyond = next((lean.tick for lean in leans if lean.tick > item.onset), None)
         return beyond is not None and self._timeline.at(beyond) < self._taken
 
@@ -348,10 +354,16 @@ class Schedule:
         last = self._entries[-1].due if self._entries else 0
         return Nanoseconds(max(played.begins(timeline.at), last))
 
+    def _busy_until(self, note: Note) -> Nanoseconds:
+        """Until when the pitch of a note sounds, as far as that was taken."""
+        voice = self._controls.voice
+        return self._notes.busy_until(voice.channel, voice.pitch(note.pitch))
+
     def _begin(self, note: Note, read: Read) -> SentNote:
         timeline, voice = self._timeline, self._controls.voice
         performed, is_even = self._played(note, read)
-        on = self._struck(performed, timeline)
+        # A note-off that has left cannot be had back: until then the pitch is not free.
+        on = max(self._struck(performed, timeline), self._busy_until(note))
         off = end_of(performed, on, timeline.at, is_even=is_even)
         velocity = max(1, min(MAX_DATA, voice.velocity + performed.louder))
         pitch, ordinal = voice.pitch(note.pitch), timeline.ordinal

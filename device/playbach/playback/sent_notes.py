@@ -93,6 +93,17 @@ class SentNotes:
         """When the last note-off that was not handed over is due."""
         return max((note.off for note in self._open()), default=Nanoseconds(0))
 
+    def busy_until(self, channel: int, pitch: int) -> Nanoseconds:
+        """Until when a pitch sounds whose note-off was handed over; 0 if there is none."""
+        return max(
+            (
+                note.off
+                for note in self._notes
+                if note.is_ended and (note.channel, note.pitch) == (channel, pitch)
+            ),
+            default=Nanoseconds(0),
+        )
+
     def begin(self, note: SentNote) -> list[Outgoing]:
         """A note begins, and ends one that it strikes again.
 

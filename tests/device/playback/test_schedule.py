@@ -150,6 +150,59 @@ def test_a_note_that_is_struck_again_ends_before_that_is_sent_ahead() -> None:
     assert [message.data[0] for message in sent] == [NOTE_ON, NOTE_OFF, NOTE_ON]
 
 
+class Ahead:
+    """Whoever sends what was taken from a schedule, and gives back what has not left."""
+
+    def __init__(self) -> None:
+        self.schedule = Schedule(Controls())
+        self.now = Nanoseconds(0)
+        self.left: list[bytes] = []
+        self._waiting: list[Outgoing] = []
+        self._coming: list[StreamItem] = []
+
+    def take(self, until: int) -> None:
+        self._waiting += self.schedule.take(Nanoseconds(max(until, self.now)))
+        self._waiting.sort(key=lambda message: message.time)
+
+    def advance(self, by: int) -> None:
+        self.now = Nanoseconds(self.now + by)
+        self.left += [message.data for message in self._waiting if message.time < self.now]
+        self._waiting = [message for message in self._waiting if message.time >= self.now]
+        self.schedule.settle(self.now)
+
+    def withdraw(self) -> None:
+        self._waiting = []
+        again = [one.item for one in self.schedule.rewind(self.now)]
+        self._coming = [*again, *self._coming]
+
+    def add(self, item: StreamItem) -> None:
+        self._coming.append(item)
+        while self._coming:
+            if self.schedule.is_surprised_by(composed(self._coming[0])):
+                self.withdraw()
+            self.schedule.add(composed(self._coming.pop(0)))
+
+
+@given(streams(), st.integers(0, 1 << 32))
+def test_no_pitch_is_struck_while_it_sounds_however_late_it_is_composed(
+    items: list[StreamItem], seed: int
+) -> None:
+    ahead, random = Ahead(), Random(seed)
+    for item in items:
+        ahead.add(item)
+        if random.random() < 0.7:
+            ahead.take(ahead.now + random.randrange(3_000_000_000))
+        ahead.advance(random.randrange(1_000_000_000))
+    ahead.take(NEVER)
+    ahead.advance(NEVER)
+    sounding = ActiveNotes()
+    for data in ahead.left:
+        if data[0] == NOTE_ON:
+            assert (0, data[1]) not in sounding.notes
+        sounding.hear(data)
+    assert sounding.notes == ()
+
+
 def test_a_delay_moves_what_is_to_come_and_not_what_sounds() -> None:
     schedule = Schedule(Controls())
     for item in (START, note(0, 60, 24)):
