@@ -48,6 +48,12 @@ class _Rendered:
         self._block = Block()
         self._left = 0
         self._end = 0
+        self.gaps = 0
+        """How often the server or the card was not served in time, or left some out."""
+
+    def timed(self, timing: str) -> str:
+        """What is said of the timing, with the gaps if there were any."""
+        return f"{timing}; gaps: {self.gaps}" if self.gaps else timing
 
     def pull(
         self, queue: FrameQueue, start: int, frames: int, left: Samples, right: Samples
@@ -55,6 +61,7 @@ class _Rendered:
         """The period of ``frames`` that begins at frame ``start``, into two buffers of floats."""
         if start != self._end - self._left:
             # The server or the card has left some out.
+            self.gaps += self._end > 0
             self._end, self._left = start, 0
         done = 0
         while done < frames:
@@ -82,6 +89,10 @@ class JackSound(JackQueue):
         self._rendered = _Rendered(chain)
         super().__init__(jack, client, now)
         self._connect(jack)
+
+    @property
+    def timing(self) -> str:
+        return self._rendered.timed(super().timing)
 
     def register(self) -> None:
         self._outs = [self.client.outports.register(side) for side in ("left", "right")]
@@ -119,7 +130,7 @@ class AlsaSound(FrameQueue):
 
     @property
     def timing(self) -> str:
-        return f"samples of ALSA, {_RATE:,} a second; {self._timing}"
+        return self._rendered.timed(f"samples of ALSA, {_RATE:,} a second; {self._timing}")
 
     @property
     def period(self) -> float:
@@ -146,6 +157,7 @@ class AlsaSound(FrameQueue):
                     woven[channel::CHANNELS] = side
                 whole = self._pcm.write(address, BLOCK)
                 self._written += BLOCK
+                self._rendered.gaps += not whole
                 self._follow(whole=whole)
         except PortAbsentError:
             pass

@@ -19,6 +19,7 @@ from playbach.sender.process import apart
 from playbach.sinks.base import Change
 from playbach.sinks.jack_server import detach
 from playbach.sinks.microphone import Ear
+from playbach.sinks.pcm import Pcm
 from playbach.sinks.sound import SoundSink
 from playbach.sound.options import SoundOptions
 from playbach.stream import Seconds
@@ -135,6 +136,24 @@ def test_over_alsa_a_process_of_its_own_plays_on_time(alsa_file: Path) -> None:
     assert len(samples) > RATE
     assert max(samples) > 0.01
     assert samples[0::2] == samples[1::2]
+
+
+@pytest.mark.usefixtures("alsa_file")
+def test_a_card_that_was_not_served_in_time_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    wholes = iter([True, False, True, False])
+    write = Pcm.write
+
+    def gapped(pcm: Pcm, address: int, frames: int) -> bool:
+        return write(pcm, address, frames) and next(wholes, True)
+
+    monkeypatch.setattr(Pcm, "write", gapped)
+    sink = SoundSink("test", DRY)
+    sink.open()
+    try:
+        sink.start(lambda error: pytest.fail(repr(error)))
+        until(lambda: sink.timing.endswith("; gaps: 2"), "the gaps are said")
+    finally:
+        sink.close()
 
 
 def test_a_device_that_is_not_there_is_one_line(alsa_file: Path) -> None:
