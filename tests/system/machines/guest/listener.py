@@ -153,6 +153,22 @@ class Listener:
                 time.sleep(STEP)
 
 
+class Keyboard:
+    """A client that plays from its port ``keyboard:keys`` to whoever listens there."""
+
+    def __init__(self) -> None:
+        self._client = alsa_midi.SequencerClient("keyboard")
+        self._keys = self._client.create_port("keys", alsa_midi.READ_PORT)
+
+    def play(self, data: bytes) -> None:
+        """Send a message now."""
+        self._client.event_output_direct(alsa_midi.MidiBytesEvent(data), port=self._keys)
+
+    def close(self) -> None:
+        """Go, as a keyboard that is switched off."""
+        self._client.close()
+
+
 def percentile(values: Sequence[float], share: float) -> float:
     """The value that ``share`` of all are not above."""
     return sorted(values)[math.ceil(share * len(values)) - 1]

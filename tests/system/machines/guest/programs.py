@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 PATIENCE = 120
 STEP = 0.1
@@ -35,6 +36,15 @@ def until(true: Callable[[], bool], what: str, patience: float = PATIENCE) -> fl
             sys.exit(f"{what}: not within {patience} s")
         time.sleep(STEP)
     return time.monotonic() - began
+
+
+def child_of(pid: int) -> int:
+    """A process that process ``pid`` has started."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if int(stat.read_text().rpartition(")")[2].split()[1]) == pid:
+                return int(stat.parent.name)
+    raise LookupError(f"process {pid} has no child")
 
 
 @contextlib.contextmanager

@@ -5,7 +5,6 @@ python3 service.py OUT.json
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import json
 import os
@@ -17,11 +16,20 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.system.machines.guest.listener import Hearing, Listener, percentile
-from tests.system.machines.guest.programs import all_cores_loaded, done, until
+from tests.system.machines.guest.listener import Hearing, Keyboard, Listener, percentile
+from tests.system.machines.guest.programs import (
+    STEP,
+    all_cores_loaded,
+    child_of,
+    done,
+    until,
+)
+
+from playbach.midi.messages import control_change, note_off, note_on
 
 PLAYER, SYNTH = "playbach.service", "playbach-synth.service"
 CONFIG = Path("/etc/playbach/config.toml")
+REMEMBERED = Path("/var/lib/playbach/settings.json")
 TEMPO = 160
 MEASURED = 20.0
 AWHILE = 8.0
@@ -31,6 +39,12 @@ STARTING = 5.0
 SETTLED = 0.5
 FEW = 10
 """Notes after which there is music."""
+THEME = (62, 65, 64, 69, 67, 70, 69)
+"""Pitches that are played to it, a beat each."""
+ANSWER = 2
+"""Bars of the answer."""
+KNOB, FOOT = 20, 64
+"""Control changes: a tempo, and a pause."""
 LONGEST_GAP = 2.5
 """Seconds between two messages, at most: longer than any note at this tempo."""
 MOST_ERROR = 0.1
@@ -80,10 +94,12 @@ def resident(pid: int) -> float:
     return int(kilobytes) / 1024
 
 
-def configure(**sound: str) -> None:
+def configure(control: dict[str, str] | None = None, **sound: str | int) -> None:
     """Write the configuration of the service."""
     lines = ["[music]", f"tempo = {TEMPO}", "[sound]", 'sink = "alsa"']
-    lines += [f'{name} = "{value}"' for name, value in sound.items()]
+    lines += [f"{name} = {json.dumps(value)}" for name, value in sound.items()]
+    if control:
+        lines += ["[control]", *(f"{name} = {json.dumps(word)}" for name, word in control.items())]
     CONFIG.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -198,12 +214,72 @@ def is_killed(report: Report, listener: Listener) -> None:
     ends_what_sounds(report, heard, "the service", state().pid, SETTLED)
     until(lambda: state().pid != 0, "the service again")
     # Another process that sends has to start before it can end what the first one left.
-    sender = sender_of(state().pid)
+    sender = child_of(state().pid)
     ends_what_sounds(report, heard, "the process that sends", sender, STARTING)
     done("systemctl", "stop", PLAYER)
     time.sleep(1)
     seen = f"{hanging(heard)} notes hanging"
     report.add("SIGTERM: silence", seen, right=hanging(heard) == 0)
+
+
+def answers(report: Report, listener: Listener) -> None:
+    """Played to, it falls silent; a bar of silence later it answers, and waits again."""
+    keys = Keyboard()
+    configure(port="listener:direct", listen="keyboard:keys", answer=ANSWER)
+    listener.clear()
+    done("systemctl", "start", PLAYER)
+    heard = listener.direct
+    until(lambda: len(heard.onsets) > FEW, "music for the listener")
+    began = time.monotonic()
+    keys.play(note_on(0, THEME[0], 80))
+    silent = until(lambda: hanging(heard) == 0, "silence for who plays")
+    beat = 60 / TEMPO
+    time.sleep(max(0.0, began + beat - time.monotonic()))
+    onsets = len(heard.onsets)
+    keys.play(note_off(0, THEME[0]))
+    for pitch in THEME[1:]:
+        keys.play(note_on(0, pitch, 80))
+        time.sleep(beat)
+        keys.play(note_off(0, pitch))
+    meanwhile = len(heard.onsets) - onsets
+    seen = f"silence {silent:.2f} s after the first note, {meanwhile} notes of its own meanwhile"
+    report.add("it listens to who plays", seen, right=silent < STARTING and meanwhile == 0)
+    took = until(lambda: len(heard.onsets) > onsets, "an answer")
+    until(lambda: "listening" in state().status, "the end of the answer")
+    time.sleep(AWHILE)
+    answer = heard.onsets[onsets:]
+    seen = f"{took:.2f} s after the last note, {len(answer)} notes; {hanging(heard)} hanging"
+    report.add("it answers, and waits", seen, right=len(answer) > 1 and hanging(heard) == 0)
+    done("systemctl", "stop", PLAYER)
+    keys.close()
+
+
+def is_controlled(report: Report, listener: Listener) -> None:
+    """A knob changes the tempo, and a foot switch pauses and plays on."""
+    keys = Keyboard()
+    control = {"control_in": "keyboard:keys", "controls": f"tempo=cc {KNOB}, pause=cc {FOOT}"}
+    configure(control, port="listener:direct")
+    listener.clear()
+    done("systemctl", "start", PLAYER)
+    heard = listener.direct
+    until(lambda: len(heard.onsets) > FEW, "music for the listener")
+    keys.play(control_change(0, FOOT, 127))
+    keys.play(control_change(0, FOOT, 0))
+    silent = until(lambda: "paused" in state().status and hanging(heard) == 0, "a pause")
+    report.add("a foot switch pauses", f"silence {silent:.1f} s later", right=silent < STARTING)
+    # A knob that was elsewhere is taken once it passes where the setting is.
+    for value in range(0, 101, 4):
+        keys.play(control_change(0, KNOB, value))
+        time.sleep(STEP)
+    keys.play(control_change(0, FOOT, 127))
+    keys.play(control_change(0, FOOT, 0))
+    onsets = len(heard.onsets)
+    music = until(lambda: len(heard.onsets) > onsets + FEW, "music after the pause")
+    report.add("it plays on", f"music {music:.1f} s later", right=True)
+    done("systemctl", "stop", PLAYER)
+    tempo = json.loads(REMEMBERED.read_text(encoding="utf-8"))["settings"].get("tempo")
+    report.add("a knob sets the tempo", f"{tempo}", right=tempo not in {None, TEMPO})
+    keys.close()
 
 
 def ends_what_sounds(report: Report, heard: Hearing, victim: str, pid: int, most: float) -> None:
@@ -215,15 +291,6 @@ def ends_what_sounds(report: Report, heard: Hearing, victim: str, pid: int, most
     music = until(lambda: len(heard.onsets) > onsets + FEW, "music after the kill")
     seen = f"silence {silent:.2f} s later, music again {silent + music:.1f} s later"
     report.add(f"kill -9 of {victim}: what sounds ends", seen, right=silent < most)
-
-
-def sender_of(pid: int) -> int:
-    """The process that sends for process ``pid``."""
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            if int(stat.read_text().rpartition(")")[2].split()[1]) == pid:
-                return int(stat.parent.name)
-    raise LookupError(f"process {pid} has no child")
 
 
 def scenario(report: Report) -> None:
@@ -242,6 +309,8 @@ def scenario(report: Report) -> None:
     loses_its_card(report, listener)
     stops(report, listener)
     is_killed(report, listener)
+    answers(report, listener)
+    is_controlled(report, listener)
 
 
 def main(out: Path) -> None:
